@@ -1,0 +1,1 @@
+"""Reference strategies, on the public API only."""

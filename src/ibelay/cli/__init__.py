@@ -1,0 +1,1 @@
+"""The doors: commands. Everything heavy is imported inside a command."""

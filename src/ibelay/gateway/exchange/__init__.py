@@ -1,0 +1,1 @@
+"""The pure exchange: accounts, working orders, matching. Pure."""

@@ -1,0 +1,105 @@
+"""What the exchange takes and what it says: plain values, no wire format.
+
+Times are broker time, ns since the epoch, UTC; money and quantities are Decimal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ibelay.model.contract import Contract
+from ibelay.model.execution import CommissionReport, Execution
+from ibelay.model.ids import ClientId, OrderId, PermId
+from ibelay.model.order import Action, BrokerOrderStatus
+from ibelay.model.position import Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRequest:
+    """A placeOrder as the exchange needs it; *extra* echoes fields it does not interpret."""
+
+    client_id: ClientId
+    order_id: OrderId
+    contract: Contract
+    action: Action
+    quantity: Decimal
+    order_type: str
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    tif: str = "DAY"
+    outside_rth: bool = False
+    order_ref: str = ""
+    parent_id: OrderId = OrderId(0)
+    transmit: bool = True
+    oca_group: str = ""
+    oca_type: int = 0
+    account: str = ""
+    what_if: bool = False
+    extra: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookOrder:
+    """An order in the exchange's book, as it stands after an event."""
+
+    request: OrderRequest
+    perm_id: PermId
+    status: BrokerOrderStatus
+    filled: Decimal = Decimal(0)
+    average_fill_price: Decimal = Decimal(0)
+    last_fill_price: Decimal = Decimal(0)
+    why_held: str = ""
+    completed_ns: int = 0
+    completed_status: str = ""
+
+    @property
+    def remaining(self) -> Decimal:
+        """Quantity still to fill."""
+        return self.request.quantity - self.filled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderChanged:
+    """An order was accepted, activated, modified, filled in part or ended."""
+
+    order: BookOrder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """A fill; the session delivers it to the order's client (and to masters)."""
+
+    execution: Execution
+    cumulative: Decimal
+    average_price: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommissionCharged:
+    """The commission of a fill; always after it."""
+
+    client_id: ClientId
+    report: CommissionReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionChanged:
+    """A holding changed; every subscribed client hears it."""
+
+    position: Position
+    market_price: Decimal
+    realized_pnl: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The exchange says no to *client_id* with one of IB's codes."""
+
+    client_id: ClientId
+    order_id: OrderId
+    code: int
+    text: str
+
+
+ExchangeEvent = OrderChanged | Executed | CommissionCharged | PositionChanged | Refused

@@ -1,0 +1,1 @@
+"""One client of the gateway: bytes in, bytes out. Pure."""

@@ -1,0 +1,1 @@
+"""The pure machines: connection, liveness, back-off, broker clock, order life. Pure."""

@@ -1,0 +1,1 @@
+"""Protocols: what the runtime needs from the outside world. No code that runs."""

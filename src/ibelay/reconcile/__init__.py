@@ -1,0 +1,1 @@
+"""(ledger, broker snapshot, policy) to plan. Pure."""

@@ -1,0 +1,1 @@
+"""The asyncio shell: session, submission, streams, recovery, protection, shutdown, status."""

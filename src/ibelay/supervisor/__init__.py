@@ -1,0 +1,1 @@
+"""The parent process: restarts, heartbeats, crash-loop latch. Knows nothing of trading."""

@@ -1,0 +1,1 @@
+"""The HTTP API and the status page; reads status, sends commands."""

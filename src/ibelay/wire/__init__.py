@@ -1,0 +1,1 @@
+"""TWS bytes to messages and back. Pure: no sockets here."""
