@@ -1,1 +1,1 @@
-"""The pure exchange: accounts, working orders, matching. Pure."""
+"""The pure exchange: one account, its orders, matching against quotes. Pure."""
