@@ -1,7 +1,7 @@
 """All that ps60 must not lose (S1), as one durable value of bounded size.
 
 Bounds: 20 closes per symbol; one attempt row per pivot and side of the scanner; open trades one
-per symbol; the latest 200 closed trades, while the totals count them all.
+per symbol; the latest 50 closed trades, while the totals count them all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ibelay.model.ids import UnitRef
 from ibelay.model.market import Bar
 
 CLOSES_KEPT = 20
-CLOSED_TRADES_KEPT = 200
+CLOSED_TRADES_KEPT = 50  # the state is written at every turn
 
 
 class Block(StrEnum):
@@ -31,7 +31,7 @@ class Block(StrEnum):
     REFUSED = "refused"
 
 
-class SymbolBars(msgspec.Struct):
+class SymbolBars(msgspec.Struct, omit_defaults=True):
     """The bars of one symbol today: how many, and the latest closes (oldest first)."""
 
     count: int = 0
@@ -45,7 +45,7 @@ class SymbolBars(msgspec.Struct):
         self.closes = [*self.closes[1 - CLOSES_KEPT :], bar.close]
 
 
-class Attempts(msgspec.Struct):
+class Attempts(msgspec.Struct, omit_defaults=True):
     """How often a pivot was tried on one side today."""
 
     symbol: str
@@ -54,14 +54,14 @@ class Attempts(msgspec.Struct):
     count: int = 0
 
 
-class Analytics(msgspec.Struct):
+class Analytics(msgspec.Struct, omit_defaults=True):
     """Today's break-outs: what was blocked and why, what was entered and which way."""
 
     blocks: dict[Block, int] = msgspec.field(default_factory=dict)
     entries: dict[Side, int] = msgspec.field(default_factory=dict)
 
 
-class Ps60State(msgspec.Struct, kw_only=True):
+class Ps60State(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The strategy's durable state; everything but the trades belongs to ``session_date``.
 
     Attributes:

@@ -40,7 +40,7 @@ from ibelay.model.order import Action
 
 LEAST_QUANTITY = 4
 _LEVELS = ("pivot", "stop", "partial", "target1", "target2")
-_HEADER = re.compile(r"^\s*\[\[\s*setup\s*\]\]", re.MULTILINE)
+_HEADER = re.compile(r"^[ \t]*\[\[\s*setup\s*\]\]", re.MULTILINE)
 
 
 class Side(StrEnum):

@@ -44,7 +44,7 @@ _TARGET_REASON = {
 }
 
 
-class Exit(msgspec.Struct, kw_only=True):
+class Exit(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Shares that left for one reason; several fills of one reason are one row.
 
     ``at_ns`` is broker time of the latest of them; ``recovered`` says that at least one was
@@ -63,7 +63,7 @@ class Exit(msgspec.Struct, kw_only=True):
         return self.value / self.quantity if self.value else None
 
 
-class Slice(msgspec.Struct, kw_only=True):
+class Slice(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One bracket of a trade; quantities in shares, cost and value in currency."""
 
     name: SliceName
@@ -98,7 +98,7 @@ class Slice(msgspec.Struct, kw_only=True):
         return (sign * (self.exit_value - cost)).quantize(_MICRO)
 
 
-class Trade(msgspec.Struct, kw_only=True):
+class Trade(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One attempt at a pivot. Times are broker time, ns; prices per share."""
 
     symbol: str
