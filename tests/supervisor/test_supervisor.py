@@ -244,9 +244,16 @@ async def test_no_second_bot_runs_beside_one_whose_fork_server_was_killed(
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(supervisor.run())
         pid = (await _current(supervisor))["pid"]
-        server = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
-        os.kill(int(server), signal.SIGKILL)
+        os.kill(_parent_of(str(pid)), signal.SIGKILL)
         await _current(supervisor, not_pid=int(str(pid)))
-        state = Path(f"/proc/{pid}/stat")
-        assert not state.exists() or ") Z " in state.read_text()
+        assert _is_gone(str(pid))
         supervisor.request_stop("end of test")
+
+
+def _parent_of(pid: str) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def _is_gone(pid: str) -> bool:
+    state = Path(f"/proc/{pid}/stat")
+    return not state.exists() or ") Z " in state.read_text()
