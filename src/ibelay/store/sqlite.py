@@ -69,6 +69,7 @@ def _open_appender(files: StoreFiles, bot: str) -> Appender:
         database.check_meta(connection, files.path, bot)
         database.make_durable(connection)
         head = database.verified_head(connection, read_mark(files.head))
+        database.check_structure(connection)
         appender = Appender(files.path, connection, head, open_mark(files.head, head))
         opened.pop_all()
         return appender
