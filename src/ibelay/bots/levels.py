@@ -43,12 +43,13 @@ def levels_from_bars(
     support = the low). Symbols without a bar in the window are left out.
 
     Args:
-        bars: Bars by symbol, any bar size; those not over by *before_ns* cannot be told apart
-            by size, so a bar counts when it *begins* before *before_ns*. Give bars that end there.
+        bars: Bars by symbol. A bar counts when it begins before *before_ns*; bars do not know
+            their size, so give a size that ends on the open.
         date: US/Eastern session date, YYYY-MM-DD.
         before_ns: Broker time, usually the open; nothing at or after it is looked at.
         window_s: Look back only this many seconds; a shorter look gives a narrower range, hence
-            pivots that break sooner. None looks at everything before.
+            pivots that break sooner (1800 breaks most symbols' within the hour). None looks at
+            everything before.
         quantity: Shares per setup.
         factors: Distances of stop and targets.
         tick: Smallest price step.
