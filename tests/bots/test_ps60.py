@@ -353,6 +353,17 @@ def test_break_even_waits_for_the_whole_partial(warm: Session) -> None:
     assert len(warm.desk.moves) == 2
 
 
+def test_after_break_even_only_a_late_entry_moves_a_stop_again(warm: Session) -> None:
+    warm.bar("445.10")
+    for number, quantity in enumerate((50, 25, 10)):
+        warm.fill(number, Role.ENTRY, "445.25", quantity)
+    warm.fill(0, Role.TARGET, "447.13")
+    warm.fill(1, Role.TARGET, "460.25", 5)
+    assert len(warm.desk.moves) == 2
+    warm.fill(2, Role.ENTRY, "445.30", 15)
+    assert warm.desk.moves[2:] == [(warm.desk.book[2].ref, Decimal("445.25"))]
+
+
 def test_a_partial_slice_that_ends_at_its_stop_moves_nothing(warm: Session) -> None:
     first = warm.enter()
     warm.fill(first, Role.TARGET, "447.13", 20)

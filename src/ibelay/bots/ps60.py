@@ -119,7 +119,10 @@ class Ps60:
                 f"{' (found after an outage)' if fill.recovered else ''}"
             )
         state.daily_pnl += trade.pnl - before
-        self._protect_gain(state, desk, trade, part)
+        if trade.break_even is None:
+            self._break_even(state, desk, trade)
+        elif fill.role is Role.ENTRY:
+            desk.move_stop(part.unit, trade.break_even, reason="entered after the partial")
         state.settle(trade, desk.now_ns)
 
     def on_order(self, state: Ps60State, desk: Desk, update: OrderUpdate) -> None:
@@ -244,12 +247,8 @@ class Ps60:
             )
         )
 
-    def _protect_gain(self, state: Ps60State, desk: Desk, trade: Trade, changed: Slice) -> None:
-        """Move stops to break-even when the partial left, and those of later entry fills."""
-        if trade.break_even is not None:
-            if changed.remaining > 0:
-                desk.move_stop(changed.unit, trade.break_even, reason="break-even")
-            return
+    def _break_even(self, state: Ps60State, desk: Desk, trade: Trade) -> None:
+        """Move the other stops to break-even if the partial has left (rule 6)."""
         price = trade.break_even_price(self._tick) if trade.partial_taken else None
         if price is None:
             return
