@@ -63,6 +63,8 @@ class BarSeries:
 
     def _build(self, until_ns: int) -> None:
         target = until_ns - (until_ns - self._next_ns) % self._size
+        if target <= self._next_ns:
+            return
         prices: list[Decimal] = []
         sizes: list[Decimal] = []
         mids: list[Decimal] = []
