@@ -252,6 +252,7 @@ def test_modification_changes_terms_and_keeps_the_perm_id() -> None:
         (("BUY", "10", "MKT", {}), 329),
         (("SELL", "10", "LMT", {"limit_price": "90"}), 105),
         (("BUY", "0", "LMT", {"limit_price": "90"}), 105),
+        (("BUY", "10", "LMT", {"limit_price": "90", "tif": "IOC"}), 105),
         (("BUY", "10", "LMT", {"limit_price": "90.001"}), 110),
         (("BUY", "10", "LMT", {"limit_price": "90", "oca_group": "g"}), 10326),
         (("BUY", "10", "LMT", {"limit_price": "90", "parent_id": OrderId(9)}), 10341),
@@ -265,6 +266,15 @@ def test_refused_modification_leaves_the_order_as_it_was(
     before = floor.exchange.working_orders()
     assert code(floor.place(1, *terms[:3], **terms[3])) == expected
     assert floor.exchange.working_orders() == before
+
+
+def test_what_the_client_leaves_open_is_filled_in() -> None:
+    """Contract, account and time in force are echoed as IB completes them."""
+    floor = Floor()
+    (told,) = floor.place(1, "BUY", "10", "LMT", limit_price="90", tif="")
+    assert isinstance(told, OrderChanged)
+    request = told.order.request
+    assert (request.contract, request.account, request.tif) == (SPY, "DU1", "DAY")
 
 
 def test_modifying_a_filled_order_is_refused_with_104() -> None:
@@ -292,6 +302,7 @@ def test_order_ids_of_a_client_only_go_up() -> None:
         (("BUY", "0", "MKT", {}), 434),
         (("BUY", "1", "TRAIL", {}), 387),
         (("BUY", "1", "MKT", {"tif": "FOK"}), 111),
+        (("BUY", "1", "STP", {"stop_price": "90", "tif": "IOC"}), 111),
         (("BUY", "1", "LMT", {}), 107),
         (("BUY", "1", "LMT", {"limit_price": "90.005"}), 110),
         (("BUY", "1", "STP", {"stop_price": "-1"}), 110),

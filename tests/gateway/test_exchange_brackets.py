@@ -184,6 +184,21 @@ def test_cancel_of_an_unfilled_parent_takes_the_children_along() -> None:
     assert floor.exchange.working_orders() == []
 
 
+def test_child_that_adds_to_its_parent_waits_for_it_and_goes_with_it() -> None:
+    """It closes nothing, so the parent's quantity does not bind it."""
+    for cancelled in (False, True):
+        floor = Floor()
+        floor.quote("101", "101.01")
+        floor.place(1, "BUY", 10, "LMT", "100", transmit=False)
+        floor.place(2, "BUY", 50, "MKT", parent_id=OrderId(1))
+        assert floor.fills == []
+        if cancelled:
+            floor.cancel(1)
+        floor.quote("99", "100")
+        assert floor.fills == ([] if cancelled else [(1, D(10)), (2, D(50))])
+        assert floor.status(2) == ("Cancelled" if cancelled else "Filled")
+
+
 def test_cancel_of_a_partly_filled_parent_leaves_children_of_that_size() -> None:
     floor = Floor()
     floor.quote("99", "100", size=40)

@@ -82,6 +82,7 @@ class Exchange:
 
     def place(self, now_ns: int, request: OrderRequest) -> Events:
         """Take a new order, or the modification of one (same client and order id)."""
+        request = replace(request, tif=request.tif or "DAY")
         out: Events = []
         self._follow_session(now_ns, out)
         entry = self._orders.get((request.client_id, request.order_id))
@@ -202,24 +203,16 @@ class Exchange:
     ) -> None:
         parent = self._parent_of(request) if request.parent_id else None
         entry = Entry(
-            request=replace(request, contract=instrument.contract),
+            request=replace(request, contract=instrument.contract, account=self._account.name),
             instrument=instrument,
             perm_id=PermId(self._next_perm_id),
             held=True,
             triggered=request.order_type not in matching.STOP_TYPES,
-            parent=parent,
             own_oca_group=bool(request.oca_group),
         )
         self._next_perm_id += 1
         if parent is not None:
-            if not request.oca_group:
-                group = str(parent.perm_id)
-                entry.request = replace(
-                    entry.request, oca_group=group, oca_type=brackets.REDUCE_NO_BLOCK
-                )
-            quantity = brackets.allowed_quantity(entry, entry.request.quantity)
-            entry.request = replace(entry.request, quantity=quantity)
-            parent.children.append(entry)
+            brackets.adopt(parent, entry)
         self._orders[(request.client_id, request.order_id)] = entry
         self._live[entry.perm_id] = entry
         if request.transmit:

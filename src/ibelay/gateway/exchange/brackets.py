@@ -21,6 +21,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from ibelay.gateway.exchange.orders import Entry
@@ -42,6 +43,17 @@ def family(entry: Entry) -> Iterator[Entry]:
     yield entry
     for child in entry.children:
         yield from family(child)
+
+
+def adopt(parent: Entry, child: Entry) -> None:
+    """Put *child* under *parent*; the bracket's OCA group is named by the parent's permId."""
+    if not child.own_oca_group:
+        group = str(parent.perm_id)
+        child.request = replace(child.request, oca_group=group, oca_type=REDUCE_NO_BLOCK)
+    child.parent = parent
+    quantity = allowed_quantity(child, child.request.quantity)
+    child.request = replace(child.request, quantity=quantity)
+    parent.children.append(child)
 
 
 def _closes(child: Entry, parent: Entry) -> bool:

@@ -64,7 +64,7 @@ def check_terms(request: OrderRequest, instrument: Instrument, account: str) -> 
     if request.order_type not in ORDER_TYPES:
         return Refusal(387, "Unsupported order type for this exchange and security type.")
     if request.tif not in TIMES_IN_FORCE or (
-        request.tif == "IOC" and request.order_type in STOP_TYPES
+        request.tif == "IOC" and (request.order_type in STOP_TYPES or request.parent_id)
     ):
         return Refusal(111, "The TIF and the order type are incompatible.")
     if request.quantity <= 0:
@@ -97,6 +97,8 @@ def check_change(entry: Entry, request: OrderRequest) -> Refusal | None:
         return Refusal(329, "Order modify failed. Cannot change to the new order type.")
     if request.action is not before.action or request.quantity <= entry.filled:
         return Refusal(105, "Order being modified does not match original order.")
+    if "IOC" in {request.tif, before.tif} and request.tif != before.tif:
+        return Refusal(105, "Order being modified does not match original order.")
     if request.oca_group and request.oca_group != before.oca_group:
         return Refusal(10326, "OCA group revision is not allowed.")
     if request.oca_group and request.oca_type not in {0, before.oca_type}:
@@ -111,6 +113,6 @@ def _check_parent(entry: Entry, request: OrderRequest) -> Refusal | None:
     parent = entry.parent
     if parent is None or parent.request.order_id != request.parent_id:
         return Refusal(10341, "Parent order id revision is not allowed.")
-    if parent.done:
+    if parent.done and not entry.held:
         return Refusal(135, f"Can't find order with id = {request.parent_id}")
     return None
