@@ -10,7 +10,8 @@
     │   ├── ClientIdInUseError       326: the gateway still holds the old connection
     │   ├── GatewayMuteError         TCP accepts, the API never answers
     │   ├── NotLoggedInError         the gateway answers with no account
-    │   └── SyncIncompleteError      a synchronisation request never ended
+    │   ├── SyncIncompleteError      a synchronisation request never ended
+    │   └── WireError                bytes that are not the TWS protocol
     ├── TradingRefusedError      nobody may trade now; the reason is in the message
     └── InvariantError           a bug of ours; state is kept, trading stops
 
@@ -62,6 +63,10 @@ class NotLoggedInError(LinkError):
 
 class SyncIncompleteError(LinkError):
     """A synchronisation request never ended; nothing may be concluded from silence."""
+
+
+class WireError(LinkError):
+    """The other end sent bytes that are not the TWS protocol; the message says which."""
 
 
 class TradingRefusedError(IbelayError):

@@ -1,1 +1,1 @@
-"""TWS bytes to messages and back. Pure: no sockets here."""
+"""TWS bytes to messages and back, for server versions 176 to 178. Pure."""

@@ -1,0 +1,70 @@
+"""Requests of the TWS API that this gateway knows by name only. A table of data.
+
+``number: (name, where its id stands after the number, None if it has none)``. They are
+answered with code 322, which clients take for a failed request; 321 would be more like IB,
+but ib_async counts it as a warning and waits for ever.
+
+**Source**: IB API reference; ids' places as ib_async 2.1 and ibapi send them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+UNSERVED: Mapping[int, tuple[str, int | None]] = MappingProxyType(
+    {
+        10: ("reqMktDepth", 1),
+        11: ("cancelMktDepth", 1),
+        12: ("reqNewsBulletins", None),
+        13: ("cancelNewsBulletins", None),
+        18: ("requestFA", None),
+        19: ("replaceFA", None),
+        21: ("exerciseOptions", 1),
+        22: ("reqScannerSubscription", 0),
+        23: ("cancelScannerSubscription", 1),
+        24: ("reqScannerParameters", None),
+        52: ("reqFundamentalData", 1),
+        53: ("cancelFundamentalData", 1),
+        54: ("calculateImpliedVolatility", 1),
+        55: ("calculateOptionPrice", 1),
+        56: ("cancelCalculateImpliedVolatility", 1),
+        57: ("cancelCalculateOptionPrice", 1),
+        65: ("verifyRequest", None),
+        66: ("verifyMessage", None),
+        67: ("queryDisplayGroups", 1),
+        68: ("subscribeToGroupEvents", 1),
+        69: ("updateDisplayGroup", 1),
+        70: ("unsubscribeFromGroupEvents", 1),
+        72: ("verifyAndAuthRequest", None),
+        73: ("verifyAndAuthMessage", None),
+        74: ("reqPositionsMulti", 1),
+        75: ("cancelPositionsMulti", 1),
+        78: ("reqSecDefOptParams", 0),
+        79: ("reqSoftDollarTiers", 0),
+        80: ("reqFamilyCodes", None),
+        81: ("reqMatchingSymbols", 0),
+        82: ("reqMktDepthExchanges", None),
+        83: ("reqSmartComponents", 0),
+        84: ("reqNewsArticle", 0),
+        85: ("reqNewsProviders", None),
+        86: ("reqHistoricalNews", 0),
+        87: ("reqHeadTimeStamp", 0),
+        88: ("reqHistogramData", 0),
+        89: ("cancelHistogramData", 0),
+        90: ("cancelHeadTimeStamp", 0),
+        91: ("reqMarketRule", None),
+        92: ("reqPnL", 0),
+        93: ("cancelPnL", 0),
+        94: ("reqPnLSingle", 0),
+        95: ("cancelPnLSingle", 0),
+        96: ("reqHistoricalTicks", 0),
+        97: ("reqTickByTickData", 0),
+        98: ("cancelTickByTickData", 0),
+        100: ("reqWshMetaData", 0),
+        101: ("cancelWshMetaData", 0),
+        102: ("reqWshEventData", 0),
+        103: ("cancelWshEventData", 0),
+        104: ("reqUserInfo", 0),
+    }
+)
