@@ -28,13 +28,13 @@ from ib_async.decoder import Decoder
 from ib_async.util import UNSET_DOUBLE, UNSET_INTEGER
 
 from ibelay.ib.times import EASTERN, NS_PER_S, ib_time_ns
-from ibelay.ib.transport import frame
+from ibelay.wire.framing import frame
 
 _log = logging.getLogger(__name__)
 
 MIN_SERVER_VERSION = Client.MinClientVersion
 MAX_SERVER_VERSION = Client.MaxClientVersion
-HELLO = b"API\0" + frame(f"v{MIN_SERVER_VERSION}..{MAX_SERVER_VERSION}")
+HELLO = b"API\0" + frame(f"v{MIN_SERVER_VERSION}..{MAX_SERVER_VERSION}".encode())
 
 READ = frozenset({3, 4, 5, 6, 9, 10, 11, 15, 17, 18, 49, 50, 52, 53, 55, 59, 61, 62, 101, 102})
 """orderStatus, error, openOrder, accountValue, nextValidId, contractDetails, execDetails,
@@ -67,7 +67,7 @@ class RequestWriter(Client):
         texts = [_FIELD_TEXT.get(type(field), _other_text)(field) for field in fields]
         if not makeEmpty:
             texts = [str(f) if _is_unset(f) else t for f, t in zip(fields, texts, strict=True)]
-        self._write(frame("\0".join(texts) + "\0"))
+        self._write(frame(("\0".join(texts) + "\0").encode()))
 
 
 def _is_unset(field: object) -> bool:

@@ -22,7 +22,7 @@ import ib_async
 
 from ibelay.ib.logon import Logon
 from ibelay.ib.quotes import QuoteBooks
-from ibelay.ib.requests import Requests, is_request_id
+from ibelay.ib.requests import Requests, is_advisory, is_request_id
 from ibelay.ib.snapshot import Gatherer, Part
 from ibelay.ib.times import NS_PER_S
 from ibelay.ib.translate import (
@@ -95,7 +95,7 @@ class RawCallbacks:
         text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
         self._emit(NoticeSeen(request_id=reqId, code=code, text=text))
         self._logon.notice(code, text)
-        if is_request_id(reqId):
+        if is_request_id(reqId) and not is_advisory(code):
             self._requests.notice(reqId, code, text)
             self._gatherer.refused(reqId, code, text)
 

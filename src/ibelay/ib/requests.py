@@ -86,8 +86,8 @@ class Requests:
             pending.answer.set_result(pending.items)
 
     def notice(self, request_id: int, code: int, text: str) -> None:
-        """Take a notice about a request (rule 2)."""
-        if is_advisory(code) or request_id not in self._pending:
+        """Take a notice about a request, not an advisory one (rule 2)."""
+        if request_id not in self._pending:
             return
         if code == 162 and _NO_DATA in text.lower():
             self.ended(request_id)

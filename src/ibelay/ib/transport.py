@@ -1,9 +1,9 @@
 """One TCP connection to a gateway: frames in, frames out, and proof of when it ended.
 
 Rules:
-1. A frame is a 4-byte big-endian length and NUL-terminated fields; bytes in, fields out, in
-   time linear in the bytes. A length above ``FRAME_MAX`` means the stream is out of step or
-   the peer speaks something else: the connection ends, since waiting for it would never end.
+1. Bytes in, fields out, in time linear in the bytes. A frame longer than ``FRAME_MAX`` means
+   the stream is out of step or the peer speaks something else: the connection ends, since
+   waiting for the rest would never end.
 2. Nothing is written to a socket that is closed or closing: ``LinkError`` instead.
 3. The end is told once. FIN aborts at once: with unsent bytes a polite close would wait for
    a peer that reads no more.
@@ -20,13 +20,13 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 
-from ibelay.errors import LinkError
+from ibelay.errors import LinkError, WireError
 from ibelay.ports.clock import Clock
+from ibelay.wire.framing import FrameDecoder
 
 FRAME_MAX = 16 * 1024 * 1024
 USER_TIMEOUT_MS = 12_000
 KEEPALIVE_IDLE_S, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT = 5, 3, 3
-_PREFIX = 4
 
 
 class FramedTransport(asyncio.Protocol):
@@ -55,7 +55,7 @@ class FramedTransport(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._gone = asyncio.Event()
         self._reason = ""
-        self._rest = b""
+        self._frames = FrameDecoder(FRAME_MAX)
 
     @property
     def is_open(self) -> bool:
@@ -113,23 +113,16 @@ class FramedTransport(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Cut *data* into frames and hand them on, then say that the read is over."""
         self.last_heard_ns = self._now_ns()
-        if self._rest:
-            data = self._rest + data
-        start, size = 0, len(data)
-        while size - start >= _PREFIX:
-            body = start + _PREFIX
-            end = body + int.from_bytes(data[start:body], "big")
-            if end - body > FRAME_MAX:
-                self.abort(f"a message of {end - body} bytes was announced; this is no TWS API")
-                return
-            if end > size:
-                break
-            start = end
-            if self._on_message is not None:
-                fields = data[body:end].decode(errors="backslashreplace").split("\0")
-                fields.pop()  # what follows the last NUL
-                self._on_message(fields)
-        self._rest = data[start:]
+        self._frames.feed(data)
+        try:
+            for payload in self._frames.frames():
+                if self._on_message is not None:
+                    fields = payload.decode(errors="backslashreplace").split("\0")
+                    fields.pop()  # what follows the last NUL
+                    self._on_message(fields)
+        except WireError as error:
+            self.abort(str(error))
+            return
         if self._on_read is not None:
             self._on_read()
 
@@ -142,19 +135,12 @@ class FramedTransport(asyncio.Protocol):
         self._reason = self._reason or (str(exc) if exc else "the connection was closed")
         on_lost, self._on_lost = self._on_lost, None
         self._on_message = self._on_read = None
-        self._rest = b""
         self._gone.set()
         if on_lost is not None:
             on_lost(self._reason)
 
     def _why(self) -> str:
         return self._reason or ("closing" if self._transport else "never opened")
-
-
-def frame(text: str) -> bytes:
-    """Return the fields in *text*, each NUL-terminated, as one frame."""
-    body = text.encode()
-    return len(body).to_bytes(_PREFIX, "big") + body
 
 
 def _watch(peer: socket.socket) -> None:
