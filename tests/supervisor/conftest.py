@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ibelay.supervisor.child import ChildLimits
 from ibelay.supervisor.policy import SECOND_NS, RestartPolicy
 from ibelay.supervisor.process import ChildSpec
 from ibelay.supervisor.supervisor import Supervisor
@@ -48,7 +49,7 @@ def supervisor_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeSuperv
             stop_grace_s=stop_grace_s,
             abort_grace_s=0.2,
             start_method=start_method,
-            dead_man_s=dead_man_s,
+            limits=ChildLimits(dead_man_s=dead_man_s),
         )
         quick = RestartPolicy(delay_ns=SECOND_NS // 100, quick_ns=0)
         return Supervisor(spec, clock=RealClock(), policy=policy or quick)

@@ -64,6 +64,23 @@ def outlives_its_supervisor_if_it_can(channel: ChildChannel, start: ChildStart) 
         return asyncio.run(_work(channel, start))
 
 
+def ignores_being_alone(channel: ChildChannel, start: ChildStart) -> int:
+    """Hold the pipe named in settings open, and do nothing when the supervisor is gone."""
+    with Path(json.loads(start.settings)["pipe"]).open("w") as pipe:
+        pipe.write("alive\n")
+        pipe.flush()
+        return asyncio.run(_stay(channel))
+
+
+async def _stay(channel: ChildChannel) -> int:
+    def ignore(command: bytes = b"") -> None:
+        return
+
+    channel.start(asyncio.get_running_loop(), ignore, ignore)
+    await asyncio.Event().wait()
+    return 0
+
+
 async def _work(channel: ChildChannel, start: ChildStart) -> int:
     loop, done, commands = asyncio.get_running_loop(), asyncio.Event(), list[str]()
 

@@ -209,7 +209,8 @@ async def test_an_unwritable_log_folder_is_one_clear_sentence(
         await supervisor_of("ends_well").run()
 
 
-async def test_the_bot_ends_when_its_supervisor_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("bot", ["outlives_its_supervisor_if_it_can", "ignores_being_alone"])
+async def test_the_bot_ends_when_its_supervisor_is_killed(tmp_path: Path, bot: str) -> None:
     """The bot holds a pipe open; its end of file proves that the process is gone."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -217,13 +218,15 @@ async def test_the_bot_ends_when_its_supervisor_is_killed(tmp_path: Path) -> Non
         "import asyncio, json, sys; from pathlib import Path\n"
         "sys.path.insert(0, sys.argv[1])\n"
         "from conftest import RealClock\n"
+        "from ibelay.supervisor.child import ChildLimits\n"
         "from ibelay.supervisor.process import ChildSpec\n"
         "from ibelay.supervisor.supervisor import Supervisor\n"
-        "spec = ChildSpec(target='supervised_bots:outlives_its_supervisor_if_it_can',\n"
-        "    settings=json.dumps({'pipe': sys.argv[2]}).encode(), log_folder=Path(sys.argv[3]))\n"
+        "spec = ChildSpec(target='supervised_bots:' + sys.argv[4],\n"
+        "    settings=json.dumps({'pipe': sys.argv[2]}).encode(), log_folder=Path(sys.argv[3]),\n"
+        "    limits=ChildLimits(orphan_grace_s=0.2))\n"
         "asyncio.run(Supervisor(spec, clock=RealClock()).run())\n"
     )
-    arguments = [str(Path(__file__).parent), str(pipe), str(tmp_path / "logs")]
+    arguments = [str(Path(__file__).parent), str(pipe), str(tmp_path / "logs"), bot]
     parent = subprocess.Popen([sys.executable, "-c", script, *arguments])  # noqa: ASYNC220
     try:
         with await asyncio.to_thread(pipe.open) as alive:

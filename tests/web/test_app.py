@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -82,6 +83,17 @@ async def test_health_is_degraded_when_the_bot_falls_silent(
     view.status_age_s = 11.0
     answer = await client.get("/health")
     assert (answer.status_code, answer.json()["reason"]) == (503, "no word from the bot for 11 s")
+
+
+async def test_a_bot_that_shuts_down_is_live_but_not_healthy(
+    client: httpx.AsyncClient, view: Any
+) -> None:
+    view.process = replace(view.process, state="stopping", reason="SIGTERM received")
+    answer = await client.get("/health")
+    assert answer.status_code == 503
+    assert answer.json()["reason"] == "the bot is shutting down: SIGTERM received"
+    assert (await client.get("/api/bot/status")).json()["is_live"] is True
+    assert "Shutting down:</strong> SIGTERM received" in (await client.get("/")).text
 
 
 async def test_health_before_the_first_status(client: httpx.AsyncClient, view: Any) -> None:

@@ -48,29 +48,33 @@ class ChildStart:
     last_exit: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildLimits:
+    """The bot's own watch over itself; durations in seconds.
+
+    Attributes:
+        beat_s: Time between two beats.
+        dead_man_s: Time without a beat after which the process ends itself; None switches
+            the dead-man off.
+        orphan_grace_s: Time the bot has to end by itself once the supervisor is gone.
+    """
+
+    beat_s: float = 1.0
+    dead_man_s: float | None = 30.0
+    orphan_grace_s: float = 40.0
+
+
 class ChildChannel:
     """Carries status up and commands down; given to the bot's entry function.
 
     Args:
         connection: Our end of the pipe.
-        beat_s: Seconds between two beats.
-        dead_man_s: Seconds without a beat after which the process ends itself; None switches
-            the dead-man off.
-        orphan_grace_s: Seconds the bot has to end by itself once the supervisor is gone.
+        limits: How often to beat, and how long silence and solitude may last.
     """
 
-    def __init__(
-        self,
-        connection: Connection,
-        *,
-        beat_s: float = 1.0,
-        dead_man_s: float | None = 30.0,
-        orphan_grace_s: float = 40.0,
-    ) -> None:
+    def __init__(self, connection: Connection, limits: ChildLimits) -> None:
         self._connection = connection
-        self._beat_s = beat_s
-        self._dead_man_s = dead_man_s
-        self._orphan_grace_s = orphan_grace_s
+        self._limits = limits
         self._pending = threading.Condition()
         self._status: bytes | None = None
         self._beat_due = False
@@ -109,8 +113,8 @@ class ChildChannel:
 
     def beat(self) -> None:
         """Say "alive" and re-arm the dead-man; called by itself every ``beat_s``."""
-        if self._dead_man_s is not None:
-            faulthandler.dump_traceback_later(self._dead_man_s, exit=True)
+        if self._limits.dead_man_s is not None:
+            faulthandler.dump_traceback_later(self._limits.dead_man_s, exit=True)
         with self._pending:
             self._beat_due = True
             self._pending.notify()
@@ -123,8 +127,6 @@ class ChildChannel:
         """Send what is pending, then stop beating and disarm the dead-man. Idempotent."""
         if self._timer is not None:
             self._timer.cancel()
-        if self._dead_man_s is not None:
-            faulthandler.cancel_dump_traceback_later()
         with self._pending:
             status, self._status = self._status, None
             self._closed = True
@@ -132,12 +134,15 @@ class ChildChannel:
         self._ended.set()
         if status is not None:
             self._send(pack(FrameKind.STATUS, status))
+        # Last, so that a supervisor that does not read cannot keep this process.
+        if self._limits.dead_man_s is not None:
+            faulthandler.cancel_dump_traceback_later()
 
     def _tick(self) -> None:
         if self._loop is None or self._closed:
             return
         self.beat()
-        self._timer = self._loop.call_later(self._beat_s, self._tick)
+        self._timer = self._loop.call_later(self._limits.beat_s, self._tick)
 
     def _write(self) -> None:
         """Send statuses and beats until the channel closes; runs in its own thread."""
@@ -190,10 +195,10 @@ class ChildChannel:
             loop.call_soon_threadsafe(on_orphaned)
         except RuntimeError:
             return
-        if not self._ended.wait(self._orphan_grace_s):
+        if not self._ended.wait(self._limits.orphan_grace_s):
             sys.stderr.write(
-                f"the supervisor is gone and the bot did not end in {self._orphan_grace_s:g} s: "
-                "its process is ended now\n"
+                "the supervisor is gone and the bot did not end in "
+                f"{self._limits.orphan_grace_s:g} s: its process is ended now\n"
             )
             sys.stderr.flush()
             os._exit(ExitCode.INTERNAL)
@@ -224,7 +229,7 @@ def child_main(
     start: ChildStart,
     connection: Connection,
     logs: tuple[Path, Path],
-    dead_man_s: float | None,
+    limits: ChildLimits,
 ) -> None:
     """Run the bot: the first function of its process.
 
@@ -233,7 +238,7 @@ def child_main(
         start: Handed to the entry function.
         connection: The bot's end of the control channel.
         logs: Files that standard output and standard error are appended to.
-        dead_man_s: See :class:`ChildChannel`.
+        limits: See :class:`ChildLimits`.
 
     Raises:
         SystemExit: Always, with the exit code; an exception of the bot passes through and
@@ -245,7 +250,7 @@ def child_main(
     _redirect(sys.stdout, logs[0])
     _redirect(sys.stderr, logs[1])
     faulthandler.enable()
-    channel = ChildChannel(connection, dead_man_s=dead_man_s)
+    channel = ChildChannel(connection, limits)
     try:
         code = load_target(target)(channel, start)
     except OperatorError as error:

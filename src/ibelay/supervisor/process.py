@@ -13,7 +13,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess, SpawnContext, SpawnProcess
 from pathlib import Path
@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 
 from ibelay.errors import ConfigurationError
-from ibelay.supervisor.child import ChildStart, child_main
+from ibelay.supervisor.child import ChildLimits, ChildStart, child_main
 from ibelay.supervisor.frames import FRAME_MAX, FrameKind, pack, unpack
 
 _SENDS_AT_ONCE_MAX = 32
@@ -41,7 +41,7 @@ class ChildSpec:
         hang_s: Silence after which the bot counts as hung and is ended.
         stop_grace_s: Time the bot has to end after SIGTERM; more than its own shutdown limit.
         abort_grace_s: Time a hung bot has to write its stacks after SIGABRT.
-        dead_man_s: In-process limit of the trading loop's silence; None switches it off.
+        limits: The bot's own watch over itself.
     """
 
     target: str
@@ -52,7 +52,7 @@ class ChildSpec:
     hang_s: float = 60.0
     stop_grace_s: float = 35.0
     abort_grace_s: float = 3.0
-    dead_man_s: float | None = 30.0
+    limits: ChildLimits = field(default_factory=ChildLimits)
     output_name: str = "bot_output.log"
     error_name: str = "bot_error.log"
 
@@ -212,7 +212,7 @@ def _launch(
     ours, theirs = context.Pipe()
     process = context.Process(
         target=child_main,
-        args=(spec.target, start, theirs, logs, spec.dead_man_s),
+        args=(spec.target, start, theirs, logs, spec.limits),
         name="ibelay-bot",
     )
     process.start()

@@ -20,6 +20,8 @@ def health(shown: Shown) -> Json:
         reason = connection.reason or f"the connection is {connection.inner_state}"
     if shown.is_live and shown.status is not None and shown.status.safe_mode:
         healthy, reason = False, f"safe mode: {shown.status.safe_mode}"
+    if shown.is_live and shown.process.state == "stopping":
+        healthy, reason = False, f"the bot is shutting down: {shown.process.reason}"
     return {
         "status": "healthy" if healthy else "degraded",
         "ib_connected": shown.is_live and connection is not None and connection.is_connected,
@@ -42,7 +44,7 @@ def connection(shown: Shown) -> Json | None:
         return None
     record: Json = msgspec.to_builtins(shown.status.connection)
     if not shown.is_live:
-        runs = shown.process.state == "running"
+        runs = shown.process.pid is not None
         record["state"] = "ERROR" if runs else "DISCONNECTED"
         record["inner_state"] = "unknown"
         record["reason"] = shown.problem

@@ -165,6 +165,8 @@ def _notice(shown: Shown, *, controls: bool) -> str:
     notes = []
     if shown.problem:
         notes.append(_note("bad", "Not live", shown.problem))
+    if shown.process.state == "stopping":
+        notes.append(_note("warn", "Shutting down", shown.process.reason))
     status = shown.status
     if status is None:
         return "".join(notes)

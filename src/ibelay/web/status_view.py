@@ -18,6 +18,9 @@ import msgspec
 from ibelay.ports.control import BotStatus
 from ibelay.telemetry.masking import mask_text
 
+# A bot that is being stopped still reports, step by step.
+_AT_WORK = frozenset({"running", "stopping"})
+
 
 class ProcessView(Protocol):
     """The bot's process as the supervisor knows it; durations in seconds."""
@@ -133,7 +136,7 @@ def _decoded(raw: bytes | None) -> BotStatus | None:
 
 def _problem(view: StatusView, status: BotStatus | None, stale_after_s: float) -> str:
     process = view.process
-    if process.state != "running":
+    if process.state not in _AT_WORK:
         return _not_running(process)
     if view.status is None or not view.is_current:
         return "the bot has started and has not reported yet"

@@ -52,20 +52,26 @@ async function signIn() {
   }
 }
 
-function watch() {
-  if (document.body.dataset.live === "sign-in") return;
+function openStream() {
   const stream = new EventSource("/api/stream");
   stream.onmessage = (event) => {
     heardAt = Date.now();
     delete document.body.dataset.cut;
     place(JSON.parse(event.data));
   };
+  return stream;
+}
+
+function watch() {
+  if (document.body.dataset.live === "sign-in") return;
+  let stream = openStream();
   setInterval(() => {
     const silent = Date.now() - heardAt;
     if (silent < SILENCE_MS) return;
     document.body.dataset.cut = `No word from ibelay for ${Math.round(silent / 1000)} s: STALE`;
     document.body.dataset.live = "no";
-    if (stream.readyState === EventSource.CLOSED) location.reload();
+    // The browser reconnects by itself, except after a refusal.
+    if (stream.readyState === EventSource.CLOSED) stream = openStream();
   }, 1000);
 }
 
