@@ -77,6 +77,11 @@ def test_a_last_price_needs_no_size(books: QuoteBooks) -> None:
     assert quote(books).last == Decimal("4500.25")
 
 
+def test_the_previous_close_has_no_size(books: QuoteBooks) -> None:
+    books.price_tick(STREAM, "9", "100.75", "0")
+    assert quote(books).previous_close == Decimal("100.75")
+
+
 def test_delayed_ticks_count_like_live_ones(books: QuoteBooks) -> None:
     books.price_tick(STREAM, "66", "101.25", "300")
     books.size_tick(STREAM, "74", "9")

@@ -4,8 +4,9 @@ Rules:
 1. Ticks arrive one side at a time; a quote is emitted after the read that changed it, so a
    burst of ticks in one segment makes one quote.
 2. No bid (ask): IB sends price -1 or 0 with size 0, or size 0 alone. Both become None.
-3. A last price may come without a size (an index); only -1 with size 0 means none.
-4. Delayed ticks (66 to 71, 74) count like live ones; the notice 10167 says they are delayed.
+3. A last price (of an index) and the previous close come without a size; only -1 with
+   size 0 means none.
+4. Delayed ticks (66 to 71, 74, 75) count like live ones; the notice 10167 says they are delayed.
 
 Source: IB "Available Tick Types"; client notes section 2.
 """
@@ -27,6 +28,8 @@ _PRICES = {
     "67": ("ask", "ask_size"),
     "4": ("last", "last_size"),
     "68": ("last", "last_size"),
+    "9": ("previous_close", ""),
+    "75": ("previous_close", ""),
 }
 _SIZES = {
     "0": "bid_size",
@@ -70,9 +73,11 @@ class QuoteBooks:
         if book is None or names is None or not price:
             return
         paid, amount = Decimal(price), Decimal(size or 0)
-        none = not amount and (paid == -1 or names[0] != "last")
-        self._set(request_id, book, names[0], None if none else paid)
-        self._set(request_id, book, names[1], None if none else amount)
+        name, size_name = names
+        none = not amount and (paid == -1 or size_name in _PRICE_OF)
+        self._set(request_id, book, name, None if none else paid)
+        if size_name:
+            self._set(request_id, book, size_name, None if none else amount)
 
     def size_tick(self, request_id: str, tick_type: str, size: str) -> None:
         """Take one tickSize message."""
