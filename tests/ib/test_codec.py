@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import ib_async
 import pytest
 from ib_async.client import Client
+from ib_async.decoder import Decoder
 from ib_async.util import UNSET_DOUBLE, UNSET_INTEGER
 from ib_async.wrapper import Wrapper
+from tests.ib.test_link import VIEW
 
 from ibelay.ib.codec import READ, RawDecoder, RequestWriter, UnreadableError
 from ibelay.ib.raw import RawCallbacks
+from ibelay.wire import encode_order
 
 CONTRACT = ib_async.Contract(secType="STK", conId=756733, symbol="SPY", exchange="SMART")
 BRACKET_LEG = ib_async.Order(
@@ -174,3 +177,15 @@ def test_a_fill_is_never_lost_for_its_time(text: str, epoch_s: int) -> None:
     assert name == "execDetails"
     assert isinstance(execution, ib_async.Execution)
     assert execution.time.timestamp() == epoch_s
+
+
+def test_an_order_is_read_exactly_as_ib_async_reads_it() -> None:
+    """Our faster reading of numbers must not read other values."""
+    message = encode_order.open_order(VIEW, 178)[4:].decode().split("\0")[:-1]
+    theirs, ours = _Told(), _Told()
+    library = Decoder(cast("Any", theirs), 178)
+    library.handlers[5](list(message))
+    _decoder(ours).interpret(list(message))
+    ((_, order_id, *read),), ((_, their_id, *expected),) = ours.calls, theirs.calls
+    assert order_id == their_id
+    assert [vars(value) for value in read] == [vars(value) for value in expected]

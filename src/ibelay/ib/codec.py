@@ -16,10 +16,12 @@ here: ``Client.send`` builds a table per call, 22 of 24 microseconds of a placeO
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import math
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, cast
 
 import ib_async
@@ -170,6 +172,13 @@ class RawDecoder(Decoder):
         except _READING_FAILED as error:
             raise UnreadableError(f"message {fields[0]} cannot be read: {error!r}") from error
 
+    def parse(self, obj: Any) -> None:
+        """Turn the texts in *obj* into the types of its fields, empty ones into defaults."""
+        for name, read, default in _number_fields(cast("Any", type(obj))):
+            text = getattr(obj, name)
+            if text is not default:
+                setattr(obj, name, read(text) if text else default)
+
     def execDetails(self, fields: list[str]) -> None:  # noqa: N802 - ib_async's name
         """Read an execution, its time first made a count of seconds by us."""
         fields[_EXECUTION_TIME] = str(_execution_s(fields[_EXECUTION_TIME]))
@@ -187,6 +196,19 @@ _READERS: dict[Any, Callable[[str], Any]] = {
     float: lambda text: float(text or 0),
     bool: lambda text: bool(int(text or 0)),
 }
+
+
+@lru_cache(maxsize=32)
+def _number_fields(kind: Any) -> tuple[tuple[str, Callable[[str], Any], object], ...]:
+    """Return name, reader and default of the fields of *kind* that are no texts.
+
+    Looked up once per class: ib_async asks per message, half the time of an openOrder.
+    """
+    return tuple(
+        (field.name, _READERS[type(field.default)], field.default)
+        for field in dataclasses.fields(kind)
+        if type(field.default) in (int, float, bool)
+    )
 
 
 def _execution_s(text: str) -> int:
