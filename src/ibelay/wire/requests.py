@@ -102,17 +102,15 @@ class RequestIds:
     """The next order id to use."""
 
 
-OrderRequests = (
-    PlaceOrder
-    | CancelOrder
-    | GlobalCancel
-    | RequestOpenOrders
+OrderQueries = (
+    RequestOpenOrders
     | RequestAllOpenOrders
     | RequestAutoOpenOrders
     | RequestCompletedOrders
     | RequestExecutions
     | RequestIds
 )
+OrderRequests = PlaceOrder | CancelOrder | GlobalCancel | OrderQueries
 
 # The account -------------------------------------------------------------------------
 
@@ -256,15 +254,14 @@ class CancelHistoricalData:
     request_id: int
 
 
+DataCancellations = CancelMarketData | CancelRealTimeBars | CancelHistoricalData
 DataRequests = (
     RequestContractDetails
     | RequestMarketData
-    | CancelMarketData
     | RequestMarketDataType
     | RequestRealTimeBars
-    | CancelRealTimeBars
     | RequestHistoricalData
-    | CancelHistoricalData
+    | DataCancellations
 )
 
 # The connection ----------------------------------------------------------------------

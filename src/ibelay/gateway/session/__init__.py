@@ -1,1 +1,1 @@
-"""One client of the gateway: bytes in, bytes out. Pure."""
+"""One client's side of the gateway: bytes in, bytes out, and the floor they share. Pure."""

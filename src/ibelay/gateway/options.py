@@ -1,0 +1,100 @@
+"""What an operator can choose of a paper gateway.
+
+The account is always a paper account: its code begins with DU, as IB's do, so that nothing
+that asks "is this live?" can be misled by this gateway.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date as calendar_date
+from decimal import Decimal
+
+from ibelay.errors import ConfigurationError
+from ibelay.model.faults import Fault
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+MAX_SPEED = 1000.0
+_ACCOUNT = re.compile(r"DU[0-9]{5,9}")
+_START = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayOptions:
+    """Settings of one paper gateway.
+
+    Attributes:
+        host: Loopback address to listen on; the TWS protocol has no password.
+        port: TCP port; 0 picks a free one.
+        market: ``synthetic``, or ``lean:PATH`` with a folder of LEAN-format data.
+        date: Trading day, YYYY-MM-DD.
+        symbols: What is traded.
+        seed: Chooses the synthetic day.
+        speed: Market seconds per second, up to 1000.
+        start: New York time to begin at, HH:MM or HH:MM:SS; two minutes before the open
+            if not given.
+        account: Paper account code, DU and digits.
+        cash: Starting cash in dollars.
+        faults: What goes wrong on purpose.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 4002
+    market: str = "synthetic"
+    date: str = "2025-06-02"
+    symbols: tuple[str, ...] = ("SPY", "AIG", "BAC", "IBM")
+    seed: int = 1
+    speed: float = 1.0
+    start: str | None = None
+    account: str = "DU1234567"
+    cash: Decimal = Decimal(1_000_000)
+    faults: frozenset[Fault] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work, in one sentence each.
+
+        Raises:
+            ConfigurationError: A setting is out of range or cannot be read.
+        """
+        for complaint in (self._network(), self._market(), self._account()):
+            if complaint:
+                raise ConfigurationError(complaint)
+
+    def start_of_day_s(self) -> int | None:
+        """Return *start* in seconds since midnight in New York, None if not given."""
+        match = _START.fullmatch(self.start) if self.start else None
+        if match is None:
+            return None
+        return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)
+
+    def _network(self) -> str:
+        if self.host not in LOOPBACK:
+            known = ", ".join(sorted(LOOPBACK))
+            return (
+                f"host {self.host!r} is not a loopback address: expected one of {known}; "
+                "the TWS protocol has no password"
+            )
+        if not 0 <= self.port <= 65535:
+            return f"port {self.port} does not exist: expected 0 to 65535"
+        return ""
+
+    def _market(self) -> str:
+        if self.market != "synthetic" and not self.market.startswith("lean:"):
+            return f"market {self.market!r} is unknown: expected synthetic or lean:PATH"
+        if not 0 < self.speed <= MAX_SPEED:
+            return f"speed {self.speed} cannot be used: expected more than 0, up to {MAX_SPEED:g}"
+        if self.start is not None and not _START.fullmatch(self.start):
+            return f"start {self.start!r} is not a time: expected HH:MM or HH:MM:SS, New York time"
+        try:
+            calendar_date.fromisoformat(self.date)
+        except ValueError:
+            return f"date {self.date!r} is not a day: expected YYYY-MM-DD"
+        return "" if self.symbols else "no symbol to trade: expected at least one, such as SPY"
+
+    def _account(self) -> str:
+        if not _ACCOUNT.fullmatch(self.account):
+            return f"account {self.account!r} is not a paper account: expected DU and 5 to 9 digits"
+        if not (self.cash.is_finite() and self.cash > 0):
+            return f"cash {self.cash} cannot be used: expected a positive amount of dollars"
+        return ""

@@ -1,0 +1,229 @@
+"""A session: one client of the gateway, from its first byte to its last.
+
+States: the prefix, then the version, then ``startApi``, then requests. What cannot be read
+as TWS frames ends the session; a message that cannot be read as a request is answered with
+IB's code, and the session goes on.
+
+**Source**: shared IB facts, section 6a; notes on ib_async, section 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ibelay.errors import WireError
+from ibelay.gateway.exchange.events import ExchangeEvent, PositionChanged
+from ibelay.gateway.session.account_desk import AccountDesk
+from ibelay.gateway.session.board import Tick
+from ibelay.gateway.session.data_desk import DataDesk
+from ibelay.gateway.session.floor import MAX_CLIENTS, Floor
+from ibelay.gateway.session.order_desk import OrderDesk
+from ibelay.gateway.session.quote_bars import Shown
+from ibelay.model.faults import Fault
+from ibelay.model.ids import ClientId, ConId
+from ibelay.model.market import Bar
+from ibelay.wire import encode, handshake
+from ibelay.wire import requests as ask
+from ibelay.wire.decode import decode
+from ibelay.wire.framing import FrameDecoder
+from ibelay.wire.times import moment
+
+SYSTEM = -1
+_FARMS = (
+    (2104, "Market data farm connection is OK:usfarm"),
+    (2106, "HMDS data farm connection is OK:ushmds"),
+    (2158, "Sec-def data farm connection is OK:secdefil"),
+)
+
+
+class Stage(StrEnum):
+    """How far a session has come."""
+
+    PREFIX = "prefix"
+    VERSION = "version"
+    START = "start"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Desks:
+    client_id: ClientId
+    orders: OrderDesk
+    account: AccountDesk
+    data: DataDesk
+
+
+class Session:
+    """One client, without its socket.
+
+    The shell gives it what arrives (``receive``), sends what it says (``take``), and closes
+    the socket once ``closed`` has become true and the rest has been sent.
+
+    Args:
+        floor: What all clients share.
+    """
+
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+        self._frames = FrameDecoder()
+        self._out: list[bytes] = []
+        self._stage = Stage.PREFIX
+        self._version = 0
+        self._desks: _Desks | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether the gateway has ended the session."""
+        return self._stage is Stage.CLOSED
+
+    @property
+    def started(self) -> bool:
+        """Whether the client has said who it is."""
+        return self._desks is not None
+
+    @property
+    def name(self) -> str:
+        """What to call the client in a log."""
+        return f"client {self._desks.client_id}" if self._desks else "a client not started"
+
+    def receive(self, data: bytes, now_ns: int) -> None:
+        """Take the next bytes from the client, at market time *now_ns*."""
+        if self.closed or Fault.MUTE in self._floor.faults:
+            return
+        self._floor.advance(now_ns)
+        self._frames.feed(data)
+        try:
+            if self._stage is Stage.PREFIX and self._frames.take_prefix(handshake.API_PREFIX):
+                self._stage = Stage.VERSION
+            if self._stage is not Stage.PREFIX:
+                for payload in self._frames.frames():
+                    self._frame(payload)
+                    if self._stage is Stage.CLOSED:
+                        return
+        except WireError as error:
+            self._end(508 if self.started else 506, str(error))
+
+    def take(self) -> bytes:
+        """Return what is to be sent to the client, once."""
+        data = b"".join(self._out)
+        self._out.clear()
+        return data
+
+    def leave(self) -> None:
+        """The socket is gone: hear nothing more. Orders stay."""
+        self._stage = Stage.CLOSED
+        if self._desks is not None:
+            self._floor.leave(self._desks.client_id)
+            self._desks = None
+
+    # What happens on the floor -----------------------------------------------------
+
+    def on_exchange(self, event: ExchangeEvent) -> None:
+        """Hear what the exchange says."""
+        if self._desks is not None:
+            self._desks.orders.hear(event)
+            if isinstance(event, PositionChanged):
+                self._desks.account.hear(event)
+
+    def on_ticks(self, con_id: ConId, ticks: Sequence[Tick]) -> None:
+        """Hear what changed on the board."""
+        if self._desks is not None:
+            self._desks.data.on_ticks(con_id, ticks)
+
+    def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:
+        """Hear that a 5-second bar closed."""
+        if self._desks is not None:
+            self._desks.data.on_bar(con_id, shown, bar)
+
+    # What the client says ----------------------------------------------------------
+
+    def _send(self, message: bytes) -> None:
+        self._out.append(message)
+
+    def _end(self, code: int, text: str) -> None:
+        """Say why, and close."""
+        self._send(encode.error(SYSTEM, code, text))
+        self.leave()
+
+    def _frame(self, payload: bytes) -> None:
+        if self._stage is Stage.VERSION:
+            self._version = handshake.negotiate(handshake.parse_hello(payload))
+            self._send(handshake.encode_reply(self._version, moment(self._floor.now_ns)))
+            self._stage = Stage.START
+            return
+        request = decode(payload, self._version)
+        if self._desks is not None:
+            self._serve(self._desks, request)
+        elif isinstance(request, ask.StartApi):
+            self._start(request.client_id)
+        else:
+            self._send(encode.error(SYSTEM, 504, "Not connected: expected startApi first"))
+
+    def _start(self, client_id: ClientId) -> None:
+        if self._floor.full:
+            text = f"Couldn't connect: the gateway serves at most {MAX_CLIENTS} clients"
+            self._end(502, text)
+            return
+        if not self._floor.join(client_id, self):
+            text = "Unable to connect as the client id is already in use. Retry with a unique id."
+            self._end(326, text)
+            return
+        self._desks = _Desks(
+            client_id=client_id,
+            orders=OrderDesk(self._floor, client_id, self._version, self._send),
+            account=AccountDesk(self._floor, self._send),
+            data=DataDesk(self._floor, self._send),
+        )
+        self._stage = Stage.OPEN
+        self._desks.account.tell_accounts()
+        self._send(encode.next_valid_id(self._floor.exchange.next_order_id(client_id)))
+        for code, text in _FARMS:
+            self._send(encode.error(SYSTEM, code, text))
+
+    def _serve(self, desks: _Desks, request: ask.ClientRequest) -> None:
+        match request:
+            case ask.StartApi():
+                self._send(encode.error(SYSTEM, 501, "Already Connected."))
+            case ask.RequestCurrentTime():
+                self._send(encode.current_time(self._floor.now_ns))
+            case ask.SetServerLogLevel():
+                pass
+            case ask.Refusal(request_id, code, text):
+                self._send(encode.error(request_id, code, text))
+            case (
+                ask.PlaceOrder()
+                | ask.CancelOrder()
+                | ask.GlobalCancel()
+                | ask.RequestOpenOrders()
+                | ask.RequestAllOpenOrders()
+                | ask.RequestAutoOpenOrders()
+                | ask.RequestCompletedOrders()
+                | ask.RequestExecutions()
+                | ask.RequestIds()
+            ):
+                desks.orders.serve(request)
+            case (
+                ask.RequestManagedAccounts()
+                | ask.RequestAccountUpdates()
+                | ask.RequestAccountUpdatesMulti()
+                | ask.CancelAccountUpdatesMulti()
+                | ask.RequestAccountSummary()
+                | ask.CancelAccountSummary()
+                | ask.RequestPositions()
+                | ask.CancelPositions()
+            ):
+                desks.account.serve(request)
+            case (
+                ask.RequestContractDetails()
+                | ask.RequestMarketData()
+                | ask.CancelMarketData()
+                | ask.RequestMarketDataType()
+                | ask.RequestRealTimeBars()
+                | ask.CancelRealTimeBars()
+                | ask.RequestHistoricalData()
+                | ask.CancelHistoricalData()
+            ):
+                desks.data.serve(request)

@@ -1,0 +1,158 @@
+"""The floor: the market, the exchange and everybody who listens, on one market time.
+
+Rules:
+1. Market time only moves forward, by ``advance``; everything that happens in between
+   happens in order: events first, then the 5-second bars they belong to.
+2. Bars close exactly once each, on multiples of 5 s, for every listener alike.
+3. One call moves at most a minute of market time, so that catching up after a pause of the
+   process never keeps the clients waiting.
+4. What the exchange says is published to every listener, who knows what is theirs.
+5. The floor outlives its clients: leaving takes nothing away but the listener.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from ibelay.gateway.exchange.book import Exchange
+from ibelay.gateway.exchange.events import ExchangeEvent
+from ibelay.gateway.market.api import Instrument, Market, MarketEvent, QuoteChange
+from ibelay.gateway.session.board import Face, Tick
+from ibelay.gateway.session.quote_bars import QuoteBar, Shown
+from ibelay.model.faults import Fault
+from ibelay.model.ids import ClientId, ConId
+from ibelay.model.market import Bar
+from ibelay.wire.times import SECOND_NS
+
+BAR_S = 5
+BAR_NS = BAR_S * SECOND_NS
+MAX_STEP_NS = 60 * SECOND_NS
+MAX_CLIENTS = 32
+_QUOTE_SIDES = (Shown.BID, Shown.ASK, Shown.MIDPOINT)
+
+
+class Listener(Protocol):
+    """A client that has started its API."""
+
+    def on_exchange(self, event: ExchangeEvent) -> None:
+        """Hear what the exchange says."""
+        ...
+
+    def on_ticks(self, con_id: ConId, ticks: Sequence[Tick]) -> None:
+        """Hear what changed on the board."""
+        ...
+
+    def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:
+        """Hear that a 5-second bar closed."""
+        ...
+
+
+class Floor:
+    """What all sessions share.
+
+    Args:
+        account: Account code.
+        market: Where prices come from.
+        exchange: The book; it must trade the market's instruments.
+        start_ns: Market time to begin at; what happened before is on the board already.
+        faults: What goes wrong on purpose.
+    """
+
+    def __init__(
+        self,
+        *,
+        account: str,
+        market: Market,
+        exchange: Exchange,
+        start_ns: int,
+        faults: frozenset[Fault] = frozenset(),
+    ) -> None:
+        self.account = account
+        self.market = market
+        self.exchange = exchange
+        self.faults = faults
+        self.now_ns = start_ns
+        self._next_bar_ns = start_ns - start_ns % BAR_NS + BAR_NS
+        self._clients: dict[ClientId, Listener] = {}
+        con_ids = [one.contract.con_id for one in market.instruments]
+        self._faces = {con_id: Face(market.open_ns) for con_id in con_ids}
+        self._quote_bars = {
+            (con_id, shown): QuoteBar(shown) for con_id in con_ids for shown in _QUOTE_SIDES
+        }
+        for event in market.events(market.start_ns, start_ns):
+            self._show(event)
+        for bar in self._quote_bars.values():
+            bar.close(start_ns)  # the first bar begins at the last price, not at the first
+
+    # Coming and going --------------------------------------------------------------
+
+    @property
+    def full(self) -> bool:
+        """Whether no more clients are served."""
+        return len(self._clients) >= MAX_CLIENTS
+
+    def join(self, client_id: ClientId, listener: Listener) -> bool:
+        """Let *listener* hear from now on; False if the client id is in use."""
+        if client_id in self._clients:
+            return False
+        self._clients[client_id] = listener
+        return True
+
+    def leave(self, client_id: ClientId) -> None:
+        """Forget a listener; its orders stay."""
+        self._clients.pop(client_id, None)
+
+    # Time --------------------------------------------------------------------------
+
+    def advance(self, until_ns: int) -> int:
+        """Move market time towards *until_ns*, by a minute at most; return where it is."""
+        until = min(until_ns, self.market.end_ns, self.now_ns + MAX_STEP_NS)
+        while self.now_ns < until:
+            step = min(until, self._next_bar_ns)
+            for event in self.market.events(self.now_ns, step):
+                self._happen(event)
+            self.now_ns = step
+            if step == self._next_bar_ns:
+                self._close_bars(step - BAR_NS)
+                self._next_bar_ns += BAR_NS
+        return self.now_ns
+
+    def publish(self, events: Iterable[ExchangeEvent]) -> None:
+        """Tell every client what the exchange says."""
+        for event in events:
+            for listener in list(self._clients.values()):
+                listener.on_exchange(event)
+
+    def face(self, con_id: ConId) -> Face:
+        """Return what the board shows of *con_id*, which must be traded here."""
+        return self._faces[con_id]
+
+    def instrument(self, con_id: ConId) -> Instrument | None:
+        """Return the instrument with *con_id*, or None."""
+        return self.exchange.instrument(con_id)
+
+    def _show(self, event: MarketEvent) -> list[Tick]:
+        if not isinstance(event, QuoteChange):
+            return self._faces[event.con_id].printed(event)
+        for shown in _QUOTE_SIDES:
+            self._quote_bars[(event.con_id, shown)].quoted(event.quote)
+        return self._faces[event.con_id].quoted(event)
+
+    def _happen(self, event: MarketEvent) -> None:
+        ticks = self._show(event)
+        for listener in list(self._clients.values()):
+            listener.on_ticks(event.con_id, ticks)
+        self.publish(self.exchange.on_market(event))
+
+    def _close_bars(self, begin_ns: int) -> None:
+        end_ns = begin_ns + BAR_NS
+        for con_id in self._faces:
+            traded = self.market.bars(con_id, begin_ns, end_ns, BAR_S)
+            bars = [(Shown.TRADES, bar) for bar in traded]
+            for shown in _QUOTE_SIDES:
+                quoted = self._quote_bars[(con_id, shown)].close(begin_ns)
+                bars += [] if quoted is None else [(shown, quoted)]
+            for listener in list(self._clients.values()):
+                for shown, bar in bars:
+                    listener.on_bar(con_id, shown, bar)
