@@ -346,6 +346,17 @@ async def test_history_comes_in_our_bars(gateway: ScriptedGateway, link: IbLink)
     assert (asked.duration, asked.bar_size) == ("3600 S", "5 secs")
 
 
+async def test_a_bar_that_cannot_be_read_fails_its_request_only(
+    gateway: ScriptedGateway, link: IbLink, seen: Seen
+) -> None:
+    gateway.answers[requests.RequestHistoricalData] = lambda peer, request: peer.send(
+        encode.historical_data(request.request_id, "", "", [("some day", BAR)])  # type: ignore[union-attr]
+    )
+    with pytest.raises(BrokerRefusedError, match=r"message 17 cannot be read.*some day"):
+        await link.history(SPY, duration="3600 S", bar_size="5 secs")
+    assert seen.of(LinkClosed) == []
+
+
 async def test_history_without_data_is_empty(gateway: ScriptedGateway, link: IbLink) -> None:
     _refuse(gateway, requests.RequestHistoricalData, 162, "HMDS query returned no data: SPY")
     assert await link.history(SPY, duration="60 S", bar_size="5 secs") == []

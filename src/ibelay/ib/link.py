@@ -24,7 +24,7 @@ from ibelay.ib.quotes import QuoteBooks
 from ibelay.ib.raw import RawCallbacks
 from ibelay.ib.requests import Requests
 from ibelay.ib.snapshot import Gatherer
-from ibelay.ib.translate import bar_of, contract_of, ib_contract, ib_order
+from ibelay.ib.translate import ib_contract, ib_order
 from ibelay.ib.transport import FramedTransport
 from ibelay.model.contract import Contract
 from ibelay.model.events import BrokerEvent, LinkClosed
@@ -159,17 +159,17 @@ class IbLink:
         request_id, answer = self._requests.start(question)
         try:
             self._write.reqContractDetails(request_id, ib_contract(contract))
-            details: list[ib_async.ContractDetails] = await answer
+            matches: list[Contract] = await answer
         finally:
             self._requests.forget(request_id)
-        found = {d.contract.conId: d.contract for d in reversed(details) if d.contract}
+        found = {match.con_id: match for match in reversed(matches)}
         if len(found) != 1:
             ids = ", ".join(str(con_id) for con_id in sorted(found)) or "none"
             raise BrokerRefusedError(
                 f"IB knows {len(found)} contracts for {_name(contract)} (con_id: {ids}), expected"
                 " one; give its primary exchange, currency or con_id"
             )
-        return contract_of(found.popitem()[1])
+        return found.popitem()[1]
 
     async def history(self, contract: Contract, *, duration: str, bar_size: str) -> list[Bar]:
         """Return TRADES bars up to now, those outside regular hours too.
@@ -185,7 +185,7 @@ class IbLink:
                 request_id, ib_contract(contract), "", duration, bar_size, "TRADES",
                 _OUTSIDE_RTH_TOO, 2, False, [],
             )  # fmt: skip
-            return [bar_of(bar) for bar in await answer]
+            return await answer
         except asyncio.CancelledError:
             if self._transport.is_open:
                 self._write.cancelHistoricalData(request_id)

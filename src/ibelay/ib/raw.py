@@ -26,6 +26,7 @@ from ibelay.ib.requests import Requests, is_advisory, is_request_id
 from ibelay.ib.snapshot import Gatherer, Part
 from ibelay.ib.times import NS_PER_S
 from ibelay.ib.translate import (
+    bar_of,
     commission_of,
     completed_order_of,
     contract_of,
@@ -204,7 +205,8 @@ class RawCallbacks:
 
     def contractDetails(self, reqId: int, details: ib_async.ContractDetails) -> None:
         """One contract that matches a request."""
-        self._requests.item(reqId, details)
+        if details.contract is not None:
+            self._requests.item(reqId, contract_of(details.contract))
 
     bondContractDetails = contractDetails
 
@@ -213,8 +215,8 @@ class RawCallbacks:
         self._requests.ended(reqId)
 
     def historicalData(self, reqId: int, bar: ib_async.BarData) -> None:
-        """One historical bar, its date still IB's text."""
-        self._requests.item(reqId, bar)
+        """One historical bar."""
+        self._requests.item(reqId, bar_of(bar))
 
     def historicalDataEnd(self, reqId: int, _start: str, _end: str) -> None:
         """All bars were sent."""
