@@ -280,7 +280,18 @@ def contract_details(
         min_tick,
         "" if contract.sec_type == "STK" else contract.multiplier,
     )
-    names = (order_types, exchanges, 1, 0, escaped(long_name), primary, "", "", "", "")
+    names = (
+        order_types,
+        exchanges,
+        1,
+        0,
+        escaped(long_name.replace("\\", "\\\\")),
+        primary,
+        "",
+        "",
+        "",
+        "",
+    )
     hours = (time_zone, trading_hours, liquid_hours, "", "", 0)
     rules = (1, "", "", ",".join("26" for _ in exchanges.split(",")), "", "COMMON")
     sizes = (Decimal("0.0001"), Decimal("0.0001"), 100)
