@@ -107,5 +107,6 @@ async def test_a_killed_gateway_is_noticed_by_itself(
     await connector.open(there, seen, timeout_s=SHORT_S)
     process.kill()
     await seen.wait(LinkClosed)
+    await asyncio.to_thread(process.wait)  # its listener may be closed after our socket
     with pytest.raises(LinkError, match="nothing listens at"):
         await connector.open(there, seen, timeout_s=SHORT_S)
