@@ -158,12 +158,14 @@ class StrategyStateSaved(Record, tag="strategy_state", frozen=True, kw_only=True
     """The strategy's durable state, committed with what it reacted to. Broker time.
 
     ``session_date`` is the US/Eastern date (YYYY-MM-DD) the state belongs to; ``body`` is
-    the strategy's own JSON.
+    the strategy's own JSON; ``last_bars`` maps symbols to the beginning of the last bar the
+    strategy has seen (ns), so that a restart knows what to backfill.
     """
 
     strategy: str
     session_date: str
     body: msgspec.Raw
+    last_bars: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class SafeModeEntered(Record, tag="safe_mode_entered", frozen=True, kw_only=True):

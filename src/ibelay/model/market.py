@@ -18,6 +18,7 @@ class Quote:
     last: Decimal | None = None
     last_size: Decimal | None = None
     volume: Decimal | None = None
+    previous_close: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,93 @@
+"""Two small books the ledger keeps: one per position, one per unit. Pure arithmetic.
+
+Prices are per share without commission; commissions are kept beside, since IB reports them
+later and per fill.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ibelay.model.contract import Contract
+from ibelay.model.ids import OrderRef, UnitRef
+from ibelay.model.order import Action
+
+_ZERO = Decimal(0)
+
+
+@dataclass(slots=True)
+class PositionBook:
+    """One contract: signed quantity, average price of what is open, realised gross P&L."""
+
+    contract: Contract
+    quantity: Decimal = _ZERO
+    average_price: Decimal = _ZERO
+    realized_pnl: Decimal = _ZERO
+    commissions: Decimal = _ZERO
+
+    def fill(self, signed: Decimal, price: Decimal) -> None:
+        """Book *signed* shares (negative: sold) at *price*."""
+        held = self.quantity
+        after = held + signed
+        if held * signed >= 0:
+            cost = held * self.average_price + signed * price
+            self.average_price = cost / after if after else _ZERO
+        else:
+            closing = min(abs(signed), abs(held))
+            direction = 1 if held > 0 else -1
+            gain = (price - self.average_price) * closing * direction
+            self.realized_pnl += gain * self.contract.multiplier
+            if abs(signed) > abs(held):
+                self.average_price = price
+            elif not after:
+                self.average_price = _ZERO
+        self.quantity = after
+
+    def adjust(self, quantity: Decimal, average_price: Decimal) -> None:
+        """Take the broker's figure where no fill of ours explains it."""
+        self.quantity = quantity
+        self.average_price = average_price if quantity else _ZERO
+
+
+@dataclass(slots=True)
+class UnitBook:
+    """One bracket (or single order): what its entry filled and what its exits did."""
+
+    unit: UnitRef
+    contract: Contract
+    action: Action
+    order_refs: list[OrderRef] = field(default_factory=list)
+    entry_filled: Decimal = _ZERO
+    entry_value: Decimal = _ZERO
+    exit_filled: Decimal = _ZERO
+    exit_value: Decimal = _ZERO
+    closed_outside: Decimal = _ZERO
+
+    @property
+    def open_quantity(self) -> Decimal:
+        """Entry fills minus exits, never negative."""
+        return max(_ZERO, self.entry_filled - self.exit_filled - self.closed_outside)
+
+    @property
+    def average_entry_price(self) -> Decimal | None:
+        """Average price of the entry's fills, None before the first."""
+        return self.entry_value / self.entry_filled if self.entry_filled else None
+
+    @property
+    def realized_pnl(self) -> Decimal:
+        """Gross P&L of the exits against the average entry."""
+        entry = self.average_entry_price
+        if entry is None:
+            return _ZERO
+        gain = (self.exit_value - entry * self.exit_filled) * self.action.sign
+        return gain * self.contract.multiplier
+
+    def fill(self, quantity: Decimal, price: Decimal, *, entering: bool) -> None:
+        """Book *quantity* shares (negative takes an earlier booking back)."""
+        if entering:
+            self.entry_filled += quantity
+            self.entry_value += quantity * price
+        else:
+            self.exit_filled += quantity
+            self.exit_value += quantity * price

@@ -1,0 +1,44 @@
+"""What reconciliation remembers from one snapshot to the next. Pure.
+
+One snapshot proves presence, never absence: an order may be on its way, and positions and
+executions of one snapshot can be skewed by a fill between the two requests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ibelay.model.ids import ConId, OrderRef
+from ibelay.reconcile.policy import Policy
+
+_NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An order that was in none of *snapshots* complete snapshots since *since_ns*."""
+
+    since_ns: int
+    snapshots: int
+
+
+@dataclass(frozen=True, slots=True)
+class Absences:
+    """Missing orders, and position differences seen in the latest snapshot."""
+
+    missing: dict[OrderRef, Missing] = field(default_factory=dict)
+    mismatches: dict[ConId, Decimal] = field(default_factory=dict)
+
+
+def missed_again(earlier: Missing | None, monotonic_ns: int) -> Missing:
+    """Return the memory of an order that is missing from one more snapshot."""
+    if earlier is None:
+        return Missing(since_ns=monotonic_ns, snapshots=1)
+    return Missing(since_ns=earlier.since_ns, snapshots=earlier.snapshots + 1)
+
+
+def is_absent(missing: Missing, policy: Policy, monotonic_ns: int) -> bool:
+    """Return whether an order missing like this may be declared ABSENT."""
+    waited = monotonic_ns - missing.since_ns
+    return missing.snapshots >= policy.absent_snapshots and waited >= policy.absent_after_s * _NS

@@ -1,0 +1,50 @@
+"""What can differ between our books and the broker's, in a trader's words. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The closed list of findings (R2)."""
+
+    MISSED_FILL = "missed fill"
+    ORPHAN_FILL = "fill without an intent"
+    MANUAL_FILL = "manual fill"
+    FOUND_ORDER = "unanswered order found"
+    VANISHED_ORDER = "vanished order"
+    ABSENT_ORDER = "order never arrived"
+    RESURRECTED_ORDER = "absent order appeared"
+    DUPLICATE_ORDER = "two live orders for one intent"
+    ORPHAN_ORDER = "order without an intent"
+    CLOSED_EXTERNALLY = "position closed externally"
+    QUANTITY_MISMATCH = "quantity mismatch"
+    UNEXPECTED_POSITION = "unexpected position"
+
+
+CRITICAL = frozenset(
+    {
+        Kind.RESURRECTED_ORDER,
+        Kind.DUPLICATE_ORDER,
+        Kind.ORPHAN_ORDER,
+        Kind.ORPHAN_FILL,
+        Kind.UNEXPECTED_POSITION,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discrepancy:
+    """One finding: what was in the books, what the broker shows, what is done about it."""
+
+    kind: Kind
+    symbol: str
+    before: str
+    after: str
+    action: str
+
+    @property
+    def critical(self) -> bool:
+        """Whether a person should be woken."""
+        return self.kind in CRITICAL

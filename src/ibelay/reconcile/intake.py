@@ -1,0 +1,170 @@
+"""Live evidence to records: (ledger, event) → what is to be written down. Pure.
+
+Rules:
+1. A book is kept from executions, never from statuses; a status only moves an order's state.
+2. An order is recognised by ``order_ref`` where IB sends it, else by ``perm_id``, else by our
+   own client id and order id of this ledger.
+3. A notice ends an order only if its code is proven to (``model.notices``); everything
+   ambiguous asks for a snapshot instead.
+4. The same evidence twice gives records once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ibelay.journal.ledger import Ledger, OrderEntry
+from ibelay.journal.records import (
+    AnyRecord,
+    CommissionRecorded,
+    ExecutionRecorded,
+    OrderStateChanged,
+)
+from ibelay.machines.order_life import conclude
+from ibelay.model.events import (
+    BrokerEvent,
+    CommissionSeen,
+    ExecutionSeen,
+    NoticeSeen,
+    OrderSeen,
+    StatusSeen,
+)
+from ibelay.model.execution import Execution
+from ibelay.model.ids import ClientId, OrderRef, PermId, execution_key, is_ours
+from ibelay.model.notices import is_ambiguous, rejects_new_order
+from ibelay.model.order import BrokerOrderStatus, OrderState
+
+CANCEL_CONFIRMED = 202
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What an event means: records to commit, and whether a snapshot is needed to be sure."""
+
+    records: tuple[AnyRecord, ...] = ()
+    doubt: str = ""
+
+
+NOTHING = Taken()
+
+
+def take(
+    ledger: Ledger, event: BrokerEvent, *, bot: str, client_id: ClientId, now_ns: int
+) -> Taken:
+    """Return what *event* adds to *ledger*.
+
+    Args:
+        ledger: The books before the event.
+        event: What the broker said.
+        bot: Whose order references are ours.
+        client_id: Ours; order ids mean something only within it.
+        now_ns: Broker time for the records.
+    """
+    match event:
+        case OrderSeen(order=order):
+            if not is_ours(order.order_ref, bot):
+                return NOTHING
+            entry = ledger.orders.get(OrderRef(order.order_ref))
+            if entry is None:
+                return Taken(doubt=f"an order with our reference {order.order_ref} has no intent")
+            return _status(entry, order.status, order.perm_id, now_ns)
+        case StatusSeen(status=status, perm_id=perm_id):
+            entry = _find(ledger, event, client_id)
+            return NOTHING if entry is None else _status(entry, status, perm_id, now_ns)
+        case ExecutionSeen(execution=execution):
+            return _execution(ledger, execution, now_ns)
+        case CommissionSeen(report=report):
+            if ledger.commissions.get(execution_key(report.exec_id)) == report:
+                return NOTHING
+            return Taken(records=(CommissionRecorded(at_ns=now_ns, report=report),))
+        case NoticeSeen():
+            return _notice(ledger, event, now_ns)
+        case _:
+            return NOTHING
+
+
+def filled_after(entry: OrderEntry, quantity: Decimal) -> OrderState | None:
+    """Return FILLED if *quantity* more completes the order, else None."""
+    if entry.state is OrderState.FILLED or entry.filled + quantity < entry.order.quantity:
+        return None
+    return OrderState.FILLED
+
+
+def _find(ledger: Ledger, event: StatusSeen, client_id: ClientId) -> OrderEntry | None:
+    ref = ledger.by_perm_id.get(event.perm_id) if event.perm_id else None
+    if ref is None and event.client_id == client_id and event.order_id > 0:
+        ref = ledger.by_order_id.get(event.order_id)
+        if ref is not None:
+            known = ledger.orders[ref].perm_ids
+            # An order id that came back under another perm id is another order (F07, F24).
+            if known and event.perm_id and event.perm_id not in known:
+                return None
+    return None if ref is None else ledger.orders.get(ref)
+
+
+def _status(entry: OrderEntry, status: BrokerOrderStatus, perm_id: PermId, now_ns: int) -> Taken:
+    state = conclude(entry.state, status, entry.filled, entry.order.quantity)
+    new_perm = perm_id != 0 and perm_id not in entry.perm_ids
+    doubt = ""
+    if new_perm and entry.perm_ids and not entry.state.terminal:
+        doubt = f"order {entry.order.order_ref} has a second perm id {perm_id}"
+    if state is entry.state and not new_perm and status is entry.status:
+        return Taken(doubt=doubt)
+    if entry.state is OrderState.ABSENT and state is not OrderState.ABSENT:
+        return Taken(doubt=f"order {entry.order.order_ref} was declared absent and is seen again")
+    record = OrderStateChanged(
+        at_ns=now_ns,
+        order_ref=entry.order.order_ref,
+        state=state,
+        perm_id=perm_id,
+        status=status,
+    )
+    return Taken(records=(record,), doubt=doubt)
+
+
+def _execution(ledger: Ledger, execution: Execution, now_ns: int) -> Taken:
+    known = ledger.executions.get(execution_key(execution.exec_id))
+    if known is not None and known.exec_id == execution.exec_id:
+        return NOTHING
+    records: list[AnyRecord] = [ExecutionRecorded(at_ns=now_ns, execution=execution)]
+    entry = ledger.orders.get(OrderRef(execution.order_ref))
+    if entry is not None and known is None:
+        state = filled_after(entry, execution.quantity)
+        if state is not None:
+            records.append(
+                OrderStateChanged(
+                    at_ns=now_ns,
+                    order_ref=entry.order.order_ref,
+                    state=state,
+                    perm_id=execution.perm_id,
+                    reason="filled",
+                )
+            )
+    return Taken(records=tuple(records))
+
+
+def _notice(ledger: Ledger, event: NoticeSeen, now_ns: int) -> Taken:
+    ref = ledger.by_order_id.get(event.request_id)
+    entry = None if ref is None else ledger.orders.get(ref)
+    if entry is None or entry.state.terminal:
+        return NOTHING
+    if event.code == CANCEL_CONFIRMED:
+        state = OrderState.CANCELLED
+    elif rejects_new_order(event.code):
+        if entry.modified:
+            # The same code may refuse only the modification; the order may live on (F21).
+            return Taken(doubt=f"IB refused a change of {ref}: {event.code} {event.text}")
+        state = OrderState.REJECTED
+    elif is_ambiguous(event.code):
+        return Taken(doubt=f"IB said {event.code} of order {ref}: {event.text}")
+    else:
+        return NOTHING
+    record = OrderStateChanged(
+        at_ns=now_ns,
+        order_ref=entry.order.order_ref,
+        state=state,
+        code=event.code,
+        reason=event.text,
+    )
+    return Taken(records=(record,))

@@ -1,0 +1,322 @@
+"""One bot: session, trader, streams and recovery on one event loop.
+
+This is the composition of the runtime's parts and the listener of its session; it decides
+nothing about orders itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import msgspec
+
+from ibelay.journal.ledger import Ledger
+from ibelay.journal.records import (
+    EpochStarted,
+    IncidentNoted,
+    LinkDown,
+    LinkUp,
+    SafeModeCleared,
+    SafeModeEntered,
+    Severity,
+    ShutdownCompleted,
+    WatchListChanged,
+)
+from ibelay.machines.link_events import LinkState
+from ibelay.model.contract import Contract
+from ibelay.model.events import BarSeen, BrokerEvent, PositionSeen
+from ibelay.model.ids import Epoch
+from ibelay.ports.broker import BrokerConnector, BrokerLink
+from ibelay.ports.clock import Clock
+from ibelay.ports.control import (
+    AddSymbol,
+    AnyCommand,
+    BotStatus,
+    ClearSafeMode,
+    Reconnect,
+    RemoveSymbol,
+    Shutdown,
+)
+from ibelay.ports.journal import Journal
+from ibelay.runtime.books import Books
+from ibelay.runtime.chronicle import Chronicle
+from ibelay.runtime.config import BotConfig
+from ibelay.runtime.recovery import Recovery
+from ibelay.runtime.session import Session
+from ibelay.runtime.shutdown import Step, StepDone, run_steps
+from ibelay.runtime.status import status_record
+from ibelay.runtime.strategy import AnyStrategy
+from ibelay.runtime.streams import BAR_NS, Streams
+from ibelay.runtime.trader import Trader
+
+_SWEEP_S = 0.25
+SAFE_MODE_CHECKS = (
+    "IB Gateway or TWS is running and logged in",
+    "the API is enabled and the port is the configured one",
+    "the network between this machine and the gateway works",
+    "the credentials are valid and no second factor is waiting",
+    "the account is open, funded and not locked",
+)
+
+
+class Bot:
+    """A strategy with everything that keeps it alive.
+
+    Args:
+        config: Settings.
+        strategy: What trades.
+        ledger: The fold of the journal so far.
+        journal: Where records go.
+        connector: Makes links to the broker.
+        clock: Both clocks.
+        chance: Seeded source of jitter.
+    """
+
+    def __init__(
+        self,
+        config: BotConfig,
+        *,
+        strategy: AnyStrategy,
+        ledger: Ledger,
+        journal: Journal,
+        connector: BrokerConnector,
+        clock: Clock,
+        chance: random.Random,
+    ) -> None:
+        self.config = config
+        self._clock = clock
+        self.chronicle = Chronicle(clock)
+        self.books = Books(ledger, journal, clock)
+        self.session = Session(
+            config.session, connector=connector, clock=clock, chance=chance, listener=self
+        )
+        self.trader = Trader(config, self.books, strategy, self.session, self._doubted)
+        self.streams = Streams(clock, self.trader.bars, self.chronicle.note)
+        self.recovery = Recovery(
+            config, self.books, self.trader, self.session, self.streams, self.chronicle.note
+        )
+        self._tasks: asyncio.TaskGroup | None = None
+        self._stopping = asyncio.Event()
+        self._stop_reason = ""
+
+    # -- life ----------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Trade until :meth:`stop` is called, then shut down in six steps."""
+        self._take_over()
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            parked = self.books.ledger.safe_mode
+            connection_gave_up = parked is not None and parked.attempts > 0
+            session = tasks.create_task(
+                self.session.run(
+                    safe_mode_reason=parked.reason if parked and connection_gave_up else ""
+                )
+            )
+            workers = [
+                tasks.create_task(work)
+                for work in (self.trader.outbox.run(), self.recovery.run(), self._sweep())
+            ]
+            await self._stopping.wait()
+            await self._shut_down(session, workers)
+
+    def stop(self, reason: str) -> None:
+        """Begin the graceful shutdown; :meth:`run` returns when it is done."""
+        if not self._stopping.is_set():
+            self._stop_reason = reason
+            self._stopping.set()
+
+    def status(self) -> BotStatus:
+        """Return the whole status."""
+        return status_record(
+            self.trader, self.session, self.streams, self.recovery, self.chronicle, self._clock
+        )
+
+    def command(self, text: bytes) -> None:
+        """Obey a command from the supervisor (JSON of ``ports.control``)."""
+        try:
+            asked: AnyCommand = msgspec.json.decode(text, type=AnyCommand)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            self._note(f"a command could not be understood: {error}", Severity.WARNING)
+            return
+        match asked:
+            case AddSymbol(symbol=symbol, by=by):
+                self._watch([*self._watched(), symbol], by)
+            case RemoveSymbol(symbol=symbol, by=by):
+                self._watch([s for s in self._watched() if s != symbol], by)
+            case ClearSafeMode(cause=cause, by=by):
+                self._clear_safe_mode(by, cause)
+            case Reconnect(by=by):
+                self.chronicle.note(f"reconnect asked for by {by}")
+                self.session.reconnect(f"asked for by {by}")
+            case Shutdown(reason=reason, by=by):
+                self.stop(f"{reason} ({by})")
+
+    # -- the session's listener ------------------------------------------------------------
+
+    async def synchronise(self, link: BrokerLink, *, data_lost: bool) -> None:
+        """Recover over *link*."""
+        self.streams.want([Contract(symbol=symbol) for symbol in self._watched()])
+        await self.recovery.synchronise(link, data_lost=data_lost)
+        if data_lost and self._tasks is not None:
+            self._tasks.create_task(self.streams.backfill(link, self.trader.now_ns()))
+
+    def broker_event(self, event: BrokerEvent) -> None:
+        """Pass evidence on to who keeps it."""
+        match event:
+            case BarSeen(bar=bar):
+                self.session.learn_time(bar.at_ns + BAR_NS)
+                self.streams.take(event)
+            case PositionSeen(position=position):
+                self.trader.broker_positions[position.contract.con_id] = position.quantity
+            case _:
+                self.trader.broker_event(event)
+
+    def state_changed(self, before: LinkState, after: LinkState, reason: str) -> None:
+        """Journal outages and tell recovery what a lost link means."""
+        outage_ns = self.chronicle.state_changed(before, after)
+        if before is LinkState.READY and after is not LinkState.STOPPED:
+            self.books.commit((LinkDown(at_ns=self.books.wall_ns(), cause=reason),))
+            self._note(f"not ready: {reason}", Severity.WARNING)
+        if after is LinkState.DOWN:
+            self.recovery.link_lost()
+            retry = self.session.value
+            wait = max(0, (retry.retry_at_ns or 0) - self._clock.monotonic_ns()) / 1e9
+            address = self.config.session.address
+            self.chronicle.note(
+                f"attempt {retry.attempts + 1} to reach {address.host}:{address.port} "
+                f"in {wait:.2f} s ({reason})"
+            )
+        if outage_ns is not None:
+            up = LinkUp(
+                at_ns=self.books.wall_ns(),
+                outage_ns=outage_ns,
+                attempts=self.session.value.attempts,
+            )
+            self.books.commit((up,))
+            self.chronicle.note(f"READY after {outage_ns / 1e9:.3f} s")
+
+    def safe_mode_raised(self, reason: str, attempts: int) -> None:
+        """Journal safe mode and say what to check."""
+        self._enter_safe_mode(reason, attempts)
+
+    # -- parts -----------------------------------------------------------------------------
+
+    def _take_over(self) -> None:
+        ledger = self.books.ledger
+        now = self.books.wall_ns()
+        epoch = EpochStarted(at_ns=now, epoch=Epoch(ledger.epoch + 1), bot=self.config.name)
+        self.books.commit((epoch,))
+        self.recovery.take_over()
+        self.chronicle.note(f"epoch {ledger.epoch} of bot {self.config.name} starts")
+        if self.config.safe_mode_reason and ledger.safe_mode is None:
+            self._enter_safe_mode(self.config.safe_mode_reason, 0)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_S)
+            self.recovery.overdue()
+
+    async def _shut_down(
+        self, session: asyncio.Task[None], workers: list[asyncio.Task[None]]
+    ) -> None:
+        began = self._clock.monotonic_ns()
+        total = self.config.shutdown_timeout_s
+
+        async def stop_accepting() -> None:
+            self.trader.accepting = False
+
+        async def cancel_tasks() -> None:
+            await self.trader.outbox.drained()
+
+        async def handle_positions() -> None:
+            if self.config.close_on_shutdown:
+                await self.trader.close_everything(self._stop_reason)
+
+        async def persist() -> None:
+            await asyncio.wrap_future(self.books.commit(()))
+
+        async def close_connections() -> None:
+            self.session.stop()
+            await session
+
+        async def shut_bus() -> None:
+            for worker in workers:
+                worker.cancel()
+
+        steps = [
+            Step("stop accepting new setups", 1.0, stop_accepting),
+            Step("finish running tasks", 5.0, cancel_tasks),
+            Step("handle open positions", total, handle_positions),
+            Step("persist the final state", 5.0, persist),
+            Step("close connections", 5.0, close_connections),
+            Step("shut the event bus", 1.0, shut_bus),
+        ]
+        done = await run_steps(steps, total_s=total, clock=self._clock, report=self._report_step)
+        for task in (*workers, session):
+            task.cancel()
+        record = ShutdownCompleted(
+            at_ns=self.books.wall_ns(),
+            reason=self._stop_reason,
+            duration_ns=self._clock.monotonic_ns() - began,
+            overran=tuple(step.name for step in done if step.problem),
+        )
+        await asyncio.wrap_future(self.books.commit((record,)))
+        self.chronicle.note(f"shutdown complete in {record.duration_ns / 1e9:.2f} s")
+
+    def _report_step(self, step: StepDone) -> None:
+        outcome = step.problem or f"{step.duration_ns / 1e6:.0f} ms"
+        self.chronicle.note(f"shutdown {step.number}/6: {step.name}: {outcome}")
+
+    def _enter_safe_mode(self, reason: str, attempts: int) -> None:
+        record = SafeModeEntered(
+            at_ns=self.books.wall_ns(), reason=reason, attempts=attempts, checks=SAFE_MODE_CHECKS
+        )
+        self.books.commit((record,))
+        self._note(f"SAFE MODE after {attempts} attempts: {reason}", Severity.CRITICAL)
+        for number, check in enumerate(SAFE_MODE_CHECKS, start=1):
+            self.chronicle.note(f"  {number}. check that {check}")
+
+    def _clear_safe_mode(self, by: str, cause: str) -> None:
+        if self.books.ledger.safe_mode is None:
+            self.chronicle.note(f"{by} cleared safe mode, but the bot was not in it")
+            return
+        record = SafeModeCleared(at_ns=self.books.wall_ns(), by=by, cause=cause)
+        self.books.commit((record,))
+        self.chronicle.note(f"safe mode cleared by {by}: {cause}")
+        self.session.clear_safe_mode()
+
+    def _watched(self) -> list[str]:
+        kept = self.books.ledger.watch_list
+        return list(self.config.watch_list if kept is None else kept)
+
+    def _watch(self, symbols: list[str], by: str) -> None:
+        unique = tuple(dict.fromkeys(symbols))
+        before = set(self._watched())
+        self.books.commit((WatchListChanged(at_ns=self.books.wall_ns(), symbols=unique, by=by),))
+        self.chronicle.note(f"watch list changed by {by}: {', '.join(unique) or 'empty'}")
+        link = self.session.link
+        for symbol in before - set(unique):
+            if symbol not in self._traded():
+                self.streams.drop(symbol, link)
+        added = [Contract(symbol=symbol) for symbol in unique if symbol not in before]
+        self.streams.want(added)
+        if added and link is not None and self._tasks is not None:
+            self._tasks.create_task(self.streams.start_new(link))
+
+    def _traded(self) -> set[str]:
+        state = self.trader.state
+        if state is None:
+            return set()
+        return {contract.symbol for contract in self.trader.strategy.contracts(state)}
+
+    def _doubted(self, reason: str) -> None:
+        self.recovery.doubted(reason)
+
+    def _note(self, text: str, severity: Severity) -> None:
+        """Write a line for people into the chronicle and the journal."""
+        self.chronicle.note(text, severity)
+        self.books.commit(
+            (IncidentNoted(at_ns=self.books.wall_ns(), severity=severity, text=text),)
+        )

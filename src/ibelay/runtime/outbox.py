@@ -1,0 +1,216 @@
+"""The outbox: what was decided leaves in order, after it is durable, or visibly not at all.
+
+Rules (DESIGN section 5):
+1. No byte of an order leaves before its intent is on disk (I1): every batch waits for the
+   commit it was decided in.
+2. A new order is written at most once per ``order_ref`` (I2): by the epoch that intended it,
+   from this outbox, which forgets it afterwards.
+3. An entry that may no longer leave (not ready, expired, link silent) ends ABSENT, known
+   never to have been sent. Exits, stops and cancels need only a reachable broker (I15).
+4. What cannot leave is never queued for later: reconciliation decides again from the truth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from ibelay.errors import InvariantError, LinkError
+from ibelay.journal.ledger import OrderEntry
+from ibelay.journal.records import AnyRecord, OrderStateChanged
+from ibelay.model.ids import OrderId, OrderRef
+from ibelay.model.order import OrderState, Role
+from ibelay.ports.broker import BrokerLink
+from ibelay.runtime.books import Books
+from ibelay.runtime.session import Session
+
+_LIMIT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class SendNew:
+    """Write the orders of one unit, parent first; the last one transmits them all."""
+
+    refs: tuple[OrderRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SendModify:
+    """Write the order as the ledger now has it, under its own id."""
+
+    ref: OrderRef
+
+
+@dataclass(frozen=True, slots=True)
+class SendCancel:
+    """Write a cancel."""
+
+    ref: OrderRef
+    order_id: OrderId
+
+
+Send = SendNew | SendModify | SendCancel
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    durable: Future[int]
+    sends: tuple[Send, ...]
+
+
+class Outbox:
+    """Sends what has become durable, one batch after the other.
+
+    Args:
+        books: Ledger and journal.
+        session: Where the link is.
+        account: Account for every order; empty leaves it to IB.
+        entries_refused: Returns why entries may not leave now, or an empty string.
+        changed: Called with records committed here, so that the strategy hears of them.
+    """
+
+    def __init__(
+        self,
+        books: Books,
+        session: Session,
+        *,
+        account: str,
+        entries_refused: Callable[[], str],
+        changed: Callable[[Sequence[AnyRecord]], None],
+    ) -> None:
+        self._books = books
+        self._session = session
+        self._account = account
+        self._entries_refused = entries_refused
+        self._changed = changed
+        self._queue: asyncio.Queue[_Batch] = asyncio.Queue(_LIMIT)
+        self._sent_mono_ns: dict[OrderRef, int] = {}
+
+    @property
+    def backlog(self) -> int:
+        """Batches that wait for the disk or for a proof of life."""
+        return self._queue.qsize()
+
+    def put(self, durable: Future[int], sends: Sequence[Send]) -> None:
+        """Send *sends*, in order, when *durable* has resolved."""
+        try:
+            self._queue.put_nowait(_Batch(durable, tuple(sends)))
+        except asyncio.QueueFull:
+            msg = f"more than {_LIMIT} batches of orders wait to be sent; the strategy is looping"
+            raise InvariantError(msg) from None
+
+    def unanswered(self, limit_ns: int) -> set[OrderRef]:
+        """Return orders sent more than *limit_ns* ago that are still only SENT."""
+        orders = self._books.ledger.orders
+        for ref in [r for r in self._sent_mono_ns if orders[r].state is not OrderState.SENT]:
+            del self._sent_mono_ns[ref]
+        now = self._books.monotonic_ns()
+        return {ref for ref, sent in self._sent_mono_ns.items() if now - sent > limit_ns}
+
+    async def run(self) -> None:
+        """Send for ever; a journal that cannot be written ends the bot with its error."""
+        while True:
+            batch = await self._queue.get()
+            await asyncio.wrap_future(batch.durable)
+            await self._send(batch.sends)
+            self._queue.task_done()
+
+    async def drained(self) -> None:
+        """Return when nothing waits any more."""
+        await self._queue.join()
+
+    async def _send(self, sends: tuple[Send, ...]) -> None:
+        link = self._session.reachable
+        alive = link is not None and await self._session.proof_of_life(link)
+        # The proof may have taken a round trip: look again before writing.
+        link = self._session.reachable if alive else None
+        for send in sends:
+            match send:
+                case SendNew(refs):
+                    self._send_new(link, refs)
+                case SendModify(ref):
+                    self._send_modify(link, ref)
+                case SendCancel(ref, order_id):
+                    self._send_cancel(link, ref, order_id)
+
+    def _send_new(self, link: BrokerLink | None, refs: tuple[OrderRef, ...]) -> None:
+        entries = [self._books.ledger.orders[ref] for ref in refs]
+        refusal = self._refusal(link, entries)
+        if refusal or link is None:
+            self._conclude(entries, OrderState.ABSENT, f"never sent: {refusal}")
+            return
+        head = entries[0]
+        sent: list[OrderEntry] = []
+        try:
+            for entry in entries:
+                order = entry.order
+                parent = head.order_id if order.parent_ref == head.order.order_ref else OrderId(0)
+                link.place(
+                    entry.order_id,
+                    entry.contract,
+                    order,
+                    parent_id=parent,
+                    transmit=entry is entries[-1],
+                    account=self._account,
+                )
+                sent.append(entry)
+        except LinkError as error:
+            # A write that failed half-way proves nothing about what arrived.
+            self._conclude(entries, OrderState.UNKNOWN, f"the link died while sending: {error}")
+            return
+        now = self._books.monotonic_ns()
+        self._sent_mono_ns.update((entry.order.order_ref, now) for entry in sent)
+        self._conclude(sent, OrderState.SENT, "sent")
+
+    def _refusal(self, link: BrokerLink | None, entries: list[OrderEntry]) -> str:
+        if link is None:
+            return f"the broker cannot be reached ({self._session.value.reason or 'silent'})"
+        for entry in entries:
+            if entry.state is not OrderState.INTENDED:
+                return f"order {entry.order.order_ref} is already {entry.state}"
+            if entry.intent.epoch != self._books.ledger.epoch:
+                return "the intent belongs to an earlier epoch"
+        if entries[0].order.role is not Role.ENTRY:
+            return ""
+        if reason := self._entries_refused():
+            return reason
+        now = self._session.broker_now_ns()
+        if now is None or now > entries[0].intent.expires_ns:
+            return "the intent has expired"
+        return ""
+
+    def _send_modify(self, link: BrokerLink | None, ref: OrderRef) -> None:
+        entry = self._books.ledger.orders[ref]
+        if link is None or entry.state.terminal:
+            return  # reconciliation compares prices and sizes and modifies again
+        try:
+            # IB refuses a child's modification that still names a filled parent (F41), so
+            # the parent is left out; IB keeps the relation it has.
+            link.place(
+                entry.order_id, entry.contract, entry.order, transmit=True, account=self._account
+            )
+        except LinkError:
+            return
+
+    def _send_cancel(self, link: BrokerLink | None, ref: OrderRef, order_id: OrderId) -> None:
+        entry = self._books.ledger.orders.get(ref)
+        if link is None or (entry is not None and entry.state.terminal):
+            return  # reconciliation sees cancel_intended and cancels again
+        try:
+            link.cancel(order_id)
+        except LinkError:
+            return
+
+    def _conclude(self, entries: list[OrderEntry], state: OrderState, reason: str) -> None:
+        now = self._session.broker_now_ns() or self._books.wall_ns()
+        records = tuple(
+            OrderStateChanged(
+                at_ns=now, order_ref=entry.order.order_ref, state=state, reason=reason
+            )
+            for entry in entries
+        )
+        self._books.commit(records)
+        if state is not OrderState.SENT:
+            self._changed(records)

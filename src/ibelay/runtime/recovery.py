@@ -1,0 +1,224 @@
+"""Recovery: store → connect → synchronise → reconcile → resubscribe → trade (S5).
+
+The same path runs at start, after every reconnect, periodically, and whenever live evidence
+leaves a doubt that only a complete snapshot can settle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from ibelay.errors import LinkError
+from ibelay.journal.records import (
+    AnyRecord,
+    ExecutionRecorded,
+    OrderStateChanged,
+    ReconciliationDone,
+)
+from ibelay.model.ids import OrderRef
+from ibelay.model.order import OrderState
+from ibelay.model.snapshot import BrokerSnapshot
+from ibelay.ports.broker import BrokerLink
+from ibelay.reconcile.absence import Absences
+from ibelay.reconcile.amend import amendments
+from ibelay.reconcile.plan import plan
+from ibelay.runtime.books import Books
+from ibelay.runtime.config import BotConfig
+from ibelay.runtime.outbox import Send, SendCancel, SendModify
+from ibelay.runtime.session import Session
+from ibelay.runtime.streams import Streams
+from ibelay.runtime.trader import Trader
+
+log = logging.getLogger("ibelay.recovery")
+
+_DOUBT_PAUSE_S = 1.0
+
+
+class Recovery:
+    """Brings books and broker together.
+
+    Args:
+        config: The bot's settings.
+        books: Ledger and journal.
+        trader: Commits what is found and lets the strategy react.
+        session: For the link and the broker's clock.
+        streams: Restored after reconciling.
+        note: Takes a line for the event list.
+    """
+
+    def __init__(
+        self,
+        config: BotConfig,
+        books: Books,
+        trader: Trader,
+        session: Session,
+        streams: Streams,
+        note: Callable[[str], None],
+    ) -> None:
+        self._config = config
+        self._books = books
+        self._trader = trader
+        self._session = session
+        self._streams = streams
+        self._note = note
+        self._absences = Absences()
+        self._doubt = asyncio.Event()
+        self._doubts: list[str] = []
+        self.last_snapshot: BrokerSnapshot | None = None
+        self.report: tuple[str, ...] = ()
+        self.executions_recovered = 0
+
+    async def synchronise(self, link: BrokerLink, *, data_lost: bool) -> None:
+        """Make books and broker agree over a link that was just opened or came back."""
+        began = self._books.monotonic_ns()
+        self._session.learn_time(await link.probe())
+        state_line = self._trader.load()
+        snapshot = await link.snapshot(self._config.session.sync_timeout_s)
+        self._session.learn_time(snapshot.broker_time_ns)
+        self._reconcile(snapshot, "start or reconnect", began, state_line)
+        self._want_streams()
+        if data_lost:
+            await self._streams.restore(link, last_bars=self._trader.last_bars)
+
+    async def run(self) -> None:
+        """Reconcile for ever: on doubt at once, else once per interval, faster while unsure."""
+        while True:
+            try:
+                async with asyncio.timeout(self._interval_s()):
+                    await self._doubt.wait()
+                    reason = "; ".join(self._doubts) or "doubt"
+            except TimeoutError:
+                reason = "periodic"
+            self._doubt.clear()
+            self._doubts.clear()
+            link = self._session.link
+            if link is None or not self._session.ready:
+                continue  # the next synchronisation answers every doubt
+            await self._again(link, reason)
+            # Doubts come in bursts; one snapshot answers all of a second.
+            await asyncio.sleep(min(_DOUBT_PAUSE_S, self._interval_s()))
+
+    def doubted(self, reason: str) -> None:
+        """Ask for a snapshot soon because of *reason*."""
+        self._note(f"asking the broker: {reason}")
+        self._doubts.append(reason)
+        self._doubt.set()
+
+    def link_lost(self) -> None:
+        """Mark what was sent and not acknowledged as UNKNOWN."""
+        self._to_unknown(
+            lambda state, _epoch: state is OrderState.SENT, "the link was lost before an answer"
+        )
+
+    def take_over(self) -> None:
+        """Mark what an earlier process intended and never concluded as UNKNOWN."""
+        current = self._books.ledger.epoch
+        self._to_unknown(
+            lambda state, epoch: (
+                state in {OrderState.INTENDED, OrderState.SENT} and epoch != current
+            ),
+            "the process that sent it ended before an answer",
+        )
+
+    def overdue(self) -> None:
+        """Mark orders without an answer in time as UNKNOWN and ask the broker."""
+        refs = self._trader.outbox.unanswered(int(self._config.ack_timeout_s * 1e9))
+        if not refs:
+            return
+        self._to_unknown(
+            lambda state, _epoch: state is OrderState.SENT,
+            f"no answer within {self._config.ack_timeout_s:g} s",
+            only=refs,
+        )
+        self.doubted(f"no answer to {', '.join(sorted(refs))}")
+
+    async def _again(self, link: BrokerLink, reason: str) -> None:
+        began = self._books.monotonic_ns()
+        try:
+            snapshot = await link.snapshot(self._config.session.sync_timeout_s)
+        except LinkError as error:
+            if link is self._session.link:
+                self._session.reconnect(f"a snapshot did not complete: {error}")
+            return
+        if link is self._session.link:
+            self._reconcile(snapshot, reason, began, "")
+
+    def _reconcile(
+        self, snapshot: BrokerSnapshot, trigger: str, began_ns: int, first_line: str
+    ) -> None:
+        ledger = self._books.ledger
+        now = self._trader.now_ns()
+        outcome = plan(
+            ledger,
+            snapshot,
+            self._config.policy,
+            self._absences,
+            bot=self._config.name,
+            now_ns=now,
+            monotonic_ns=self._books.monotonic_ns(),
+        )
+        self._absences = outcome.absences
+        self.last_snapshot = snapshot
+        ours = {str(ref) for ref in ledger.orders}
+        self._trader.protector.learn_foreign(snapshot.open_orders, ours)
+        recovered = sum(isinstance(record, ExecutionRecorded) for record in outcome.records)
+        self.executions_recovered += recovered
+        done = ReconciliationDone(
+            at_ns=now,
+            trigger=trigger,
+            positions=len(snapshot.positions),
+            open_orders=len(snapshot.open_orders),
+            executions_recovered=recovered,
+            findings=len(outcome.findings),
+            duration_ns=self._books.monotonic_ns() - began_ns,
+        )
+        self._trader.commit((*outcome.records, done))
+        again = amendments(ledger, snapshot)
+        sends: list[Send] = [
+            *(SendCancel(cancel.order_ref, cancel.order_id) for cancel in outcome.cancels),
+            *(SendCancel(ref, order_id) for ref, order_id in again.cancel),
+            *(SendModify(ref) for ref in again.modify),
+        ]
+        if sends:
+            self._trader.outbox.put(self._books.commit(()), sends)
+        if first_line or outcome.findings:
+            self.report = tuple(line for line in (first_line, *outcome.report) if line)
+            for line in self.report:
+                self._note(line)
+
+    def _to_unknown(
+        self,
+        wanted: Callable[[OrderState, int], bool],
+        reason: str,
+        only: set[OrderRef] | None = None,
+    ) -> None:
+        now = self._trader.now_ns()
+        records: list[AnyRecord] = [
+            OrderStateChanged(
+                at_ns=now,
+                order_ref=entry.order.order_ref,
+                state=OrderState.UNKNOWN,
+                reason=reason,
+            )
+            for entry in self._books.ledger.open_orders()
+            if wanted(entry.state, entry.intent.epoch)
+            and (only is None or entry.order.order_ref in only)
+        ]
+        if records:
+            self._trader.commit(records)
+
+    def _interval_s(self) -> float:
+        unsure = any(
+            entry.state is OrderState.UNKNOWN for entry in self._books.ledger.open_orders()
+        )
+        if not unsure:
+            return self._config.reconcile_interval_s
+        policy = self._config.policy
+        return max(0.05, policy.absent_after_s / max(1, policy.absent_snapshots))
+
+    def _want_streams(self) -> None:
+        state = self._trader.state
+        if state is not None:
+            self._streams.want(self._trader.strategy.contracts(state))

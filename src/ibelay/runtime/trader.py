@@ -1,0 +1,340 @@
+"""The trader: evidence in, turns of the strategy, decisions out, all in one transaction.
+
+For each piece of evidence, in the order IB sent it: write down what it means, let the
+strategy react, check the protection of what is held, save the strategy's state, commit all
+of it at once, and hand what is to be sent to the outbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from ibelay.journal.ledger import Ledger
+from ibelay.journal.records import (
+    AnyRecord,
+    ExecutionRecorded,
+    IncidentNoted,
+    OrderStateChanged,
+    Severity,
+    StrategyStateSaved,
+)
+from ibelay.machines.link_events import LinkState
+from ibelay.model.contract import Contract
+from ibelay.model.events import BrokerEvent, QuoteSeen
+from ibelay.model.ids import OrderRef, UnitRef, execution_key
+from ibelay.model.market import Bar, Quote
+from ibelay.reconcile.intake import take
+from ibelay.runtime.books import Books, Transaction
+from ibelay.runtime.config import BotConfig
+from ibelay.runtime.outbox import Outbox, Send
+from ibelay.runtime.protection import Protector
+from ibelay.runtime.session import Session
+from ibelay.runtime.strategy import AnyStrategy, Fill, OrderUpdate
+from ibelay.runtime.turn import Facts, TurnDesk
+from ibelay.runtime.when import session_date
+
+Handler = Callable[[TurnDesk], None]
+
+log = logging.getLogger("ibelay.trader")
+
+
+class Trader:
+    """One strategy over one set of books.
+
+    Args:
+        config: The bot's settings.
+        books: Ledger and journal.
+        strategy: Whose turns these are.
+        session: For time, reachability and the next order id.
+        doubted: Called with a reason when only a snapshot can tell.
+    """
+
+    def __init__(
+        self,
+        config: BotConfig,
+        books: Books,
+        strategy: AnyStrategy,
+        session: Session,
+        doubted: Callable[[str], None],
+    ) -> None:
+        self.config = config
+        self.books = books
+        self.strategy = strategy
+        self.session = session
+        self.protector = Protector(books)
+        self.outbox = Outbox(
+            books,
+            session,
+            account=config.account,
+            entries_refused=self.cannot_enter,
+            changed=self.react,
+        )
+        self.quotes: dict[int, Quote] = {}
+        self.last_bars: dict[str, int] = {}
+        self.last_check_ns: int | None = None
+        self.accepting = True
+        self.state: msgspec.Struct | None = None
+        self._saved = b""
+        self._doubted = doubted
+        self._early: list[BrokerEvent] = []
+        self._closing: dict[UnitRef, str] = {}
+        self._turned = asyncio.Event()
+        self.broker_positions: dict[int, Decimal] = {}
+
+    # -- evidence ------------------------------------------------------------------------
+
+    def broker_event(self, event: BrokerEvent) -> None:
+        """Take one event; before the strategy's state is loaded it waits its turn."""
+        if isinstance(event, QuoteSeen):
+            self.quotes[event.con_id] = event.quote
+            return
+        if self.state is None:
+            self._early.append(event)
+            return
+        taken = take(
+            self.books.ledger,
+            event,
+            bot=self.config.name,
+            client_id=self.session.config.address.client_id,
+            now_ns=self.now_ns(),
+        )
+        if taken.records:
+            self.commit(taken.records)
+        if taken.doubt:
+            self._doubted(taken.doubt)
+
+    def bars(self, contract: Contract, bars: Sequence[Bar]) -> None:
+        """Give the strategy *bars* of *contract*, oldest first, each a turn of its own."""
+        for bar in bars:
+            if bar.at_ns <= self.last_bars.get(contract.symbol, 0):
+                continue
+            self.last_bars[contract.symbol] = bar.at_ns
+            self.last_check_ns = self.books.wall_ns()
+            if self.state is not None and self.accepting:
+                self._turn((), [self._barred(contract, bar)])
+
+    def commit(self, records: Sequence[AnyRecord]) -> None:
+        """Commit *records* together with the strategy's reaction to them."""
+        self._turn(records, self._handlers(records))
+
+    def react(self, records: Sequence[AnyRecord]) -> None:
+        """Let the strategy react to *records* that are committed already."""
+        handlers = [
+            self._updated(record.order_ref, record.reason)
+            for record in records
+            if isinstance(record, OrderStateChanged)
+        ]
+        self._turn((), handlers)
+
+    async def close_everything(self, reason: str) -> None:
+        """Close every unit at market and return when nothing is held or works any more."""
+        desk = TurnDesk(self._facts())
+        units = [view.unit for view in desk.units()]
+
+        def close(desk: TurnDesk) -> None:
+            for unit in units:
+                desk.close(unit, reason=reason)
+
+        self._turn((), [close])
+        while TurnDesk(self._facts()).units():
+            self._turned.clear()
+            await self._turned.wait()
+
+    # -- the strategy's state ------------------------------------------------------------
+
+    def load(self) -> str:
+        """Load the strategy's state for today's session; return a line for the report."""
+        if self.state is not None:
+            return ""
+        today = self.today()
+        saved = self.books.ledger.strategy_states.get(self.strategy.name)
+        if saved is None:
+            self.state = self.strategy.initial_state(today)
+            line = "No previous state found (clean start)"
+        else:
+            state = msgspec.json.decode(bytes(saved.body), type=self.strategy.state_type)
+            self.last_bars = dict(saved.last_bars)
+            if saved.session_date == today:
+                self.state = state
+                line = f"Strategy state of today's session {today} restored"
+            else:
+                self.state = self.strategy.carry_over(state, today)
+                line = (
+                    f"Strategy state is of session {saved.session_date}, today is {today}: "
+                    "attempts, daily figures and bars start afresh, positions are kept"
+                )
+        early, self._early = self._early, []
+        for event in early:
+            self.broker_event(event)
+        return line
+
+    # -- one turn ------------------------------------------------------------------------
+
+    def _turn(self, records: Sequence[AnyRecord], handlers: Sequence[Handler]) -> None:
+        transaction = self.books.begin()
+        sends: list[Send] = []
+        transaction.add(records)
+        for handler in handlers:
+            self._run(handler, transaction, sends)
+        if records or handlers:
+            self._guard(transaction, sends)
+        self._save_state(transaction)
+        self._turned.set()
+        if not transaction.records:
+            return
+        durable = transaction.commit()
+        if sends:
+            self.outbox.put(durable, sends)
+
+    def _run(self, handler: Handler, transaction: Transaction, sends: list[Send]) -> None:
+        desk = TurnDesk(self._facts())
+        before = None if self.state is None else msgspec.json.encode(self.state)
+        try:
+            handler(desk)
+        except Exception as error:  # the one place: a strategy's bug costs it this turn only
+            log.exception("strategy_failed")
+            if before is not None:
+                self.state = msgspec.json.decode(before, type=self.strategy.state_type)
+            text = f"strategy {self.strategy.name} failed, its turn is dropped: {error!r}"
+            transaction.add([self._incident(Severity.CRITICAL, text)])
+            return
+        transaction.add(desk.decisions.records)
+        sends.extend(desk.decisions.sends)
+        self._closing.update(desk.decisions.closing)
+
+    def _guard(self, transaction: Transaction, sends: list[Send]) -> None:
+        """Protect what is held and finish closing what is to be closed."""
+        desk = TurnDesk(self._facts())
+        self.protector.check(desk, closing=self._closing, act=self._may_protect())
+        transaction.add(desk.decisions.records)
+        sends.extend(desk.decisions.sends)
+
+    def _may_protect(self) -> bool:
+        return self.session.value.state in {LinkState.READY, LinkState.SYNCING}
+
+    def _save_state(self, transaction: Transaction) -> None:
+        if self.state is None:
+            return
+        body = msgspec.json.encode(self.state)
+        if body == self._saved:
+            return
+        self._saved = body
+        transaction.add(
+            [
+                StrategyStateSaved(
+                    at_ns=self.now_ns(),
+                    strategy=self.strategy.name,
+                    session_date=self.today(),
+                    body=msgspec.Raw(body),
+                    last_bars=dict(self.last_bars),
+                )
+            ]
+        )
+
+    def _handlers(self, records: Sequence[AnyRecord]) -> list[Handler]:
+        """Return what the strategy is to be told; called before *records* are applied."""
+        ledger = self.books.ledger
+        handlers: list[Handler] = []
+        for record in records:
+            match record:
+                case ExecutionRecorded():
+                    known = execution_key(record.execution.exec_id) in ledger.executions
+                    if not known and OrderRef(record.execution.order_ref) in ledger.orders:
+                        handlers.append(self._filled(record))
+                case OrderStateChanged(order_ref=ref, state=state):
+                    entry = ledger.orders.get(ref)
+                    if entry is not None and entry.state is not state:
+                        handlers.append(self._updated(ref, record.reason))
+                case _:
+                    pass
+        return handlers
+
+    def _barred(self, contract: Contract, bar: Bar) -> Handler:
+        def on_bar(desk: TurnDesk) -> None:
+            self.strategy.on_bar(self.state, desk, contract, bar)
+
+        return on_bar
+
+    def _filled(self, record: ExecutionRecorded) -> Handler:
+        execution = record.execution
+
+        def on_fill(desk: TurnDesk) -> None:
+            order = self.books.ledger.orders[OrderRef(execution.order_ref)].order
+            fill = Fill(
+                unit=order.unit,
+                order_ref=order.order_ref,
+                role=order.role,
+                contract=execution.contract,
+                action=execution.action,
+                quantity=execution.quantity,
+                price=execution.price,
+                at_ns=execution.at_ns,
+                recovered=record.recovered,
+            )
+            self.strategy.on_fill(self.state, desk, fill)
+
+        return on_fill
+
+    def _updated(self, ref: OrderRef, reason: str) -> Handler:
+        def on_order(desk: TurnDesk) -> None:
+            entry = self.books.ledger.orders[ref]
+            update = OrderUpdate(
+                unit=entry.order.unit,
+                order_ref=ref,
+                role=entry.order.role,
+                contract=entry.contract,
+                state=entry.state,
+                filled=entry.filled,
+                reason=reason,
+            )
+            self.strategy.on_order(self.state, desk, update)
+
+        return on_order
+
+    # -- facts ---------------------------------------------------------------------------
+
+    def now_ns(self) -> int:
+        """Return broker time, or wall time before the broker's first answer."""
+        return self.session.broker_now_ns() or self.books.wall_ns()
+
+    def today(self) -> str:
+        """Return the US/Eastern session date."""
+        return session_date(self.now_ns())
+
+    def cannot_enter(self) -> str:
+        """Return why no entry may be sent now, or an empty string (I5)."""
+        safe_mode = self.books.ledger.safe_mode
+        if safe_mode is not None:
+            return f"safe mode: {safe_mode.reason}"
+        if not self.accepting:
+            return "shutting down"
+        if self.state is None:
+            return "the strategy's state is not loaded yet"
+        if not self.session.ready:
+            return f"not ready: {self.session.value.reason or self.session.value.state}"
+        return ""
+
+    def _facts(self) -> Facts:
+        ledger: Ledger = self.books.ledger
+        link = self.session.link
+        offered = link.next_order_id if link is not None else 1
+        return Facts(
+            bot=self.config.name,
+            ledger=ledger,
+            now_ns=self.now_ns(),
+            session_date=self.today(),
+            cannot_enter=self.cannot_enter(),
+            quotes=self.quotes,
+            next_order_id=max(ledger.high_order_id + 1, int(offered)),
+            next_unit=ledger.next_unit_number,
+            max_quantity=self.config.max_quantity,
+            wall_ns=self.books.wall_ns(),
+        )
+
+    def _incident(self, severity: Severity, text: str) -> IncidentNoted:
+        return IncidentNoted(at_ns=self.books.wall_ns(), severity=severity, text=text)
