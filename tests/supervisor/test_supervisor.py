@@ -181,7 +181,7 @@ async def test_a_hung_bot_is_ended_with_its_stacks_in_the_log_and_restarted(
 
 async def test_a_stopped_process_counts_as_hung(supervisor_of: MakeSupervisor) -> None:
     """SIGSTOP freezes even the threads, and SIGABRT does not reach a stopped process."""
-    supervisor = supervisor_of("works", hang_s=0.5)
+    supervisor = supervisor_of("works", hang_s=1.5)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(supervisor.run())
         pid = (await _current(supervisor))["pid"]
@@ -211,7 +211,10 @@ async def test_an_unwritable_log_folder_is_one_clear_sentence(
 
 @pytest.mark.parametrize("bot", ["outlives_its_supervisor_if_it_can", "ignores_being_alone"])
 async def test_the_bot_ends_when_its_supervisor_is_killed(tmp_path: Path, bot: str) -> None:
-    """The bot holds a pipe open; its end of file proves that the process is gone."""
+    """The bot holds a pipe open; its end of file proves that the process is gone.
+
+    The script has no guard around its main part: the bot's process must not run it again.
+    """
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     script = (
@@ -226,8 +229,10 @@ async def test_the_bot_ends_when_its_supervisor_is_killed(tmp_path: Path, bot: s
         "    limits=ChildLimits(orphan_grace_s=0.2))\n"
         "asyncio.run(Supervisor(spec, clock=RealClock()).run())\n"
     )
+    program = tmp_path / "unguarded.py"
+    program.write_text(script)
     arguments = [str(Path(__file__).parent), str(pipe), str(tmp_path / "logs"), bot]
-    parent = subprocess.Popen([sys.executable, "-c", script, *arguments])  # noqa: ASYNC220
+    parent = subprocess.Popen([sys.executable, str(program), *arguments])  # noqa: ASYNC220
     try:
         with await asyncio.to_thread(pipe.open) as alive:
             assert await asyncio.to_thread(alive.readline) == "alive\n"

@@ -10,13 +10,15 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess, SpawnContext, SpawnProcess
 from pathlib import Path
+from types import ModuleType
 
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 
@@ -215,9 +217,26 @@ def _launch(
         args=(spec.target, start, theirs, logs, spec.limits),
         name="ibelay-bot",
     )
-    process.start()
+    with _no_main_module():
+        process.start()
     theirs.close()  # so that the end of the bot is the end of the channel
     return process, ours
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Keep ``multiprocessing`` from running the program's main module again in the child.
+
+    The bot is named by a dotted name and needs nothing of it; running it again would cost
+    each restart the imports of the command line, and would start a second supervisor from
+    a script without an ``if __name__ == "__main__"`` guard.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _context(spec: ChildSpec) -> ForkServerContext | SpawnContext:
