@@ -69,11 +69,18 @@ class _Connection(asyncio.Protocol):
         if data:
             transport.write(data)
         if self.session.closed:
-            transport.close()
+            transport.close()  # sends the rest first, but not for ever
+            self._abort_later(transport)
         elif transport.get_write_buffer_size() > self._server.max_backlog_bytes:
             _log.warning("%s does not read; its connection is cut", self.session.name)
             self.session.leave()
             transport.abort()
+
+    def _abort_later(self, transport: asyncio.Transport) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(self._server.start_deadline_s, transport.abort)
 
     def abort(self) -> None:
         """Cut the connection."""

@@ -31,6 +31,7 @@ from ibelay.wire.framing import FrameDecoder
 from ibelay.wire.times import moment
 
 SYSTEM = -1
+MAX_PENDING_BYTES = 16 << 20
 _FARMS = (
     (2104, "Market data farm connection is OK:usfarm"),
     (2106, "HMDS data farm connection is OK:ushmds"),
@@ -60,7 +61,8 @@ class Session:
     """One client, without its socket.
 
     The shell gives it what arrives (``receive``), sends what it says (``take``), and closes
-    the socket once ``closed`` has become true and the rest has been sent.
+    the socket once ``closed`` has become true and the rest has been sent. One chunk of
+    requests that would make more than 16 MiB of answers ends the session.
 
     Args:
         floor: What all clients share.
@@ -70,6 +72,7 @@ class Session:
         self._floor = floor
         self._frames = FrameDecoder()
         self._out: list[bytes] = []
+        self._out_bytes = 0
         self._stage = Stage.PREFIX
         self._version = 0
         self._desks: _Desks | None = None
@@ -101,6 +104,8 @@ class Session:
             if self._stage is not Stage.PREFIX:
                 for payload in self._frames.frames():
                     self._frame(payload)
+                    if self._out_bytes > MAX_PENDING_BYTES:
+                        self.leave()
                     if self._stage is Stage.CLOSED:
                         return
         except WireError as error:
@@ -110,6 +115,7 @@ class Session:
         """Return what is to be sent to the client, once."""
         data = b"".join(self._out)
         self._out.clear()
+        self._out_bytes = 0
         return data
 
     def leave(self) -> None:
@@ -142,6 +148,7 @@ class Session:
 
     def _send(self, message: bytes) -> None:
         self._out.append(message)
+        self._out_bytes += len(message)
 
     def _end(self, code: int, text: str) -> None:
         """Say why, and close."""

@@ -80,8 +80,13 @@ class Floor:
         self._quote_bars = {
             (con_id, shown): QuoteBar(shown) for con_id in con_ids for shown in _QUOTE_SIDES
         }
+        last: dict[ConId, QuoteChange] = {}
         for event in market.events(market.start_ns, start_ns):
             self._show(event)
+            if isinstance(event, QuoteChange):
+                last[event.con_id] = event
+        for quote in last.values():
+            exchange.on_market(quote)
         for bar in self._quote_bars.values():
             bar.close(start_ns)  # the first bar begins at the last price, not at the first
 

@@ -1,8 +1,9 @@
 """Historical bars: from the client's words to a stretch of market time and its bars.
 
 Rules:
-1. Durations in seconds reach back from the end; days, weeks, months and years begin at
-   midnight in New York of the first day they touch, as IB counts trading days.
+1. Durations in seconds reach back from the end of the last complete bar; days, weeks,
+   months and years begin at midnight in New York of the first day they touch, as IB counts
+   trading days.
 2. Nothing later than market time is told, and no bar that is still in the making.
 3. With regular hours only, bars from the open to the close.
 4. Sizes up to 30 minutes come from the market; longer ones are put together from minutes,
@@ -65,19 +66,19 @@ def stretch(request: RequestHistoricalData, market: Market, now_ns: int) -> Stre
     if size_s is None:
         raise WireError(f"bar size {request.bar_size[:20]!r} unknown, expected such as '5 mins'")
     end_ns = min(now_ns, parse_moment(request.end) if request.end else now_ns)
-    start_ns = max(market.start_ns, _start(request.duration, end_ns))
+    start_ns = max(market.start_ns, _start(request.duration, end_ns, size_s))
     if request.regular_hours:
         start_ns, end_ns = max(start_ns, market.open_ns), min(end_ns, market.close_ns)
     return Stretch(start_ns=start_ns, end_ns=end_ns, size_s=size_s)
 
 
-def _start(duration: str, end_ns: int) -> int:
+def _start(duration: str, end_ns: int, size_s: int) -> int:
     match = _DURATION.fullmatch(duration.strip())
     if match is None:
         raise WireError(f"duration {duration[:20]!r} unknown, expected such as '3600 S' or '1 D'")
     count = int(match[1])
     if match[2] == "S":
-        return end_ns - count * SECOND_NS
+        return end_ns - end_ns % (size_s * SECOND_NS) - count * SECOND_NS
     days = min(count * _DAYS[match[2]], 36_500)
     last = local(end_ns - 1).replace(hour=0, minute=0, second=0)
     return int((last - timedelta(days=days - 1)).timestamp()) * SECOND_NS
