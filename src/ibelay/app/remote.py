@@ -39,20 +39,33 @@ def show_status(settings_path: Path) -> int:
     table = Table(show_header=False)
     for name, value in (
         ("bot", f"{bot.get('bot', '–')} ({bot.get('mode', '–')}), epoch {bot.get('epoch', '–')}"),
-        ("process", f"{supervisor['state']}, pid {supervisor['pid']}, "
-                    f"{supervisor['restarts']} restarts"),
-        ("connection", f"{connection.get('state', '–')} ({connection.get('inner_state', '–')}) "
-                       f"{connection.get('reason', '')}"),
-        ("gateway", f"{connection.get('host')}:{connection.get('port')}, "
-                    f"client id {connection.get('client_id')}"),
+        (
+            "process",
+            f"{supervisor['state']}, pid {supervisor['pid']}, {supervisor['restarts']} restarts",
+        ),
+        (
+            "connection",
+            " ".join(str(connection.get(key, "–")) for key in ("state", "inner_state", "reason")),
+        ),
+        (
+            "gateway",
+            "{host}:{port}, client id {client_id}".format_map(
+                {"host": "–", "port": "–", "client_id": "–", **connection}
+            ),
+        ),
         ("trading", "yes" if bot.get("trading") else f"no: {bot.get('not_trading_reason', '')}"),
         ("safe mode", bot.get("safe_mode") or "no"),
         ("positions", ", ".join(_position(line) for line in bot.get("positions", ())) or "none"),
         ("working orders", str(sum(_works(line) for line in bot.get("orders", ())))),
-        ("realised P&L", f"{bot.get('realized_pnl', '–')} before {bot.get('commissions', '–')} "
-                         "of commissions"),
-        ("as of", f"{answer.get('age_s') or 0:.1f} s ago" + (
-            "" if answer.get("is_live") else f" (not live: {answer.get('problem')})")),
+        (
+            "realised P&L",
+            f"{bot.get('realized_pnl', '–')} before {bot.get('commissions', '–')} of commissions",
+        ),
+        (
+            "as of",
+            f"{answer.get('age_s') or 0:.1f} s ago"
+            + ("" if answer.get("is_live") else f" (not live: {answer.get('problem')})"),
+        ),
     ):
         table.add_row(name, str(value))
     console.print(table)
@@ -92,7 +105,9 @@ def show_worklist(settings_path: Path) -> int:
     for line in answer.get("symbols", ()):
         change = line["change_percent"]
         table.add_row(
-            line["symbol"], line["last"], "–" if change is None else f"{change:+.2f}",
+            line["symbol"],
+            line["last"],
+            "–" if change is None else f"{change:+.2f}",
             str(line["bars"]),
         )
     Console().print(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import secrets
 import socket
@@ -18,7 +19,7 @@ from ibelay.store.sqlite import open_journal
 from ibelay.supervisor.process import ChildSpec
 from ibelay.supervisor.supervisor import Supervisor
 from ibelay.telemetry.logs import configure_logs
-from ibelay.web.server import listen
+from ibelay.web.server import listen, serve_web
 
 _TARGET = "ibelay.app.child:main"
 # What a bot imports, loaded once in the warm process it is forked from.
@@ -51,10 +52,6 @@ async def _up(
     token: str,
     announce: Callable[[str], None],
 ) -> int:
-    # Imported here: FastAPI takes longer to load than a bot takes to start.
-    from ibelay.web.app import create_app  # noqa: PLC0415  # see above
-    from ibelay.web.server import serve_web  # noqa: PLC0415  # see above
-
     supervisor = Supervisor(
         ChildSpec(
             target=_TARGET,
@@ -67,15 +64,17 @@ async def _up(
         clock=SystemClock(),
         policy=restart_policy(settings),
     )
-    app = create_app(supervisor, token=token, read_only=settings.web.read_only)
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(supervisor.run())
+        # FastAPI takes longer to load than a bot takes to start: beside it, not before it.
+        module = await asyncio.to_thread(importlib.import_module, "ibelay.web.app")
+        app = module.create_app(supervisor, token=token, read_only=settings.web.read_only)
         tasks.create_task(serve_web(app, stop=stop, listener=listener))
         _announce(settings, listener, announce)
-        try:
-            return await supervisor.run()
-        finally:
-            stop.set()
+        code = await running
+        stop.set()
+    return code
 
 
 def _preflight(settings: BotSettings) -> None:

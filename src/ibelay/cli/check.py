@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 
-def check(  # noqa: PLR0913  # one option per setting of the check
+def check(  # one option per setting of the check
     *,
     paper: bool = True,
     symbol: str = "SPY",

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 
-def gateway(  # noqa: PLR0913  # one option per setting of the gateway
+def gateway(  # one option per setting of the gateway
     *,
     host: str = "127.0.0.1",
     port: int = 4002,

@@ -37,9 +37,7 @@ app.command(check.check)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     try:
-        code = app(
-            arguments, exit_on_error=False, print_error=False, result_action="return_value"
-        )
+        code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         return _say(f"{_one_line(str(error))} (see `ibelay --help`)", USAGE)
     except LinkError as error:

@@ -46,6 +46,7 @@ class Acts:
         self._clock = clock
         self._began_ns = clock.monotonic_ns()
         self._told: set[str] = set()
+        self._looked = asyncio.Condition()
 
     def elapsed_s(self) -> float:
         """Seconds since the curtain rose."""
@@ -80,6 +81,8 @@ class Acts:
                 self.naked_s += (now - last) / 1e9
             self.looks += 1
             last = now
+            async with self._looked:
+                self._looked.notify_all()
             await asyncio.sleep(_LOOK_S)
 
     async def _break(self, what: str, blow: Callable[[], object], act: str) -> None:
@@ -149,9 +152,8 @@ class Acts:
 
     async def _until(self, met: Callable[[], bool], limit_s: float, otherwise: str) -> None:
         try:
-            async with asyncio.timeout(limit_s):
-                while not met():
-                    await asyncio.sleep(_LOOK_S / 2)
+            async with asyncio.timeout(limit_s), self._looked:
+                await self._looked.wait_for(met)
         except TimeoutError:
             raise LinkError(f"{otherwise} after {limit_s:g} s") from None
 

@@ -69,9 +69,7 @@ class Child:
                         return self.lines[-1]
         except TimeoutError:
             raise LinkError(f"the {self.name} did not get ready in {_READY_S:g} s") from None
-        said = log.read_text(errors="replace").strip().splitlines()
-        why = said[-1] if said else "it said nothing"
-        raise ConfigurationError(f"the {self.name} ended at its start: {why}")
+        raise ConfigurationError(f"the {self.name} ended at its start: {_last_words(log)}")
 
     async def drain(self) -> None:
         """Read and drop further output, so that the process never blocks on its pipe."""
@@ -207,6 +205,11 @@ class Stage:
             window_s=_LEVELS_WINDOW_S,
         )
         return format_scanner(scanner)
+
+
+def _last_words(log: Path) -> str:
+    said = log.read_text(errors="replace").strip().splitlines()
+    return said[-1] if said else "it said nothing"
 
 
 _SETTINGS = """\
