@@ -1,0 +1,89 @@
+# `make demo` and `make test` do everything from a fresh clone: they need make and Python 3.11.
+# What is installed is pinned with hashes in requirements/; the second run installs nothing.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+RUNTIME := $(VENV)/.installed-runtime
+DEV := $(VENV)/.installed-dev
+CANDIDATES := python3.13 python3.12 python3.11 python3 python
+WORKERS ?= 2
+
+# An environment whose Python has gone, or that belongs to another folder, is made again.
+SOUND := $(shell $(PY) -c 'import ibelay, os; print(os.path.realpath(ibelay.__file__).startswith(os.path.realpath("src")))' 2>/dev/null)
+ifneq ($(SOUND),True)
+.PHONY: $(RUNTIME) $(DEV)
+endif
+
+.PHONY: help demo test lint types imports format bench lock clean install install-dev
+
+help:  ## Say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
+
+demo: $(RUNTIME)  ## A bot trades, loses its line, is killed, and comes back: two minutes
+	@$(PY) -m ibelay demo $(ARGS)
+
+test: $(DEV)  ## Everything a commit must pass
+	@$(MAKE) --no-print-directory lint types imports
+	$(PY) -m pytest -n $(WORKERS) --dist worksteal -q $(ARGS)
+
+lint: $(DEV)  ## Style
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: $(DEV)  ## Types, strictly
+	$(PY) -m mypy
+
+imports: $(DEV)  ## The rooms and their arrows
+	$(PY) -c 'import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())'
+
+format: $(DEV)  ## Put the style right where a tool can
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: $(DEV)  ## Print the figures of TARGETS beside their anchors
+	@for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(PY) $$bench || exit 1; done
+
+install: $(RUNTIME)  ## What `ibelay` needs to run
+
+install-dev: $(DEV)  ## What its tests need beside that
+
+# The files name no registry: pip asks the one it is configured for, and the hashes decide.
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+lock:  ## Lock again after a change of pyproject.toml or requirements/*.in (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH" >&2; exit 1; }
+	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
+	$(LOCK) requirements/build.in --output-file requirements/build.txt
+	$(LOCK) requirements/dev.in --constraint requirements/runtime.txt --output-file requirements/dev.txt
+
+clean:  ## Remove what was made, the environment too
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A candidate may be on the PATH and still not run (version managers leave such shims), so
+# each is tried, not only looked for. PYTHON=... names one and no other.
+$(RUNTIME): requirements/runtime.txt requirements/build.txt pyproject.toml
+	@if ! $(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	    found=; \
+	    for python in $(or $(PYTHON),$(CANDIDATES)); do \
+	        if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	            found=$$python; break; \
+	        fi; \
+	    done; \
+	    if [ -z "$$found" ]; then \
+	        echo "ibelay needs Python 3.11 or newer with its venv module; tried: $(or $(PYTHON),$(CANDIDATES)). Install one, or name it: make PYTHON=/path/to/python3" >&2; \
+	        exit 1; \
+	    fi; \
+	    echo "making $(VENV) with $$found"; \
+	    rm -rf $(VENV); \
+	    $$found -m venv $(VENV); \
+	fi
+	@echo "installing what ibelay needs into $(VENV) (once)"
+	@$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): $(RUNTIME) requirements/dev.txt
+	@echo "installing what its tests need into $(VENV) (once)"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
