@@ -116,9 +116,10 @@ async def connect() -> AsyncIterator[Connect]:
     """Connect ib_async with a full sync; it disconnects with the test."""
     clients: list[Client] = []
 
-    async def connected(to: PaperGateway, client_id: int = 1) -> Client:
+    async def connected(to: PaperGateway, client_id: int = 1, *, max_version: int = 178) -> Client:
         client = Client()
         clients.append(client)
+        client.wire.MaxClientVersion = max_version
         await client.ib.connectAsync(
             "127.0.0.1", to.port, client_id, timeout=PATIENCE_S, raiseSyncErrors=True
         )

@@ -103,6 +103,24 @@ async def test_a_bracket_enters_whole_and_its_children_exclude_each_other(one: C
     assert [t.orderStatus.status for t in trades] == ["Filled", "Filled", "Cancelled"]
 
 
+async def test_the_older_server_version_carries_orders_and_fills_too(
+    paper: PaperGateway, connect: Connect
+) -> None:
+    """176 is what ib_insync speaks: faProfile is there, pendingPriceRevision is not."""
+    old = await connect(paper, max_version=176)
+    assert old.wire.serverVersion() == 176
+    order = LimitOrder("BUY", 10, 1000.0, orderRef="t:1:0.0", ocaGroup="g")
+    trade = old.ib.placeOrder(SPY, order)
+    working = old.ib.placeOrder(SPY, StopOrder("SELL", 5, 1.0, orderRef="t:1:1.0"))
+    await old.until(lambda: trade.isDone() and working.orderStatus.permId)
+    assert trade.fills[0].execution.orderRef == "t:1:0.0"
+    another = await connect(paper, 2, max_version=176)
+    shown = (await another.ib.reqAllOpenOrdersAsync())[0].order
+    assert (shown.orderRef, shown.auxPrice, shown.clearingIntent) == ("t:1:1.0", 1, "IB")
+    done = (await old.ib.reqCompletedOrdersAsync(False))[0]
+    assert (done.order.orderRef, done.order.filledQuantity) == ("t:1:0.0", 10)
+
+
 async def test_children_wait_for_their_parent_and_go_with_it(one: Client) -> None:
     bracket = one.ib.bracketOrder("BUY", 50, 1.0, 2000.0, 0.5)
     trades = [one.ib.placeOrder(SPY, order) for order in bracket]
