@@ -76,14 +76,23 @@ class Observer:
             stops=_stops(trades),
         )
 
-    def unprotected(self) -> list[str]:
-        """Return what is held with less stop than quantity, from what was last heard."""
-        stops = _stops(self._ib.openTrades())
+    async def unprotected(self) -> list[str]:
+        """Return the symbols held with less stop than quantity at the broker, right now.
+
+        Positions are read before and after the orders: a symbol counts only if it was held
+        unchanged around a moment in which its stops did not cover it.
+        """
+        before = self._held()
+        stops = _stops(await self._ib.reqAllOpenOrdersAsync())
+        after = self._held()
         return [
-            held.contract.symbol
-            for held in self._ib.positions()
-            if abs(Decimal(str(held.position))) > stops.get(held.contract.symbol, Decimal(0))
+            symbol
+            for symbol, quantity in before.items()
+            if after.get(symbol) == quantity and abs(quantity) > stops.get(symbol, Decimal(0))
         ]
+
+    def _held(self) -> dict[str, Decimal]:
+        return {held.contract.symbol: Decimal(str(held.position)) for held in self._ib.positions()}
 
     def _realized(self) -> Decimal:
         for value in self._ib.accountValues():

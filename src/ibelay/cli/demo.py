@@ -11,7 +11,7 @@ def demo(
     date: str = "",
     symbols: str = "",
     seed: int = 7,
-    speed: float = 60.0,
+    speed: float = 30.0,
     keep: Path | None = None,
 ) -> int:
     """Watch a bot trade, lose its line, get killed, and come back with its books intact.

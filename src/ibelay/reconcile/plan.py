@@ -95,6 +95,7 @@ def plan(
     planner.orphans()
     positions = compare_positions(ledger, snapshot, policy, absences.mismatches, missed, now_ns)
     planner.records += positions.records
+    lines = tuple(_line(finding) for finding in planner.findings)
     planner.findings += positions.findings
     return Plan(
         records=(*planner.records, *planner.discrepancy_records()),
@@ -102,7 +103,7 @@ def plan(
         cancels=tuple(planner.cancels),
         absences=Absences(missing=planner.missing, mismatches=positions.mismatches),
         again=bool(positions.mismatches),
-        report=(*positions.report, *(_line(finding) for finding in planner.findings)),
+        report=(*lines, *positions.report),
     )
 
 

@@ -186,7 +186,7 @@ class Bot:
             address = self.config.session.address
             self.chronicle.note(
                 f"attempt {retry.attempts + 1} to reach {address.host}:{address.port} "
-                f"in {wait:.2f} s ({reason})"
+                f"in {wait:.2f} s ({reason.split(';')[0]})"
             )
         if outage_ns is not None:
             up = LinkUp(

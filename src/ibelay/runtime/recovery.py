@@ -34,6 +34,7 @@ from ibelay.runtime.trader import Trader
 log = logging.getLogger("ibelay.recovery")
 
 _DOUBT_PAUSE_S = 1.0
+_LOOK_AGAIN_S = 1.0
 
 
 class Recovery:
@@ -64,6 +65,7 @@ class Recovery:
         self._streams = streams
         self._note = note
         self._absences = Absences()
+        self._look_again = False
         self._doubt = asyncio.Event()
         self._doubts: list[str] = []
         self.last_snapshot: BrokerSnapshot | None = None
@@ -160,6 +162,7 @@ class Recovery:
             monotonic_ns=self._books.monotonic_ns(),
         )
         self._absences = outcome.absences
+        self._look_again = outcome.again
         self.last_snapshot = snapshot
         ours = {str(ref) for ref in ledger.orders}
         self._trader.protector.learn_foreign(snapshot.open_orders, ours)
@@ -214,7 +217,8 @@ class Recovery:
             entry.state is OrderState.UNKNOWN for entry in self._books.ledger.open_orders()
         )
         if not unsure:
-            return self._config.reconcile_interval_s
+            calm = self._config.reconcile_interval_s
+            return min(_LOOK_AGAIN_S, calm) if self._look_again else calm
         policy = self._config.policy
         return max(0.05, policy.absent_after_s / max(1, policy.absent_snapshots))
 

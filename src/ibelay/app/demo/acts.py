@@ -7,42 +7,37 @@ import os
 import signal
 from collections.abc import Callable
 
-from ibelay.app.demo.stage import BOT_NAME, Stage
+from ibelay.app.arena import Arena
+from ibelay.app.demo.stage import BOT_NAME, store_of
 from ibelay.app.demo.story import Mood, Outage, Story
-from ibelay.app.demo.watch import StatusFeed
-from ibelay.app.observer import Observer
-from ibelay.app.sides import Book, Verdict, compare, from_ledger
+from ibelay.app.settle import settle
+from ibelay.app.sides import Verdict
 from ibelay.errors import LinkError
-from ibelay.journal.ledger import fold
 from ibelay.ports.clock import Clock
 from ibelay.proxy.line import Cut
-from ibelay.store.sqlite import open_journal
 
 _LOOK_S = 0.1
 _READY_LIMIT_S = 30.0
-_HOLD_LIMIT_S = 40.0
+_HOLD_LIMIT_S = 25.0
 _CUT_S = 2.0
 _BETWEEN_S = 8.0
-_CUTS = 20
 
 
 class Acts:
     """Plays the demo on its stage and keeps the story.
 
     Args:
-        stage: Gateway, line and bot.
-        feed: The bot's status.
-        observer: The broker's book.
+        arena: Gateway, line and bot.
         clock: Monotonic time.
     """
 
-    def __init__(self, stage: Stage, feed: StatusFeed, observer: Observer, clock: Clock) -> None:
+    def __init__(self, arena: Arena, clock: Clock) -> None:
         self.story = Story()
         self.naked_s = 0.0
         self.looks = 0
-        self._stage = stage
-        self.feed = feed
-        self._observer = observer
+        self.feed = arena.feed
+        self._arena = arena
+        self._observer = arena.observer
         self._clock = clock
         self._began_ns = clock.monotonic_ns()
         self._told: set[str] = set()
@@ -66,9 +61,11 @@ class Acts:
         )
         await self._pass(_BETWEEN_S)
         await self._break("the bot was killed (SIGKILL)", self._kill_bot, "trading; next: a kill")
+        self._act("trading on; next: compare the books in mid-trade")
         await self._pass(_BETWEEN_S)
+        await self._holding()
         self._act("comparing the books")
-        return await self._settle()
+        return await settle(store_of(self._arena.folder), BOT_NAME, self._observer)
 
     async def look(self) -> None:
         """Poll status and watch protection, for ever."""
@@ -77,7 +74,7 @@ class Acts:
             await self.feed.poll()
             self._relay_events()
             now = self._clock.monotonic_ns()
-            if self._observer.unprotected():
+            if await self._observer.unprotected():
                 self.naked_s += (now - last) / 1e9
             self.looks += 1
             last = now
@@ -88,13 +85,10 @@ class Acts:
     async def _break(self, what: str, blow: Callable[[], object], act: str) -> None:
         """Wait until something is held, strike, and measure until READY."""
         self._act(act)
-        try:
-            await self._until(lambda: bool(self.feed.holding), _HOLD_LIMIT_S, "")
-        except LinkError:
-            self._tell("nothing is held just now; breaking it all the same")
+        await self._holding()
         held = ", ".join(self.feed.holding)
         fills_before = int(self.feed.bot.get("fills", 0))
-        self._tell(f"✂ {what}; held: {held or 'nothing'}", Mood.BROKEN)
+        self._tell(f"{what}; held: {held or 'nothing'}", Mood.BROKEN)
         struck = self._clock.monotonic_ns()
         outcome = blow()
         if asyncio.iscoroutine(outcome):
@@ -108,12 +102,19 @@ class Acts:
         )
         self._tell(f"READY again after {took:.2f} s: {recovered}", Mood.HEALED)
 
+    async def _holding(self) -> None:
+        """Wait until something is held, but not for ever: markets can be dull."""
+        try:
+            await self._until(lambda: bool(self.feed.holding), _HOLD_LIMIT_S, "nothing is held")
+        except LinkError as error:
+            self._tell(f"{error}; going on all the same")
+
     async def _cut_line(self) -> None:
-        await self._stage.line.refuse()
-        await self._stage.line.cut(Cut.RST)
+        await self._arena.line.refuse()
+        await self._arena.line.cut(Cut.RST)
         await asyncio.sleep(_CUT_S)
         self._tell("the line is whole again; waiting for the bot to find it")
-        await self._stage.line.accept()
+        await self._arena.line.accept()
 
     def _kill_bot(self) -> None:
         os.kill(self.feed.pid, signal.SIGKILL)
@@ -122,29 +123,7 @@ class Acts:
         bot = self.feed.bot
         missed = int(bot.get("fills", 0)) - fills_before
         working = sum(line["state"] == "working" for line in bot.get("orders", ()))
-        return f"{missed} fills caught up, {working} working orders known again"
-
-    async def _settle(self) -> Verdict:
-        """Compare the books in a moment in which neither changes."""
-        verdict = None
-        for _ in range(_CUTS):
-            before = await self._observer.book()
-            ours = self._ledger_book()
-            after = await self._observer.book()
-            verdict = compare(ours, after)
-            if before == after and verdict.agrees:
-                break
-            await asyncio.sleep(0.25)
-        if verdict is None:
-            raise LinkError("the books were never compared")
-        return verdict
-
-    def _ledger_book(self) -> Book:
-        journal = open_journal(self._stage.store, bot=BOT_NAME, read_only=True)
-        try:
-            return from_ledger(fold(entry.record for entry in journal.replay()))
-        finally:
-            journal.close()
+        return f"{missed} fills caught up on, {working} working orders known again"
 
     async def _pass(self, seconds: float) -> None:
         """Let the market go on for a while."""

@@ -32,7 +32,7 @@ class DemoOptions:
     date: str = ""
     symbols: tuple[str, ...] = ()
     seed: int = 7
-    speed: float = 60.0
+    speed: float = 30.0
     keep: Path | None = None
 
     def resolved(self) -> DemoOptions:

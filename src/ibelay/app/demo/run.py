@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 from rich.console import Console
@@ -14,9 +13,7 @@ from ibelay.app.clock import SystemClock
 from ibelay.app.demo.acts import Acts
 from ibelay.app.demo.options import DemoOptions
 from ibelay.app.demo.screen import frame, settle, story_line
-from ibelay.app.demo.stage import Stage
-from ibelay.app.demo.watch import StatusFeed
-from ibelay.app.observer import Observer
+from ibelay.app.demo.stage import stage
 from ibelay.app.sides import Verdict
 from ibelay.gateway.market.api import Market
 
@@ -45,12 +42,8 @@ async def _play(options: DemoOptions, market: Market, folder: Path, console: Con
     title = f"ibelay demo · {kind} · {options.date} · {options.speed:g}×"
     console.print(title, style="bold")
     console.print(f"starting a paper gateway and a bot ({', '.join(options.symbols)}) …")
-    async with AsyncExitStack() as stack:
-        stage = await stack.enter_async_context(Stage(options, market, folder))
-        observer = Observer("127.0.0.1", stage.gateway_port)
-        await observer.connect()
-        stack.callback(observer.close)
-        acts = Acts(stage, StatusFeed(stage.web_port), observer, SystemClock())
+    async with stage(options, market, folder) as arena:
+        acts = Acts(arena, SystemClock())
         async with asyncio.TaskGroup() as tasks:
             watching = [
                 tasks.create_task(acts.look()),
@@ -60,7 +53,7 @@ async def _play(options: DemoOptions, market: Market, folder: Path, console: Con
             for task in watching:
                 task.cancel()
         settle(console, acts.story, verdict, acts.naked_s, acts.looks)
-        code = await stage.stop_bot()
+        code = await arena.bot.stop()
         console.print(
             f"the bot was stopped (SIGTERM) and ended with exit code {code}; its "
             "brackets stay at the broker"

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ibelay.app.demo.story import Line, Mood, Story
-from ibelay.app.demo.watch import StatusFeed
+from ibelay.app.feed import StatusFeed
 from ibelay.app.sides import Holding, Verdict
 
 _STYLE = {Mood.PLAIN: "", Mood.BROKEN: "bold red", Mood.HEALED: "bold green"}

@@ -1,4 +1,4 @@
-"""What the demo sees: the bot's status over HTTP, the broker's book over its own connection."""
+"""The bot seen from outside: its status, asked for over HTTP."""
 
 from __future__ import annotations
 
