@@ -40,7 +40,8 @@ def check(  # one option per setting of the check
         timeout: Seconds a step may take.
         live_account_i_know_what_i_do: Run against a live account, with real money.
     """
-    from ibelay.app.check import CheckOptions, run_check  # noqa: PLC0415  # loads lazily
+    from ibelay.app.check.options import CheckOptions  # noqa: PLC0415  # commands load lazily
+    from ibelay.app.check.run import run_check  # noqa: PLC0415  # the same
 
     return run_check(
         CheckOptions(

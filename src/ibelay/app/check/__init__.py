@@ -1,0 +1,1 @@
+"""``ibelay check``: the order path of a gateway, tried and timed step by step."""
