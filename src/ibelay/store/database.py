@@ -124,7 +124,7 @@ def create(files: StoreFiles, bot: str) -> None:
             "read into a new store"
         )
     # Here and not above: a start with an existing store must not pay for it (see schema).
-    from ibelay.store.schema import sqlite_statements  # noqa: PLC0415
+    from ibelay.store.schema import sqlite_statements  # noqa: PLC0415  # as said above
 
     files.unborn.unlink(missing_ok=True)
     with closing(sqlite3.connect(files.unborn, isolation_level=None)) as connection:

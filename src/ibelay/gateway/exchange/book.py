@@ -154,7 +154,7 @@ class Exchange:
         """Return the day's holdings; what was closed today shows quantity 0."""
         return self._account.rows()
 
-    def account_values(self, now_ns: int) -> list[tuple[str, str, str]]:  # noqa: ARG002
+    def account_values(self, now_ns: int) -> list[tuple[str, str, str]]:  # noqa: ARG002  # as asked
         """Return (key, value, currency) as of *now_ns*, which only marks of quotes decide."""
         return self._account.values()
 
