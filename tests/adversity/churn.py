@@ -17,7 +17,7 @@ from ibelay.model.market import Bar
 from ibelay.model.order import Action, Role
 from ibelay.runtime.strategy import Desk, Fill, OrderUpdate, Refused
 
-NEAR, FAR, STOP = Decimal("0.0006"), Decimal("0.0018"), Decimal("0.0012")
+NEAR, FAR, STOP = Decimal("0.0002"), Decimal("0.0005"), Decimal("0.0004")
 TICK = Decimal("0.01")
 
 

@@ -84,6 +84,7 @@ def restart_policy(settings: BotSettings) -> RestartPolicy:
     section = settings.supervisor
     return RestartPolicy(
         delay_ns=int(section.delay_s * _NS),
+        quick_ns=int(section.immediate_death_s * _NS),
         restarts_max=section.max_restarts,
         latch_crashes=section.crashes_to_safe_mode,
         give_up_crashes=section.crashes_to_give_up,

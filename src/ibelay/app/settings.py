@@ -137,6 +137,9 @@ class SupervisorSection(_Section):
 
     max_restarts: int = Field(100, ge=0, description="restarts in all")
     delay_s: float = Field(5.0, ge=0, description="before a restart; grows on immediate death")
+    immediate_death_s: float = Field(
+        10.0, ge=0, description="a life shorter than this makes the next delay longer"
+    )
     hang_s: float = Field(60.0, gt=0, description="silence of a hung bot")
     crashes_to_safe_mode: int = Field(5, ge=1, description="crashes in 15 minutes: no entries")
     crashes_to_give_up: int = Field(10, ge=1, description="crashes in 15 minutes: stop")

@@ -1,0 +1,134 @@
+"""Fifty kills and fifty cuts at random moments of a trading session, all of it real.
+
+A gateway process, a supervised bot process that trades without a pause (``churn``), SIGKILL
+and RST. After every blow the books must agree: same positions, same working orders, same
+fills, no order sent twice, nothing held without its stop.
+
+``IBELAY_BLOWS=1000`` runs more of them (a nightly figure, N3 of the targets).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from ibelay.app.arena import Arena
+from ibelay.app.settle import settle
+from ibelay.journal.ledger import Ledger, fold
+from ibelay.proxy.line import Cut
+from ibelay.store.sqlite import open_journal
+
+pytestmark = [pytest.mark.adversity, pytest.mark.timeout(900)]
+
+BLOWS = int(os.environ.get("IBELAY_BLOWS", "50"))
+BOT = "churn"
+BACK_S = 30.0
+SETTINGS = """\
+[bot]
+name = "churn"
+strategy = "churn:make"
+[gateway]
+port = {port}
+[connection]
+base_delay_s = 0.05
+cap_s = 0.2
+[orders]
+absent_after_s = 1.0
+ack_timeout_s = 2.0
+[reconcile]
+interval_s = 2.0
+[web]
+port = 0
+[supervisor]
+delay_s = 0.0
+immediate_death_s = 0.0
+max_restarts = 100000
+crashes_to_safe_mode = 100000
+crashes_to_give_up = 100000
+"""
+
+
+def arena(folder: Path) -> Arena:
+    """Return an arena in which ``churn`` trades two symbols forty times faster than life."""
+    return Arena(
+        folder,
+        gateway=["--symbols", "SPY,AAPL", "--speed", "40", "--start", "09:30", "--seed", "11"],
+        settings=lambda port: SETTINGS.format(port=port),
+        environment={"PYTHONPATH": str(Path(__file__).parent)},
+    )
+
+
+async def until(met: Callable[[], bool], stage: Arena, what: str) -> None:
+    """Poll the bot's status until *met*."""
+    try:
+        async with asyncio.timeout(BACK_S):
+            while True:
+                await stage.feed.poll()
+                if met():
+                    return
+    except TimeoutError:
+        last = {**stage.feed.supervisor, **(stage.feed.bot.get("connection") or {})}
+        pytest.fail(f"not {what} within {BACK_S:g} s; last status: {last}")
+
+
+def ledger_of(stage: Arena) -> Ledger:
+    """Return the fold of the bot's journal."""
+    journal = open_journal(stage.folder / "ibelay.db", bot=BOT, read_only=True)
+    try:
+        return fold(entry.record for entry in journal.replay())
+    finally:
+        journal.close()
+
+
+async def blows(stage: Arena, strike: Callable[[], Awaitable[Callable[[], bool]]]) -> None:
+    """Strike again and again; after each blow the bot must be back and the books equal."""
+    chance = random.Random(2026)  # noqa: S311  # the moments of the blows, reproducible
+    await until(lambda: stage.feed.ready, stage, "READY for the first time")
+    for number in range(1, BLOWS + 1):
+        # A random moment of the session: this is the point of the test, not a wait for it.
+        await asyncio.sleep(chance.uniform(0.05, 0.8))
+        back = await strike()
+        await until(back, stage, f"back after blow {number}")
+        verdict = await settle(stage.folder / "ibelay.db", BOT, stage.observer)
+        assert verdict.agrees, (
+            f"after blow {number}: {verdict.differences} duplicates={verdict.duplicates} "
+            f"lost={verdict.lost_fills} naked={verdict.unprotected}"
+        )
+
+
+async def test_fifty_kills_leave_equal_books(tmp_path: Path) -> None:
+    """SIGKILL at random moments: between intent, send, acknowledgement and fill."""
+    async with arena(tmp_path) as stage:
+
+        async def kill() -> Callable[[], bool]:
+            pid = stage.feed.pid
+            os.kill(pid, signal.SIGKILL)
+            return lambda: stage.feed.ready and stage.feed.pid not in {0, pid}
+
+        await blows(stage, kill)
+        ledger = ledger_of(stage)
+        assert ledger.epoch == BLOWS + 1, "every kill was followed by exactly one new epoch"
+        assert len(ledger.executions) > BLOWS, "the session really traded"
+
+
+async def test_fifty_cuts_leave_equal_books(tmp_path: Path) -> None:
+    """RST at random moments; orders on their way are resolved, never sent again."""
+    async with arena(tmp_path) as stage:
+
+        async def cut() -> Callable[[], bool]:
+            before = stage.feed.bot["connection"]["total_connections"]
+            assert await stage.line.cut(Cut.RST) > 0, "there was a line to cut"
+            return lambda: (
+                stage.feed.ready and stage.feed.bot["connection"]["total_connections"] > before
+            )
+
+        await blows(stage, cut)
+        ledger = ledger_of(stage)
+        assert ledger.epoch == 1, "a cut line never costs the process"
+        assert len(ledger.outages_ns) > BLOWS, "every cut was an outage in the journal"
