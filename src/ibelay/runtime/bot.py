@@ -91,7 +91,9 @@ class Bot:
         self.session = Session(
             config.session, connector=connector, clock=clock, chance=chance, listener=self
         )
-        self.trader = Trader(config, self.books, strategy, self.session, self._doubted)
+        self.trader = Trader(
+            config, self.books, strategy, self.session, self._doubted, self.chronicle.note
+        )
         self.streams = Streams(clock, self.trader.bars, self.chronicle.note)
         self.recovery = Recovery(
             config, self.books, self.trader, self.session, self.streams, self.chronicle.note
@@ -186,7 +188,7 @@ class Bot:
             address = self.config.session.address
             self.chronicle.note(
                 f"attempt {retry.attempts + 1} to reach {address.host}:{address.port} "
-                f"in {wait:.2f} s ({reason.split(';')[0]})"
+                f"in {wait:.2f} s ({reason.partition(';')[0]})"
             )
         if outage_ns is not None:
             up = LinkUp(

@@ -52,6 +52,7 @@ class Trader:
         strategy: Whose turns these are.
         session: For time, reachability and the next order id.
         doubted: Called with a reason when only a snapshot can tell.
+        note: Takes lines for people: fills, and what the strategy notes.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Trader:
         strategy: AnyStrategy,
         session: Session,
         doubted: Callable[[str], None],
+        note: Callable[[str, Severity], None],
     ) -> None:
         self.config = config
         self.books = books
@@ -81,6 +83,7 @@ class Trader:
         self.state: msgspec.Struct | None = None
         self._saved = b""
         self._doubted = doubted
+        self._note = note
         self._early: list[BrokerEvent] = []
         self._closing: dict[UnitRef, str] = {}
         self._turned = asyncio.Event()
@@ -185,6 +188,9 @@ class Trader:
             self._guard(transaction, sends)
         self._save_state(transaction)
         self._turned.set()
+        for record in transaction.records:
+            if isinstance(record, IncidentNoted):
+                self._note(record.text, record.severity)
         if not transaction.records:
             return
         durable = transaction.commit()
@@ -275,6 +281,12 @@ class Trader:
                 price=execution.price,
                 at_ns=execution.at_ns,
                 recovered=record.recovered,
+            )
+            missed = " (missed until now)" if fill.recovered else ""
+            self._note(
+                f"{fill.contract.symbol}: {fill.role} filled, {fill.action} {fill.quantity} "
+                f"at {fill.price}{missed}",
+                Severity.INFO,
             )
             self.strategy.on_fill(self.state, desk, fill)
 

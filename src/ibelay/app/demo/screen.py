@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -17,6 +19,7 @@ _STYLE = {Mood.PLAIN: "", Mood.BROKEN: "bold red", Mood.HEALED: "bold green"}
 _SIGN = {Mood.PLAIN: "·", Mood.BROKEN: "✗", Mood.HEALED: "✓"}
 _STORY_LINES = 14
 _ORDERS = 8
+_NEW_YORK = ZoneInfo("America/New_York")
 
 
 def frame(title: str, story: Story, feed: StatusFeed, elapsed_s: float) -> RenderableType:
@@ -31,8 +34,8 @@ def frame(title: str, story: Story, feed: StatusFeed, elapsed_s: float) -> Rende
         (state.upper(), "bold green" if state == "ready" else "bold yellow"),
         ("  pid ", "dim"),
         str(feed.pid or "–"),
-        ("  market ", "dim"),
-        str(bot.get("broker_time") or "–").replace("T", " ")[:19],
+        ("  New York ", "dim"),
+        _new_york(bot.get("broker_time")),
         ("  now: ", "dim"),
         (story.act, "bold cyan"),
     )
@@ -149,6 +152,12 @@ def _outages(story: Story) -> Table:
             outage.what, outage.held or "nothing", f"{outage.duration_s:.2f} s", outage.recovered
         )
     return table
+
+
+def _new_york(utc: str | None) -> str:
+    if not utc:
+        return "–"
+    return datetime.fromisoformat(utc).astimezone(_NEW_YORK).strftime("%H:%M:%S")
 
 
 def _holding(held: Holding | None) -> str:
