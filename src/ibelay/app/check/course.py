@@ -13,9 +13,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ibelay.app.check.desk import Desk, Ticket
+from ibelay.app.check.desk import Desk
 from ibelay.app.check.drafts import Drafts
 from ibelay.app.check.options import CheckOptions
+from ibelay.app.check.ticket import Ticket
 from ibelay.errors import BrokerRefusedError
 from ibelay.model.contract import Contract
 from ibelay.model.market import Quote

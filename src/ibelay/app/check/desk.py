@@ -3,20 +3,16 @@
 Rules:
 1. An order is written down before it is sent, so that the clean-up knows of it whatever
    happens next.
-2. An order is *working* when IB says PreSubmitted or Submitted, and *over* when it is
-   filled, refused by a proven code, or cancelled (status, or notice 202). Inactive and
-   silence are neither.
-3. Shares come from executions, each counted once; a status may tell of more than has
-   arrived and then counts.
+2. Only events of our own client id and references count.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from decimal import Decimal
 
+from ibelay.app.check.ticket import CANCELLED, Ticket
 from ibelay.errors import BrokerRefusedError, LinkError
 from ibelay.model.contract import Contract
 from ibelay.model.events import (
@@ -36,52 +32,7 @@ from ibelay.model.order import BrokerOrderStatus, Order
 from ibelay.model.snapshot import BrokerSnapshot
 from ibelay.ports.broker import BrokerLink
 
-_ACKNOWLEDGED = frozenset(
-    {BrokerOrderStatus.PRE_SUBMITTED, BrokerOrderStatus.SUBMITTED, BrokerOrderStatus.FILLED}
-)
-_CANCELLED = frozenset({BrokerOrderStatus.CANCELLED, BrokerOrderStatus.API_CANCELLED})
 _ORDER_CANCELLED = 202
-
-
-@dataclass(slots=True, kw_only=True)
-class Ticket:
-    """One order and what is known of it."""
-
-    order_id: OrderId
-    order: Order
-    status: BrokerOrderStatus | None = None
-    refusal: str = ""
-    notice: str = ""
-    cancelled: bool = False
-    filled_by_status: Decimal = Decimal(0)
-    executions: dict[str, Execution] = field(default_factory=dict)
-
-    @property
-    def filled(self) -> Decimal:
-        """Shares traded (rule 3)."""
-        told = sum((done.quantity for done in self.executions.values()), Decimal(0))
-        return max(told, self.filled_by_status)
-
-    @property
-    def acknowledged(self) -> bool:
-        """Whether the broker has taken the order."""
-        return self.status in _ACKNOWLEDGED or self.filled > 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether every share has traded."""
-        return self.filled >= self.order.quantity
-
-    @property
-    def over(self) -> bool:
-        """Whether the order can do nothing more (rule 2)."""
-        return self.complete or self.cancelled or bool(self.refusal)
-
-    def words(self) -> str:
-        """Return what the broker last said of it."""
-        said = self.refusal or self.notice
-        status = self.status or "no status"
-        return f"{status}; {said}" if said else str(status)
 
 
 class Desk:
@@ -172,12 +123,11 @@ class Desk:
         """
         await self.until(
             lambda: (
-                any(_ended_badly(one) for one in tickets)
-                or all(one.acknowledged for one in tickets)
+                any(one.ended_badly for one in tickets) or all(one.acknowledged for one in tickets)
             )
         )
         for ticket in tickets:
-            if _ended_badly(ticket):
+            if ticket.ended_badly:
                 raise BrokerRefusedError(f"order {ticket.order_id} was refused ({ticket.words()})")
 
     async def filled(self, ticket: Ticket) -> None:
@@ -253,7 +203,7 @@ class Desk:
             return
         ticket.status = status
         ticket.filled_by_status = max(ticket.filled_by_status, filled)
-        ticket.cancelled = ticket.cancelled or status in _CANCELLED
+        ticket.cancelled = ticket.cancelled or status in CANCELLED
 
     def _notice(self, event: NoticeSeen) -> None:
         ticket = self.tickets.get(OrderId(event.request_id))
@@ -266,7 +216,3 @@ class Desk:
             ticket.refusal = said
         else:
             ticket.notice = said
-
-
-def _ended_badly(ticket: Ticket) -> bool:
-    return ticket.over and not ticket.complete

@@ -48,7 +48,7 @@ def run_check(options: CheckOptions) -> int:
     clock = SystemClock()
     check = Check(options, IbConnector(clock), clock)
     try:
-        with _terminate_as_interrupt():
+        with _interruptible():
             asyncio.run(check.run())
     finally:
         if check.rows:
@@ -179,12 +179,20 @@ class Check:
 
 
 @contextmanager
-def _terminate_as_interrupt() -> Iterator[None]:
-    """Take SIGTERM for Ctrl-C, which asyncio turns into a cancellation that cleans up."""
-    before = signal.signal(
-        signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT)
-    )
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM both cancel the check, which then cleans up.
+
+    asyncio cancels its main task on SIGINT only where Python's own handler is in place, and a
+    shell's background job begins without it.
+    """
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+        signal.SIGTERM: signal.signal(
+            signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT)
+        ),
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
