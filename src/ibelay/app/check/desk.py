@@ -48,14 +48,14 @@ class Desk:
         self._client_id = client_id
         self.tickets: dict[OrderId, Ticket] = {}
         self.quote: Quote | None = None
-        self.lost = ""
+        self._lost = ""
         self._link: BrokerLink | None = None
         self._next_id = OrderId(0)
         self._news = asyncio.Event()
 
     def attach(self, link: BrokerLink) -> None:
         """Use *link* from now on; order ids go on where they were, or higher."""
-        self._link, self.lost = link, ""
+        self._link, self._lost = link, ""
         self._next_id = max(self._next_id, link.next_order_id)
 
     @property
@@ -65,8 +65,8 @@ class Desk:
         Raises:
             LinkError: There is none.
         """
-        if self._link is None or self.lost:
-            raise LinkError(f"the connection is gone ({self.lost or 'it never opened'})")
+        if self._link is None or self._lost:
+            raise LinkError(f"the connection is gone ({self._lost or 'it never opened'})")
         return self._link
 
     def place(
@@ -184,7 +184,7 @@ class Desk:
             case NoticeSeen():
                 self._notice(event)
             case LinkClosed(reason=reason):
-                self.lost = reason or "closed"
+                self._lost = reason or "closed"
             case _:
                 pass
         self._news.set()

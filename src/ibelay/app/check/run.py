@@ -31,8 +31,9 @@ from ibelay.ports.broker import BrokerConnector
 from ibelay.ports.clock import Clock
 
 _CONNECT_TARGET_MS = 500
-# One each for connecting, asking, cancelling, asking again and the closing order.
-_CLEAN_UP_TIMEOUTS = 5
+# One each for asking, connecting, asking again, cancelling, asking once more, and the closing
+# order.
+_CLEAN_UP_TIMEOUTS = 6
 _NS = 1_000_000_000
 FAILED = 1
 
@@ -156,9 +157,12 @@ class Check:
             self.rows[-1] = replace(last, detail=f"{last.detail}; {hint}")
 
     async def _cleared(self, course: Course) -> str:
-        if self._desk.lost:
+        try:
+            await self._learn()
+        except LinkError:
+            await self._leave()
             await self._connect()
-        await self._learn()
+            await self._learn()
         await self._cancelled()
         if any(not ticket.over for ticket in self._desk.tickets.values()):
             await self._learn()
