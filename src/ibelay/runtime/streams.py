@@ -145,6 +145,7 @@ class Streams:
         stream.requests = []
         if not stream.contract.con_id and not await self._resolve(link, stream):
             return
+        self._by_con_id[stream.contract.con_id] = stream
         await self._pace(2)
         stream.requests = [
             link.subscribe_quotes(stream.contract),
@@ -174,7 +175,6 @@ class Streams:
         except IbelayError as error:
             self._note(f"{stream.contract.symbol} cannot be streamed: {error}")
             return False
-        self._by_con_id[stream.contract.con_id] = stream
         return True
 
     async def _pace(self, messages: int) -> None:
