@@ -1,8 +1,8 @@
 """A strategy that is always in the middle of something, for tests that kill.
 
-Whenever a symbol is flat it enters with two brackets at once, close stops and targets, so
-that within seconds of market time something is being sent, filled, moved or cancelled. When
-one slice reaches its target the other's stop moves to break-even. State counts turns.
+When a symbol has been flat for some bars it enters with two brackets at once, close stops and
+targets, so that within seconds of market time something is being sent, filled, moved or
+cancelled. When one slice reaches its target the other's stop moves to break-even.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ibelay.runtime.strategy import Desk, Fill, OrderUpdate, Refused
 
 NEAR, FAR, STOP = Decimal("0.0002"), Decimal("0.0005"), Decimal("0.0004")
 TICK = Decimal("0.01")
+PAUSE_BARS = 4
 
 
 class ChurnState(msgspec.Struct):
@@ -29,6 +30,7 @@ class ChurnState(msgspec.Struct):
     entries: int = 0
     fills: int = 0
     moved: int = 0
+    rest: dict[str, int] = msgspec.field(default_factory=dict)
     slices: dict[str, list[str]] = msgspec.field(default_factory=dict)
 
 
@@ -57,6 +59,10 @@ class Churn:
         """Enter if flat; the side follows the bar's direction."""
         state.bars += 1
         if desk.cannot_enter or desk.units(contract) or desk.position(contract):
+            return
+        rest = state.rest.get(contract.symbol, 0)
+        state.rest[contract.symbol] = (rest + 1) % PAUSE_BARS
+        if rest:
             return
         side = Action.BUY if bar.close >= bar.open else Action.SELL
         slices: list[str] = []

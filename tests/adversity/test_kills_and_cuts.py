@@ -19,10 +19,9 @@ from pathlib import Path
 import pytest
 
 from ibelay.app.arena import Arena
-from ibelay.app.settle import settle
-from ibelay.journal.ledger import Ledger, fold
+from ibelay.app.settle import BotBook, settle
+from ibelay.journal.ledger import Ledger
 from ibelay.proxy.line import Cut
-from ibelay.store.sqlite import open_journal
 
 pytestmark = [pytest.mark.adversity, pytest.mark.timeout(900)]
 
@@ -77,17 +76,9 @@ async def until(met: Callable[[], bool], stage: Arena, what: str) -> None:
         pytest.fail(f"not {what} within {BACK_S:g} s; last status: {last}")
 
 
-def ledger_of(stage: Arena) -> Ledger:
-    """Return the fold of the bot's journal."""
-    journal = open_journal(stage.folder / "ibelay.db", bot=BOT, read_only=True)
-    try:
-        return fold(entry.record for entry in journal.replay())
-    finally:
-        journal.close()
-
-
-async def blows(stage: Arena, strike: Callable[[], Awaitable[Callable[[], bool]]]) -> None:
+async def blows(stage: Arena, strike: Callable[[], Awaitable[Callable[[], bool]]]) -> Ledger:
     """Strike again and again; after each blow the bot must be back and the books equal."""
+    book = BotBook(stage.folder / "ibelay.db", BOT)
     chance = random.Random(2026)  # noqa: S311  # the moments of the blows, reproducible
     await until(lambda: stage.feed.ready, stage, "READY for the first time")
     for number in range(1, BLOWS + 1):
@@ -95,11 +86,12 @@ async def blows(stage: Arena, strike: Callable[[], Awaitable[Callable[[], bool]]
         await asyncio.sleep(chance.uniform(0.05, 0.8))
         back = await strike()
         await until(back, stage, f"back after blow {number}")
-        verdict = await settle(stage.folder / "ibelay.db", BOT, stage.observer)
+        verdict = await settle(book, stage.observer)
         assert verdict.agrees, (
             f"after blow {number}: {verdict.differences} duplicates={verdict.duplicates} "
             f"lost={verdict.lost_fills} naked={verdict.unprotected}"
         )
+    return book.ledger
 
 
 async def test_fifty_kills_leave_equal_books(tmp_path: Path) -> None:
@@ -111,8 +103,7 @@ async def test_fifty_kills_leave_equal_books(tmp_path: Path) -> None:
             os.kill(pid, signal.SIGKILL)
             return lambda: stage.feed.ready and stage.feed.pid not in {0, pid}
 
-        await blows(stage, kill)
-        ledger = ledger_of(stage)
+        ledger = await blows(stage, kill)
         assert ledger.epoch == BLOWS + 1, "every kill was followed by exactly one new epoch"
         assert len(ledger.executions) > BLOWS, "the session really traded"
 
@@ -128,7 +119,6 @@ async def test_fifty_cuts_leave_equal_books(tmp_path: Path) -> None:
                 stage.feed.ready and stage.feed.bot["connection"]["total_connections"] > before
             )
 
-        await blows(stage, cut)
-        ledger = ledger_of(stage)
+        ledger = await blows(stage, cut)
         assert ledger.epoch == 1, "a cut line never costs the process"
         assert len(ledger.outages_ns) > BLOWS, "every cut was an outage in the journal"

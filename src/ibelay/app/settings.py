@@ -231,6 +231,8 @@ def _sentence(error: ValidationError) -> str:
         hint = f"did you mean {near[0]!r}" if near else f"expected one of {', '.join(known)}"
         return f"{where!r} is not a setting; {hint}"
     value = first.get("input")
+    if first["type"] == "model_type":
+        return f"{where!r} is {value!r}; expected a table: a line [{where}] with settings below it"
     return f"{where!r} is {value!r}; {first['msg'][0].lower()}{first['msg'][1:]}"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from ibelay.app.arena import Arena
 from ibelay.app.demo.stage import BOT_NAME, store_of
 from ibelay.app.demo.story import Mood, Outage, Story
-from ibelay.app.settle import settle
+from ibelay.app.settle import BotBook, settle
 from ibelay.app.sides import Verdict
 from ibelay.errors import LinkError
 from ibelay.ports.clock import Clock
@@ -21,6 +21,7 @@ _READY_LIMIT_S = 30.0
 _HOLD_LIMIT_S = 25.0
 _CUT_S = 2.0
 _BETWEEN_S = 8.0
+_CALM_S = 2.0
 
 
 class Acts:
@@ -62,10 +63,11 @@ class Acts:
         await self._pass(_BETWEEN_S)
         await self._break("the bot was killed (SIGKILL)", self._kill_bot, "trading; next: a kill")
         self._act("trading on; next: compare the books in mid-trade")
-        await self._pass(_BETWEEN_S)
+        await self._pass(_CALM_S)
         await self._holding()
         self._act("comparing the books")
-        return await settle(store_of(self._arena.folder), BOT_NAME, self._observer)
+        bot = BotBook(store_of(self._arena.folder), BOT_NAME)
+        return await settle(bot, self._observer)
 
     async def look(self) -> None:
         """Poll status and watch protection, for ever."""
