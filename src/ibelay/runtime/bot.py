@@ -237,6 +237,7 @@ class Bot:
                 await self.trader.close_everything(self._stop_reason)
 
         async def persist() -> None:
+            self.trader.save()
             await asyncio.wrap_future(self.books.commit(()))
 
         async def close_connections() -> None:
@@ -308,7 +309,7 @@ class Bot:
             self._tasks.create_task(self.streams.start_new(link))
 
     def _traded(self) -> set[str]:
-        state = self.trader.state
+        state = self.trader.memory.state
         if state is None:
             return set()
         return {contract.symbol for contract in self.trader.strategy.contracts(state)}

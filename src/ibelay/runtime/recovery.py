@@ -82,7 +82,7 @@ class Recovery:
         self._reconcile(snapshot, "start or reconnect", began, state_line)
         self._want_streams()
         if data_lost:
-            await self._streams.restore(link, last_bars=self._trader.last_bars)
+            await self._streams.restore(link, last_bars=self._trader.memory.last_bars)
 
     async def run(self) -> None:
         """Reconcile for ever: on doubt at once, else once per interval, faster while unsure."""
@@ -223,6 +223,6 @@ class Recovery:
         return max(0.05, policy.absent_after_s / max(1, policy.absent_snapshots))
 
     def _want_streams(self) -> None:
-        state = self._trader.state
+        state = self._trader.memory.state
         if state is not None:
             self._streams.want(self._trader.strategy.contracts(state))

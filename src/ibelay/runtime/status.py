@@ -41,8 +41,8 @@ def status_record(
     safe = ledger.safe_mode
     reason = trader.cannot_enter()
     waits_for = ""
-    if not reason and trader.state is not None:
-        waits_for = trader.strategy.why_not_trading(trader.state)
+    if not reason and trader.memory.state is not None:
+        waits_for = trader.strategy.why_not_trading(trader.memory.state)
     return BotStatus(
         bot=trader.config.name,
         pid=os.getpid(),

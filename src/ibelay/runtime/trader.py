@@ -12,8 +12,6 @@ import logging
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-import msgspec
-
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import (
     AnyRecord,
@@ -21,7 +19,6 @@ from ibelay.journal.records import (
     IncidentNoted,
     OrderStateChanged,
     Severity,
-    StrategyStateSaved,
 )
 from ibelay.machines.link_events import LinkState
 from ibelay.model.contract import Contract
@@ -31,6 +28,7 @@ from ibelay.model.market import Bar, Quote
 from ibelay.reconcile.intake import take
 from ibelay.runtime.books import Books, Transaction
 from ibelay.runtime.config import BotConfig
+from ibelay.runtime.memory import StrategyMemory
 from ibelay.runtime.outbox import Outbox, Send
 from ibelay.runtime.protection import Protector
 from ibelay.runtime.session import Session
@@ -67,6 +65,7 @@ class Trader:
         self.config = config
         self.books = books
         self.strategy = strategy
+        self.memory = StrategyMemory(strategy)
         self.session = session
         self.protector = Protector(books)
         self.outbox = Outbox(
@@ -77,11 +76,8 @@ class Trader:
             changed=self.react,
         )
         self.quotes: dict[int, Quote] = {}
-        self.last_bars: dict[str, int] = {}
         self.last_check_ns: int | None = None
         self.accepting = True
-        self.state: msgspec.Struct | None = None
-        self._saved = b""
         self._doubted = doubted
         self._note = note
         self._early: list[BrokerEvent] = []
@@ -96,7 +92,7 @@ class Trader:
         if isinstance(event, QuoteSeen):
             self.quotes[event.con_id] = event.quote
             return
-        if self.state is None:
+        if self.memory.state is None:
             self._early.append(event)
             return
         taken = take(
@@ -114,11 +110,12 @@ class Trader:
     def bars(self, contract: Contract, bars: Sequence[Bar]) -> None:
         """Give the strategy *bars* of *contract*, oldest first, each a turn of its own."""
         for bar in bars:
-            if bar.at_ns <= self.last_bars.get(contract.symbol, 0):
+            if bar.at_ns <= self.memory.last_bars.get(contract.symbol, 0):
                 continue
-            self.last_bars[contract.symbol] = bar.at_ns
+            self.memory.last_bars[contract.symbol] = bar.at_ns
             self.last_check_ns = self.books.wall_ns()
-            if self.state is not None and self.accepting:
+            if self.memory.state is not None and self.accepting:
+                self._roll_over()
                 self._turn((), [self._barred(contract, bar)])
 
     def commit(self, records: Sequence[AnyRecord]) -> None:
@@ -152,29 +149,25 @@ class Trader:
 
     def load(self) -> str:
         """Load the strategy's state for today's session; return a line for the report."""
-        if self.state is not None:
+        if self.memory.state is not None:
             return ""
-        today = self.today()
-        saved = self.books.ledger.strategy_states.get(self.strategy.name)
-        if saved is None:
-            self.state = self.strategy.initial_state(today)
-            line = "No previous state found (clean start)"
-        else:
-            state = msgspec.json.decode(bytes(saved.body), type=self.strategy.state_type)
-            self.last_bars = dict(saved.last_bars)
-            if saved.session_date == today:
-                self.state = state
-                line = f"Strategy state of today's session {today} restored"
-            else:
-                self.state = self.strategy.carry_over(state, today)
-                line = (
-                    f"Strategy state is of session {saved.session_date}, today is {today}: "
-                    "attempts, daily figures and bars start afresh, positions are kept"
-                )
+        line = self.memory.load(self.books.ledger, self.today())
         early, self._early = self._early, []
         for event in early:
             self.broker_event(event)
         return line
+
+    def save(self) -> None:
+        """Commit the strategy's state if anything of it is not yet saved."""
+        transaction = self.books.begin()
+        self._save_state(transaction, must=True)
+        if transaction.records:
+            transaction.commit()
+
+    def _roll_over(self) -> None:
+        line = self.memory.roll_over(self.today())
+        if line:
+            self._note(line, Severity.INFO)
 
     # -- one turn ------------------------------------------------------------------------
 
@@ -186,7 +179,7 @@ class Trader:
             self._run(handler, transaction, sends)
         if records or handlers:
             self._guard(transaction, sends)
-        self._save_state(transaction)
+        self._save_state(transaction, must=bool(transaction.records))
         self._turned.set()
         for record in transaction.records:
             if isinstance(record, IncidentNoted):
@@ -199,13 +192,12 @@ class Trader:
 
     def _run(self, handler: Handler, transaction: Transaction, sends: list[Send]) -> None:
         desk = TurnDesk(self._facts())
-        before = None if self.state is None else msgspec.json.encode(self.state)
+        before = self.memory.body()
         try:
             handler(desk)
         except Exception as error:  # the one place: a strategy's bug costs it this turn only
             log.exception("strategy_failed")
-            if before is not None:
-                self.state = msgspec.json.decode(before, type=self.strategy.state_type)
+            self.memory.restore(before)
             text = f"strategy {self.strategy.name} failed, its turn is dropped: {error!r}"
             transaction.add([self._incident(Severity.CRITICAL, text)])
             return
@@ -223,24 +215,12 @@ class Trader:
     def _may_protect(self) -> bool:
         return self.session.value.state in {LinkState.READY, LinkState.SYNCING}
 
-    def _save_state(self, transaction: Transaction) -> None:
-        if self.state is None:
-            return
-        body = msgspec.json.encode(self.state)
-        if body == self._saved:
-            return
-        self._saved = body
-        transaction.add(
-            [
-                StrategyStateSaved(
-                    at_ns=self.now_ns(),
-                    strategy=self.strategy.name,
-                    session_date=self.today(),
-                    body=msgspec.Raw(body),
-                    last_bars=dict(self.last_bars),
-                )
-            ]
+    def _save_state(self, transaction: Transaction, *, must: bool) -> None:
+        record = self.memory.record(
+            at_ns=self.now_ns(), mono_ns=self.books.monotonic_ns(), must=must
         )
+        if record is not None:
+            transaction.add([record])
 
     def _handlers(self, records: Sequence[AnyRecord]) -> list[Handler]:
         """Return what the strategy is to be told; called before *records* are applied."""
@@ -262,7 +242,7 @@ class Trader:
 
     def _barred(self, contract: Contract, bar: Bar) -> Handler:
         def on_bar(desk: TurnDesk) -> None:
-            self.strategy.on_bar(self.state, desk, contract, bar)
+            self.strategy.on_bar(self.memory.state, desk, contract, bar)
 
         return on_bar
 
@@ -288,7 +268,7 @@ class Trader:
                 f"at {fill.price}{missed}",
                 Severity.INFO,
             )
-            self.strategy.on_fill(self.state, desk, fill)
+            self.strategy.on_fill(self.memory.state, desk, fill)
 
         return on_fill
 
@@ -304,7 +284,7 @@ class Trader:
                 filled=entry.filled,
                 reason=reason,
             )
-            self.strategy.on_order(self.state, desk, update)
+            self.strategy.on_order(self.memory.state, desk, update)
 
         return on_order
 
@@ -325,7 +305,7 @@ class Trader:
             return f"safe mode: {safe_mode.reason}"
         if not self.accepting:
             return "shutting down"
-        if self.state is None:
+        if self.memory.state is None:
             return "the strategy's state is not loaded yet"
         if not self.session.ready:
             return f"not ready: {self.session.value.reason or self.session.value.state}"
