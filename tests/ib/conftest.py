@@ -62,7 +62,7 @@ class Peer(asyncio.Protocol):
         self.transport = transport
         self.gateway.peers.append(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - its signature
+    def connection_lost(self, exc: Exception | None) -> None:
         self.gone.set()
 
     def data_received(self, data: bytes) -> None:

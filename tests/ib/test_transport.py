@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 
 import pytest
@@ -34,3 +35,35 @@ async def test_a_transport_that_never_opened_is_closed() -> None:
     transport.abort("no need")
     await transport.closed()
     assert (transport.is_open, transport.unsent) == (False, 0)
+
+
+async def test_dropping_a_connection_takes_back_what_was_not_delivered() -> None:
+    """A peer that stopped reading must not find our given-up orders when it reads again."""
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        transport = FramedTransport(
+            RealClock(), on_message=lambda _: None, on_read=lambda: None, on_lost=lambda _: None
+        )
+        await loop.create_connection(lambda: transport, *server.getsockname())
+        peer, _ = server.accept()
+        with peer:
+            sent = b"x" * (16 * 1024 * 1024)
+            transport.write(sent)
+            transport.abort("dead")
+            await transport.closed()
+            peer.settimeout(5)
+            received, reset = _read_to_the_end(peer)
+        assert reset, "the peer is told that the connection was reset, not that it ended well"
+        assert received < len(sent)
+
+
+def _read_to_the_end(peer: socket.socket) -> tuple[int, bool]:
+    """Return how many bytes came, and whether the end was a reset."""
+    received = 0
+    try:
+        while chunk := peer.recv(65536):
+            received += len(chunk)
+    except ConnectionResetError:
+        return received, True
+    return received, False
