@@ -216,11 +216,11 @@ class Recovery:
         unsure = any(
             entry.state is OrderState.UNKNOWN for entry in self._books.ledger.open_orders()
         )
-        if not unsure:
-            calm = self._config.reconcile_interval_s
-            return min(_LOOK_AGAIN_S, calm) if self._look_again else calm
-        policy = self._config.policy
-        return max(0.05, policy.absent_after_s / max(1, policy.absent_snapshots))
+        wait = self._config.reconcile_interval_s
+        if unsure:
+            policy = self._config.policy
+            wait = min(wait, max(0.05, policy.absent_after_s / policy.absent_snapshots))
+        return min(wait, _LOOK_AGAIN_S) if self._look_again else wait
 
     def _want_streams(self) -> None:
         state = self._trader.memory.state
