@@ -7,14 +7,24 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from ibelay.cli.examples import register
+
 DEFAULT_SETTINGS = Path("bot.toml")
 Settings = Annotated[Path, Parameter(name=["--settings", "-s"])]
 
-safe_mode = App(name="safe-mode", help="Leave safe mode, once its cause is mended.")
-worklist = App(name="worklist", help="Show and change the watch list of a running bot.")
+safe_mode = App(
+    name="safe-mode",
+    help="Leave safe mode, once its cause is mended.",
+    help_epilogue='Example: `ibelay safe-mode clear --cause "logged in to the gateway again"`',
+)
+worklist = App(
+    name="worklist",
+    help="Show and change the watch list of a running bot.",
+    help_epilogue="Example: `ibelay worklist add AAPL`",
+)
 
 
-def up(settings: Path = DEFAULT_SETTINGS) -> int:
+def up(settings: Settings = DEFAULT_SETTINGS) -> int:
     """Run a bot under its supervisor, with its status page, until Ctrl-C.
 
     Examples:
@@ -42,7 +52,6 @@ def status(*, settings: Settings = DEFAULT_SETTINGS) -> int:
     return show_status(settings)
 
 
-@safe_mode.command
 def clear(*, cause: str, settings: Settings = DEFAULT_SETTINGS) -> int:
     """Clear safe mode and record who did and why; the bot connects afresh.
 
@@ -60,7 +69,6 @@ def clear(*, cause: str, settings: Settings = DEFAULT_SETTINGS) -> int:
     return clear_safe_mode(settings, cause)
 
 
-@worklist.command(name="list")
 def list_symbols(*, settings: Settings = DEFAULT_SETTINGS) -> int:
     """List the watched symbols with their last prices.
 
@@ -75,7 +83,6 @@ def list_symbols(*, settings: Settings = DEFAULT_SETTINGS) -> int:
     return show_worklist(settings)
 
 
-@worklist.command
 def add(symbol: str, *, settings: Settings = DEFAULT_SETTINGS) -> int:
     """Add a symbol to the watch list.
 
@@ -91,7 +98,6 @@ def add(symbol: str, *, settings: Settings = DEFAULT_SETTINGS) -> int:
     return change_worklist(settings, symbol, add=True)
 
 
-@worklist.command
 def remove(symbol: str, *, settings: Settings = DEFAULT_SETTINGS) -> int:
     """Remove a symbol from the watch list; a position in it stays managed.
 
@@ -105,3 +111,9 @@ def remove(symbol: str, *, settings: Settings = DEFAULT_SETTINGS) -> int:
     from ibelay.app.remote import change_worklist  # noqa: PLC0415  # commands load lazily
 
     return change_worklist(settings, symbol, add=False)
+
+
+register(safe_mode, clear)
+register(worklist, list_symbols, "list")
+register(worklist, add)
+register(worklist, remove)

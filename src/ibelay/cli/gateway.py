@@ -13,11 +13,11 @@ def gateway(  # one option per setting of the gateway
     port: int = 4002,
     market: str = "synthetic",
     date: str | None = None,
-    symbols: str = "",
+    symbols: Annotated[str, Parameter(show_default=False)] = "",
     seed: int = 1,
     speed: float = 1.0,
     start: str | None = None,
-    fault: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    fault: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
 ) -> int:
     """Run a paper gateway that speaks the TWS protocol; no account is needed.
 
@@ -33,7 +33,7 @@ def gateway(  # one option per setting of the gateway
         port: Port to listen on; 0 picks a free one and says which.
         market: `synthetic`, or `lean:PATH` with a folder of LEAN-format data.
         date: Market day as YYYY-MM-DD; needed with `lean:PATH`.
-        symbols: Symbols, separated by commas.
+        symbols: Symbols, separated by commas; four of the synthetic market if not given.
         seed: Chooses the synthetic day.
         speed: Market seconds per real second, 1 to 1000.
         start: New York time to begin at, HH:MM or HH:MM:SS.
@@ -49,7 +49,7 @@ def gateway(  # one option per setting of the gateway
         if name not in known:
             msg = f"fault {name!r} is not known; expected one of {', '.join(sorted(known))}"
             raise ConfigurationError(msg)
-    if market != "synthetic" and date is None:
+    if market.startswith("lean:") and date is None:
         raise ConfigurationError("a replay needs a day: add --date YYYY-MM-DD")
     defaults = GatewayOptions()
     chosen = tuple(part.strip().upper() for part in symbols.split(",") if part.strip())
