@@ -7,7 +7,10 @@ Rules:
 2. A bracket's own stop follows its parent's fills and shrinks with its siblings' at the
    broker; it is never resized from here while it belongs to its bracket.
 3. Live stops of other clients and of people on the same contract and side count once.
-4. The price is the unit's latest known stop price. A unit that never had a stop is left
+4. When somebody else closed a part of the unit, the broker does not shrink the bracket's exits:
+   a target left as it was would open the other side. Then, and only then, exits are cut down
+   to what is held, or cancelled with nothing held.
+5. The price is the unit's latest known stop price. A unit that never had a stop is left
    alone: its strategy wanted none.
 """
 
@@ -36,8 +39,8 @@ class PlaceStop:
 
 
 @dataclass(frozen=True, slots=True)
-class ResizeStop:
-    """A stand-alone stop is larger than what it protects."""
+class ResizeExit:
+    """An exit is larger than what it closes."""
 
     unit: UnitRef
     order_ref: OrderRef
@@ -45,14 +48,14 @@ class ResizeStop:
 
 
 @dataclass(frozen=True, slots=True)
-class CancelStop:
-    """A stop protects nothing any more."""
+class CancelExit:
+    """An exit has nothing left to close."""
 
     unit: UnitRef
     order_ref: OrderRef
 
 
-Gap = PlaceStop | ResizeStop | CancelStop
+Gap = PlaceStop | ResizeExit | CancelExit
 
 
 def audit(ledger: Ledger, foreign_stops: Sequence[BrokerOrder] = ()) -> list[Gap]:
@@ -69,14 +72,21 @@ def audit(ledger: Ledger, foreign_stops: Sequence[BrokerOrder] = ()) -> list[Gap
 def _audit_unit(
     ledger: Ledger, unit: UnitBook, foreign: dict[tuple[ConId, Action], Decimal]
 ) -> list[Gap]:
-    stops = [
-        entry for ref in unit.order_refs if (entry := ledger.orders[ref]).order.role is Role.STOP
+    entries = [ledger.orders[ref] for ref in unit.order_refs]
+    exits = [
+        entry
+        for entry in entries
+        if entry.order.role is not Role.ENTRY
+        and not entry.state.terminal
+        and not entry.cancel_intended
     ]
-    if not stops:
-        return []
-    live = [e for e in stops if not e.state.terminal and not e.cancel_intended]
     if not unit.open_quantity:
-        return _leftovers(ledger, unit, live)
+        return _leftovers(unit, entries, exits)
+    trims = _trims(unit, exits)
+    stops = [entry for entry in entries if entry.order.role is Role.STOP]
+    if trims or not stops:
+        return trims
+    live = [entry for entry in exits if entry.order.role is Role.STOP]
     covered = sum((_covers(entry, unit) for entry in live), _ZERO)
     short = unit.open_quantity - covered
     side = (unit.contract.con_id, unit.action.opposite)
@@ -104,28 +114,36 @@ def _excess(unit: UnitBook, live: list[OrderEntry], excess: Decimal) -> list[Gap
             continue
         left = entry.order.quantity - entry.filled
         if excess >= left:
-            gaps.append(CancelStop(unit.unit, entry.order.order_ref))
+            gaps.append(CancelExit(unit.unit, entry.order.order_ref))
             excess -= left
         elif excess > 0:
             quantity = entry.order.quantity - excess
-            gaps.append(ResizeStop(unit.unit, entry.order.order_ref, quantity))
+            gaps.append(ResizeExit(unit.unit, entry.order.order_ref, quantity))
             excess = _ZERO
     return gaps
 
 
-def _leftovers(ledger: Ledger, unit: UnitBook, live: list[OrderEntry]) -> list[Gap]:
-    """Return cancels for stops of a unit that holds nothing and cannot come to hold any."""
-    entry_works = any(
-        not ledger.orders[ref].state.terminal
-        for ref in unit.order_refs
-        if ledger.orders[ref].order.role is Role.ENTRY
-    )
-    if entry_works:
+def _trims(unit: UnitBook, exits: list[OrderEntry]) -> list[Gap]:
+    """Cut exits of a bracket down to what is held, if somebody else closed a part of it."""
+    if not unit.closed_outside:
+        return []
+    return [
+        ResizeExit(unit.unit, entry.order.order_ref, entry.filled + unit.open_quantity)
+        for entry in exits
+        if entry.order.parent_ref is not None
+        and entry.state is OrderState.WORKING
+        and entry.order.quantity - entry.filled > unit.open_quantity
+    ]
+
+
+def _leftovers(unit: UnitBook, entries: list[OrderEntry], exits: list[OrderEntry]) -> list[Gap]:
+    """Return cancels for exits of a unit that holds nothing and cannot come to hold any."""
+    if any(not e.state.terminal for e in entries if e.order.role is Role.ENTRY):
         return []
     closed_by_us = unit.exit_filled >= unit.entry_filled
     return [
-        CancelStop(unit.unit, entry.order.order_ref)
-        for entry in live
+        CancelExit(unit.unit, entry.order.order_ref)
+        for entry in exits
         # The broker itself ends the siblings of a bracket that closed itself.
         if entry.state is OrderState.WORKING
         and not (closed_by_us and entry.order.parent_ref is not None)

@@ -181,6 +181,8 @@ class Bot:
         if before is LinkState.READY and after is not LinkState.STOPPED:
             self.books.commit((LinkDown(at_ns=self.books.wall_ns(), cause=reason),))
             self._note(f"not ready: {reason}", Severity.WARNING)
+        if after not in {LinkState.READY, LinkState.SYNCING}:
+            self.trader.reconciled = False
         if after is LinkState.DOWN:
             self.recovery.link_lost()
             retry = self.session.value

@@ -12,7 +12,7 @@ from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import IncidentNoted, Severity
 from ibelay.model.ids import UnitRef
 from ibelay.model.snapshot import BrokerOrder
-from ibelay.reconcile.protection import CancelStop, PlaceStop, ResizeStop, audit
+from ibelay.reconcile.protection import CancelExit, PlaceStop, ResizeExit, audit
 from ibelay.runtime.books import Books
 from ibelay.runtime.turn import TurnDesk
 
@@ -67,10 +67,10 @@ class Protector:
                             text=f"{symbol}: {reason}, placing one at {price}",
                         )
                     )
-                case ResizeStop(order_ref=ref, quantity=quantity):
-                    desk.resize(ref, quantity, "protective stop larger than what is held")
-                case CancelStop(order_ref=ref):
-                    desk.cancel_order(ledger.orders[ref], "nothing left to protect")
+                case ResizeExit(order_ref=ref, quantity=quantity):
+                    desk.resize(ref, quantity, "larger than what is held")
+                case CancelExit(order_ref=ref):
+                    desk.cancel_order(ledger.orders[ref], "nothing left to close")
         self._finish_closing(desk, ledger, closing)
 
     def _finish_closing(self, desk: TurnDesk, ledger: Ledger, closing: dict[UnitRef, str]) -> None:

@@ -177,6 +177,7 @@ class Recovery:
             findings=len(outcome.findings),
             duration_ns=self._books.monotonic_ns() - began_ns,
         )
+        self._trader.reconciled = True
         self._trader.commit((*outcome.records, done))
         again = amendments(ledger, snapshot)
         sends: list[Send] = [

@@ -20,7 +20,6 @@ from ibelay.journal.records import (
     OrderStateChanged,
     Severity,
 )
-from ibelay.machines.link_events import LinkState
 from ibelay.model.contract import Contract
 from ibelay.model.events import BrokerEvent, QuoteSeen
 from ibelay.model.ids import OrderRef, UnitRef, execution_key
@@ -78,6 +77,7 @@ class Trader:
         self.quotes: dict[int, Quote] = {}
         self.last_check_ns: int | None = None
         self.accepting = True
+        self.reconciled = False
         self._doubted = doubted
         self._note = note
         self._early: list[BrokerEvent] = []
@@ -213,7 +213,9 @@ class Trader:
         sends.extend(desk.decisions.sends)
 
     def _may_protect(self) -> bool:
-        return self.session.value.state in {LinkState.READY, LinkState.SYNCING}
+        # Before the books are reconciled with this link's snapshot they may speak of what
+        # was closed long ago; a stop for it would open a position.
+        return self.reconciled and self.session.reachable is not None
 
     def _save_state(self, transaction: Transaction, *, must: bool) -> None:
         record = self.memory.record(
