@@ -6,12 +6,36 @@ idempotent, so the repair is to compare the broker's order with ours and to send
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
-from ibelay.journal.ledger import Ledger
+from ibelay.journal.ledger import Ledger, OrderEntry
 from ibelay.model.ids import OrderId, OrderRef
-from ibelay.model.order import Role
+from ibelay.model.order import Order, Role
 from ibelay.model.snapshot import BrokerOrder, BrokerSnapshot
+
+
+def order_to_send(ledger: Ledger, entry: OrderEntry) -> Order:
+    """Return *entry*'s order as a modification must say it.
+
+    A modification states the whole order, so it would undo what the broker did by itself: when
+    a bracket's target fills in part, IB shrinks the stop. An exit is therefore never sent for
+    more than it has filled, plus what is open, plus what the entry may still fill.
+    """
+    order = entry.order
+    if order.role is Role.ENTRY:
+        return order
+    unit = ledger.units[order.unit]
+    coming = sum(
+        (
+            max(Decimal(0), other.order.quantity - other.filled)
+            for other in (ledger.orders[ref] for ref in unit.order_refs)
+            if other.order.role is Role.ENTRY and not other.state.terminal
+        ),
+        Decimal(0),
+    )
+    most = entry.filled + unit.open_quantity + coming
+    return order if order.quantity <= most else replace(order, quantity=most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +63,8 @@ def amendments(ledger: Ledger, snapshot: BrokerSnapshot) -> Amendments:
 
 
 def _differs(ledger: Ledger, ref: OrderRef, shown: BrokerOrder) -> bool:
-    order = ledger.orders[ref].order
+    order = order_to_send(ledger, ledger.orders[ref])
     if order.role is Role.ENTRY and order.parent_ref is None and shown.filled:
         return False  # a partly filled entry is left alone
-    return order.stop_price != shown.stop_price or order.limit_price != shown.limit_price
+    ours = (order.quantity, order.stop_price, order.limit_price)
+    return ours != (shown.quantity, shown.stop_price, shown.limit_price)

@@ -23,6 +23,7 @@ from ibelay.journal.records import AnyRecord, OrderStateChanged
 from ibelay.model.ids import OrderId, OrderRef
 from ibelay.model.order import OrderState, Role
 from ibelay.ports.broker import BrokerLink
+from ibelay.reconcile.amend import order_to_send
 from ibelay.runtime.books import Books
 from ibelay.runtime.session import Session
 
@@ -188,9 +189,8 @@ class Outbox:
         try:
             # IB refuses a child's modification that still names a filled parent (F41), so
             # the parent is left out; IB keeps the relation it has.
-            link.place(
-                entry.order_id, entry.contract, entry.order, transmit=True, account=self._account
-            )
+            order = order_to_send(self._books.ledger, entry)
+            link.place(entry.order_id, entry.contract, order, transmit=True, account=self._account)
         except LinkError:
             return
 

@@ -1,0 +1,143 @@
+"""Modifications: said again when they were cut off, and never undoing what the broker did."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ibelay.journal.ledger import Ledger
+from ibelay.journal.records import (
+    EpochStarted,
+    ExecutionRecorded,
+    IntentRecorded,
+    ModifyIntended,
+    OrderStateChanged,
+)
+from ibelay.model import ids
+from ibelay.model.contract import Contract
+from ibelay.model.execution import Execution
+from ibelay.model.ids import ClientId, ConId, Epoch, ExecId, OrderId, OrderRef, PermId
+from ibelay.model.order import Action, BrokerOrderStatus, Order, OrderState, OrderType, Role
+from ibelay.model.snapshot import BrokerOrder, BrokerSnapshot
+from ibelay.reconcile.amend import amendments, order_to_send
+
+SPY = Contract(symbol="SPY", con_id=ConId(756733))
+UNIT = ids.unit_ref("bot", 1, 1)
+ENTRY, STOP, TARGET = (ids.order_ref(UNIT, leg) for leg in range(3))
+
+
+def bracket() -> Ledger:
+    """Return the ledger of a working bracket of 50 shares, bought at 100."""
+    ledger = Ledger()
+    ledger.apply(EpochStarted(at_ns=0, epoch=Epoch(1), bot="bot"))
+    roles = {
+        ENTRY: (Role.ENTRY, Action.BUY, OrderType.MARKET, None, None),
+        STOP: (Role.STOP, Action.SELL, OrderType.STOP, None, Decimal(99)),
+        TARGET: (Role.TARGET, Action.SELL, OrderType.LIMIT, Decimal(102), None),
+    }
+    for number, (ref, (role, action, kind, limit, stop)) in enumerate(roles.items(), 1):
+        order = Order(
+            order_ref=ref,
+            unit=UNIT,
+            role=role,
+            action=action,
+            quantity=Decimal(50),
+            order_type=kind,
+            limit_price=limit,
+            stop_price=stop,
+            parent_ref=None if role is Role.ENTRY else ENTRY,
+        )
+        ledger.apply(
+            IntentRecorded(
+                at_ns=1,
+                epoch=Epoch(1),
+                order_id=OrderId(number),
+                contract=SPY,
+                order=order,
+                expires_ns=9,
+            )
+        )
+        ledger.apply(
+            OrderStateChanged(
+                at_ns=2, order_ref=ref, state=OrderState.WORKING, perm_id=PermId(100 + number)
+            )
+        )
+    fill(ledger, 1, ENTRY, Action.BUY, 50)
+    ledger.apply(OrderStateChanged(at_ns=3, order_ref=ENTRY, state=OrderState.FILLED))
+    return ledger
+
+
+def fill(ledger: Ledger, number: int, ref: OrderRef, action: Action, quantity: int) -> None:
+    """Book a fill."""
+    execution = Execution(
+        exec_id=ExecId(f"0000.{number:04x}.01"),
+        contract=SPY,
+        account="DU1",
+        action=action,
+        quantity=Decimal(quantity),
+        price=Decimal(100),
+        at_ns=number,
+        order_id=OrderId(0),
+        perm_id=PermId(0),
+        client_id=ClientId(1),
+        order_ref=ref,
+    )
+    ledger.apply(ExecutionRecorded(at_ns=number, execution=execution))
+
+
+def shown(quantity: int, stop: str) -> BrokerSnapshot:
+    """Return a snapshot that shows the stop with *quantity* and the price *stop*."""
+    order = BrokerOrder(
+        order_id=OrderId(2),
+        perm_id=PermId(102),
+        client_id=ClientId(1),
+        order_ref=STOP,
+        contract=SPY,
+        action=Action.SELL,
+        quantity=Decimal(quantity),
+        order_type="STP",
+        status=BrokerOrderStatus.PRE_SUBMITTED,
+        stop_price=Decimal(stop),
+    )
+    return BrokerSnapshot(
+        account="DU1",
+        started_ns=0,
+        ended_ns=1,
+        broker_time_ns=2,
+        next_order_id=OrderId(4),
+        open_orders=(order,),
+    )
+
+
+def test_a_moved_stop_does_not_grow_back_after_a_partial_target() -> None:
+    """IB shrank the stop to 30 with the target's 20; a modification of 50 would flip us short."""
+    ledger = bracket()
+    fill(ledger, 2, TARGET, Action.SELL, 20)
+    ledger.apply(ModifyIntended(at_ns=5, order_ref=STOP, stop_price=Decimal(100)))
+    order = order_to_send(ledger, ledger.orders[STOP])
+    assert (order.quantity, order.stop_price) == (Decimal(30), Decimal(100))
+
+
+def test_an_exit_keeps_its_size_while_its_entry_may_still_fill() -> None:
+    ledger = bracket()
+    stop = ledger.orders[STOP]
+    assert order_to_send(ledger, stop).quantity == Decimal(50)
+
+
+def test_a_modification_that_was_cut_off_is_sent_again() -> None:
+    ledger = bracket()
+    ledger.apply(ModifyIntended(at_ns=5, order_ref=STOP, stop_price=Decimal(100)))
+    assert amendments(ledger, shown(50, "99")).modify == (STOP,)
+    assert amendments(ledger, shown(50, "100")).modify == ()
+
+
+def test_a_stop_the_broker_shrank_by_itself_is_left_alone() -> None:
+    """Also when it was modified before."""
+    ledger = bracket()
+    ledger.apply(ModifyIntended(at_ns=5, order_ref=STOP, stop_price=Decimal(100)))
+    fill(ledger, 2, TARGET, Action.SELL, 20)
+    assert amendments(ledger, shown(30, "100")).modify == ()
+
+
+def test_a_price_changed_by_hand_in_tws_is_left_alone() -> None:
+    """Only what we decided to change, and did not arrive, is said again."""
+    assert amendments(bracket(), shown(50, "98.5")).modify == ()
