@@ -155,10 +155,11 @@ def _ask(settings: BotSettings, method: str, path: str, body: Json | None = None
     headers = {"Host": f"{web.host}:{web.port}"}
     if body is not None:
         headers["Content-Type"] = "application/json"
-    if method != "GET":
-        headers["Authorization"] = f"Bearer {_token(web.token_file)}"
     connection = http.client.HTTPConnection(web.host, web.port, timeout=_TIMEOUT_S)
     try:
+        connection.connect()  # before the token: that no bot runs is the better thing to say
+        if method != "GET":
+            headers["Authorization"] = f"Bearer {_token(web.token_file)}"
         connection.request(
             method, path, None if body is None else json.dumps(body).encode(), headers
         )
