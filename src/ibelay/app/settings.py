@@ -153,7 +153,11 @@ class ShutdownSection(_Section):
 
 
 class BotSettings(BaseSettings):
-    """Everything a bot can be told."""
+    """Everything a bot can be told.
+
+    Built from its arguments alone: a child process takes what its supervisor settled and must
+    not apply the environment again, to which its relative paths would be new.
+    """
 
     model_config = SettingsConfigDict(
         extra="forbid", env_prefix=_ENVIRONMENT, env_nested_delimiter="__", frozen=True
@@ -170,6 +174,23 @@ class BotSettings(BaseSettings):
     logs: LogsSection = LogsSection()
     supervisor: SupervisorSection = SupervisorSection()
     shutdown: ShutdownSection = ShutdownSection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take nothing but the arguments."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+
+class _FileAndEnvironment(BotSettings):
+    """What a file says and the environment changes."""
 
     @classmethod
     def settings_customise_sources(
@@ -201,9 +222,10 @@ def load_settings(path: Path) -> BotSettings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"the settings file {path} is not valid TOML: {error}") from error
     try:
-        settings = BotSettings(**values)
+        found = _FileAndEnvironment(**values)
     except ValidationError as error:
         raise ConfigurationError(f"{path}: {_sentence(error)}") from error
+    settings = BotSettings(**{name: getattr(found, name) for name in BotSettings.model_fields})
     return _anchored(settings, path.resolve().parent)
 
 
