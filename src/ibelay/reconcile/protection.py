@@ -55,7 +55,18 @@ class CancelExit:
     order_ref: OrderRef
 
 
-Gap = PlaceStop | ResizeExit | CancelExit
+@dataclass(frozen=True, slots=True)
+class CloseUnprotectable:
+    """IB refuses every stop for it: nothing may be left naked, so it is to be closed."""
+
+    unit: UnitRef
+    quantity: Decimal
+
+
+Gap = PlaceStop | ResizeExit | CancelExit | CloseUnprotectable
+
+REFUSALS = 3
+"""Stops IB may refuse in a unit before it is closed at market instead."""
 
 
 def audit(ledger: Ledger, foreign_stops: Sequence[BrokerOrder] = ()) -> list[Gap]:
@@ -87,6 +98,9 @@ def _audit_unit(
     if trims or not stops:
         return trims
     live = [entry for entry in exits if entry.order.role is Role.STOP]
+    leaving = [entry for entry in exits if entry.order.role is Role.EXIT]
+    if leaving:
+        return []  # it is being closed; a stop beside that would open the other side
     covered = sum((_covers(entry, unit) for entry in live), _ZERO)
     short = unit.open_quantity - covered
     side = (unit.contract.con_id, unit.action.opposite)
@@ -95,9 +109,21 @@ def _audit_unit(
         foreign[side] -= borrowed
         short -= borrowed
     if short > 0:
-        price = stops[-1].order.stop_price
-        return [] if price is None else [PlaceStop(unit.unit, short, price)]
+        return _protect(unit, entries, stops, short)
     return _excess(unit, live, -short) if short < 0 else []
+
+
+def _protect(
+    unit: UnitBook, entries: list[OrderEntry], stops: list[OrderEntry], short: Decimal
+) -> list[Gap]:
+    """Return how to protect *short* shares: by a stop, or by closing if IB refuses stops."""
+    refused = [entry for entry in stops if entry.state is OrderState.REJECTED]
+    if len(refused) >= REFUSALS:
+        exits = [entry for entry in entries if entry.order.role is Role.EXIT]
+        given_up = sum(entry.state is OrderState.REJECTED for entry in exits) >= REFUSALS
+        return [] if given_up else [CloseUnprotectable(unit.unit, unit.open_quantity)]
+    price = stops[-1].order.stop_price
+    return [] if price is None else [PlaceStop(unit.unit, short, price)]
 
 
 def _covers(entry: OrderEntry, unit: UnitBook) -> Decimal:

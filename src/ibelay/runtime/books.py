@@ -7,7 +7,7 @@ trading without a memory.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 from ibelay.journal.ledger import Ledger
@@ -19,9 +19,12 @@ from ibelay.ports.journal import Journal
 class Transaction:
     """Records that become durable together or not at all."""
 
-    def __init__(self, ledger: Ledger, journal: Journal) -> None:
+    def __init__(
+        self, ledger: Ledger, journal: Journal, ended: Callable[[Future[int]], None]
+    ) -> None:
         self._ledger = ledger
         self._journal = journal
+        self._ended = ended
         self.records: list[AnyRecord] = []
 
     def add(self, records: Sequence[AnyRecord]) -> None:
@@ -32,7 +35,9 @@ class Transaction:
 
     def commit(self) -> Future[int]:
         """Append everything added, in order, in one journal transaction."""
-        return self._journal.append(self.records)
+        durable = self._journal.append(self.records)
+        durable.add_done_callback(self._ended)
+        return durable
 
 
 class Books:
@@ -48,16 +53,26 @@ class Books:
         self.ledger = ledger
         self._journal = journal
         self._clock = clock
+        self._failed: Callable[[BaseException], object] = lambda _error: None
+
+    def on_failure(self, failed: Callable[[BaseException], object]) -> None:
+        """Call *failed*, from any thread, with the error of a commit that did not succeed."""
+        self._failed = failed
 
     def begin(self) -> Transaction:
         """Return an empty transaction; one turn of the loop must begin and commit it."""
-        return Transaction(self.ledger, self._journal)
+        return Transaction(self.ledger, self._journal, self._ended)
 
     def commit(self, records: Sequence[AnyRecord]) -> Future[int]:
         """Apply and append *records* in a transaction of their own."""
         transaction = self.begin()
         transaction.add(records)
         return transaction.commit()
+
+    def _ended(self, durable: Future[int]) -> None:
+        error = durable.exception()
+        if error is not None:
+            self._failed(error)
 
     def wall_ns(self) -> int:
         """Return wall time for records about our own process."""

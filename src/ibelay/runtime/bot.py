@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import Any
 
 import msgspec
 
@@ -100,12 +101,17 @@ class Bot:
         )
         self._tasks: asyncio.TaskGroup | None = None
         self._stopping = asyncio.Event()
+        self._broken = asyncio.Event()
+        self._failure: BaseException | None = None
         self._stop_reason = ""
 
     # -- life ----------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Trade until :meth:`stop` is called, then shut down in six steps."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._loop_failed)
+        self.books.on_failure(lambda error: loop.call_soon_threadsafe(self._fail, error))
         self._take_over()
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
@@ -118,7 +124,12 @@ class Bot:
             )
             workers = [
                 tasks.create_task(work)
-                for work in (self.trader.outbox.run(), self.recovery.run(), self._sweep())
+                for work in (
+                    self.trader.outbox.run(),
+                    self.recovery.run(),
+                    self._sweep(),
+                    self._end_if_broken(),
+                )
             ]
             await self._stopping.wait()
             await self._shut_down(session, workers)
@@ -216,6 +227,25 @@ class Bot:
         self.chronicle.note(f"epoch {ledger.epoch} of bot {self.config.name} starts")
         if self.config.safe_mode_reason and ledger.safe_mode is None:
             self._enter_safe_mode(self.config.safe_mode_reason, 0)
+
+    def _fail(self, error: BaseException) -> None:
+        """End the process: a store that cannot be written, or a bug, must not go on trading."""
+        if self._failure is None:
+            self._failure = error
+            self.chronicle.note(f"the bot ends: {error}", Severity.CRITICAL)
+            self._broken.set()
+
+    def _loop_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Take an exception that a callback let escape, wherever in the loop, as a failure."""
+        error = context.get("exception")
+        loop.default_exception_handler(context)
+        if isinstance(error, Exception) and not isinstance(error, OSError):
+            self._fail(error)
+
+    async def _end_if_broken(self) -> None:
+        await self._broken.wait()
+        if self._failure is not None:
+            raise self._failure
 
     async def _sweep(self) -> None:
         while True:

@@ -7,12 +7,19 @@ of the way of a unit that is being closed on purpose.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import IncidentNoted, Severity
 from ibelay.model.ids import UnitRef
 from ibelay.model.snapshot import BrokerOrder
-from ibelay.reconcile.protection import CancelExit, PlaceStop, ResizeExit, audit
+from ibelay.reconcile.protection import (
+    CancelExit,
+    CloseUnprotectable,
+    PlaceStop,
+    ResizeExit,
+    audit,
+)
 from ibelay.runtime.books import Books
 from ibelay.runtime.turn import TurnDesk
 
@@ -50,7 +57,7 @@ class Protector:
         """Ask *desk* for what protection needs; only measure if *act* is False."""
         ledger = self._books.ledger
         gaps = [gap for gap in audit(ledger, self.foreign_stops) if gap.unit not in closing]
-        naked = any(isinstance(gap, PlaceStop) for gap in gaps)
+        naked = any(isinstance(gap, PlaceStop | CloseUnprotectable) for gap in gaps)
         self._measure(naked=naked)
         if not act:
             return
@@ -67,11 +74,21 @@ class Protector:
                             text=f"{symbol}: {reason}, placing one at {price}",
                         )
                     )
+                case CloseUnprotectable(unit=unit, quantity=quantity):
+                    self._close(desk, unit, quantity)
                 case ResizeExit(order_ref=ref, quantity=quantity):
                     desk.resize(ref, quantity, "larger than what is held")
                 case CancelExit(order_ref=ref):
                     desk.cancel_order(ledger.orders[ref], "nothing left to close")
         self._finish_closing(desk, ledger, closing)
+
+    def _close(self, desk: TurnDesk, unit: UnitRef, quantity: Decimal) -> None:
+        book = self._books.ledger.units[unit]
+        text = f"{book.contract.symbol}: IB refuses its stops, closing {quantity} at market"
+        desk.decisions.records.append(
+            IncidentNoted(at_ns=self._books.wall_ns(), severity=Severity.CRITICAL, text=text)
+        )
+        desk.place_exit(book, quantity, stop_price=None, reason="cannot be protected")
 
     def _finish_closing(self, desk: TurnDesk, ledger: Ledger, closing: dict[UnitRef, str]) -> None:
         for unit, reason in list(closing.items()):
