@@ -85,6 +85,7 @@ class Answering(asyncio.Protocol):
         self._greeted = False
         self._client_id = 0
         self._orders = 0
+        self._perm_ids: dict[OrderId, int] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -110,6 +111,8 @@ class Answering(asyncio.Protocol):
                 return encode.managed_accounts([ACCOUNT]) + encode.next_valid_id(OrderId(1))
             case requests.PlaceOrder():
                 return self._accept(request.order_id)
+            case requests.CancelOrder():
+                return self._status(request.order_id, "Cancelled", self._perm_ids[request.order_id])
             case requests.RequestPositions():
                 return encode.position_end()
             case requests.RequestOpenOrders() | requests.RequestAllOpenOrders():
@@ -131,19 +134,22 @@ class Answering(asyncio.Protocol):
     def _accept(self, order_id: OrderId) -> bytes:
         self._orders += 1
         perm_id = 1_000_000 * (self._client_id + 1) + self._orders
-        return open_order(_view(perm_id, order_id, self._client_id, "Submitted"), VERSION) + (
-            encode.order_status(
-                order_id,
-                "Submitted",
-                filled=Decimal(0),
-                remaining=Decimal(100),
-                average_price=Decimal(0),
-                last_price=Decimal(0),
-                perm_id=PermId(perm_id),
-                parent_id=OrderId(0),
-                client_id=ClientId(self._client_id),
-                why_held="",
-            )
+        self._perm_ids[order_id] = perm_id
+        view = _view(perm_id, order_id, self._client_id, "Submitted")
+        return open_order(view, VERSION) + self._status(order_id, "Submitted", perm_id)
+
+    def _status(self, order_id: OrderId, status: str, perm_id: int) -> bytes:
+        return encode.order_status(
+            order_id,
+            status,
+            filled=Decimal(0),
+            remaining=Decimal(100),
+            average_price=Decimal(0),
+            last_price=Decimal(0),
+            perm_id=PermId(perm_id),
+            parent_id=OrderId(0),
+            client_id=ClientId(self._client_id),
+            why_held="",
         )
 
 
