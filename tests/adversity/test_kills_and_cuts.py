@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from tests.adversity.churning import BOT, arena, until
 
 from ibelay.app.arena import Arena
 from ibelay.app.settle import BotBook, settle
@@ -26,54 +27,6 @@ from ibelay.proxy.line import Cut
 pytestmark = [pytest.mark.adversity, pytest.mark.timeout(900)]
 
 BLOWS = int(os.environ.get("IBELAY_BLOWS", "50"))
-BOT = "churn"
-BACK_S = 30.0
-SETTINGS = """\
-[bot]
-name = "churn"
-strategy = "churn:make"
-[gateway]
-port = {port}
-[connection]
-base_delay_s = 0.05
-cap_s = 0.2
-[orders]
-absent_after_s = 1.0
-ack_timeout_s = 2.0
-[reconcile]
-interval_s = 2.0
-[web]
-port = 0
-[supervisor]
-delay_s = 0.0
-immediate_death_s = 0.0
-max_restarts = 100000
-crashes_to_safe_mode = 100000
-crashes_to_give_up = 100000
-"""
-
-
-def arena(folder: Path) -> Arena:
-    """Return an arena in which ``churn`` trades two symbols forty times faster than life."""
-    return Arena(
-        folder,
-        gateway=["--symbols", "SPY,AAPL", "--speed", "40", "--start", "09:30", "--seed", "11"],
-        settings=lambda port: SETTINGS.format(port=port),
-        environment={"PYTHONPATH": str(Path(__file__).parent)},
-    )
-
-
-async def until(met: Callable[[], bool], stage: Arena, what: str) -> None:
-    """Poll the bot's status until *met*."""
-    try:
-        async with asyncio.timeout(BACK_S):
-            while True:
-                await stage.feed.poll()
-                if met():
-                    return
-    except TimeoutError:
-        last = {**stage.feed.supervisor, **(stage.feed.bot.get("connection") or {})}
-        pytest.fail(f"not {what} within {BACK_S:g} s; last status: {last}")
 
 
 async def blows(stage: Arena, strike: Callable[[], Awaitable[Callable[[], bool]]]) -> Ledger:

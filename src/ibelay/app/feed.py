@@ -17,7 +17,7 @@ class StatusFeed:
     """
 
     def __init__(self, port: int) -> None:
-        self._port = port
+        self.port = port
         self.answer: dict[str, Any] = {}
 
     @property
@@ -61,9 +61,9 @@ class StatusFeed:
             return
 
     async def _get(self, path: str) -> bytes:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
-            request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n"
+            request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n"
             writer.write(f"{request}Connection: close\r\n\r\n".encode())
             await writer.drain()
             head, _, body = (await reader.read()).partition(b"\r\n\r\n")

@@ -1,0 +1,77 @@
+"""An arena in which ``churn`` trades, for tests that hit it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ibelay.app.arena import Arena
+
+BOT = "churn"
+BACK_S = 30.0
+SETTINGS = """\
+[bot]
+name = "churn"
+strategy = "churn:make"
+[gateway]
+port = {port}
+[connection]
+base_delay_s = 0.05
+cap_s = 0.2
+[orders]
+absent_after_s = 1.0
+ack_timeout_s = 2.0
+[reconcile]
+interval_s = 2.0
+[web]
+port = 0
+[supervisor]
+delay_s = 0.0
+immediate_death_s = 0.0
+max_restarts = 100000
+crashes_to_safe_mode = 100000
+crashes_to_give_up = 100000
+"""
+
+
+def arena(folder: Path, *, more: str = "", speed: int = 40) -> Arena:
+    """Return an arena in which ``churn`` trades two symbols *speed* times faster than life.
+
+    Args:
+        folder: For everything the processes write.
+        more: Further sections of the bot's settings.
+        speed: Market seconds per second.
+    """
+    return Arena(
+        folder,
+        gateway=[
+            "--symbols",
+            "SPY,AAPL",
+            "--speed",
+            str(speed),
+            "--start",
+            "09:30",
+            "--seed",
+            "11",
+        ],
+        settings=lambda port: SETTINGS.format(port=port) + more,
+        environment={"PYTHONPATH": str(Path(__file__).parent)},
+    )
+
+
+async def until(
+    met: Callable[[], bool], stage: Arena, what: str, *, limit_s: float = BACK_S
+) -> None:
+    """Poll the bot's status until *met*; fail after *limit_s* seconds."""
+    try:
+        async with asyncio.timeout(limit_s):
+            while True:
+                await stage.feed.poll()
+                if met():
+                    return
+    except TimeoutError:
+        last = {**stage.feed.supervisor, **(stage.feed.bot.get("connection") or {})}
+        pytest.fail(f"not {what} within {limit_s:g} s; last status: {last}")
