@@ -40,8 +40,11 @@ class Churn:
     name = "churn"
     state_type = ChurnState
 
-    def __init__(self, symbols: tuple[str, ...] = ("SPY", "AAPL")) -> None:
+    def __init__(
+        self, symbols: tuple[str, ...] = ("SPY", "AAPL"), *, patience: Decimal = Decimal(1)
+    ) -> None:
         self._symbols = symbols
+        self._patience = patience
 
     def initial_state(self, session_date: str) -> ChurnState:
         """Begin with nothing."""
@@ -71,8 +74,8 @@ class Churn:
                 contract,
                 side,
                 Decimal(50),
-                stop_price=_off(bar.close, -STOP * side.sign),
-                target_price=_off(bar.close, reach * side.sign),
+                stop_price=_off(bar.close, -STOP * self._patience * side.sign),
+                target_price=_off(bar.close, reach * self._patience * side.sign),
                 reason="churn",
                 valid_s=600.0,
             )
@@ -105,6 +108,11 @@ class Churn:
 def _off(price: Decimal, share: Decimal) -> Decimal:
     """Return *price* moved by *share* of itself, on the tick."""
     return (price * (1 + share)).quantize(TICK)
+
+
+def patient() -> Churn:
+    """Return one that holds for minutes: stops and targets fifty times as far."""
+    return Churn(patience=Decimal(50))
 
 
 def make() -> Churn:

@@ -37,13 +37,14 @@ crashes_to_give_up = 100000
 """
 
 
-def arena(folder: Path, *, more: str = "", speed: int = 40) -> Arena:
+def arena(folder: Path, *, more: str = "", speed: int = 40, strategy: str = "churn:make") -> Arena:
     """Return an arena in which ``churn`` trades two symbols *speed* times faster than life.
 
     Args:
         folder: For everything the processes write.
         more: Further sections of the bot's settings.
         speed: Market seconds per second.
+        strategy: ``churn:make``, or ``churn:patient`` that holds for minutes.
     """
     return Arena(
         folder,
@@ -57,7 +58,7 @@ def arena(folder: Path, *, more: str = "", speed: int = 40) -> Arena:
             "--seed",
             "11",
         ],
-        settings=lambda port: SETTINGS.format(port=port) + more,
+        settings=lambda port: SETTINGS.format(port=port).replace("churn:make", strategy) + more,
         environment={"PYTHONPATH": str(Path(__file__).parent)},
     )
 

@@ -74,6 +74,25 @@ def compare_positions(
     return plan
 
 
+def unexplained(ledger: Ledger) -> tuple[str, ...]:
+    """Return a line for every holding that the bot's own units do not explain.
+
+    Somebody traded the same contract, or closed by hand what an exit closed at the same time:
+    nobody but a person can know what it is for, and it has no stop of ours.
+    """
+    explained: dict[ConId, Decimal] = {}
+    for unit in ledger.units.values():
+        con_id = unit.contract.con_id
+        signed = unit.open_quantity * unit.action.sign
+        explained[con_id] = explained.get(con_id, _ZERO) + signed
+    return tuple(
+        f"{book.contract.symbol}: {book.quantity - explained.get(con_id, _ZERO)} shares are held "
+        "that belong to no order of this bot; they have no stop of ours, look at them in TWS"
+        for con_id, book in ledger.positions.items()
+        if book.quantity != explained.get(con_id, _ZERO)
+    )
+
+
 def _decide(
     plan: PositionPlan,
     ledger: Ledger,

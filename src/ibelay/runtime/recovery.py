@@ -16,6 +16,7 @@ from ibelay.journal.records import (
     ExecutionRecorded,
     OrderStateChanged,
     ReconciliationDone,
+    Severity,
 )
 from ibelay.model.ids import OrderRef
 from ibelay.model.order import OrderState
@@ -24,6 +25,7 @@ from ibelay.ports.broker import BrokerLink
 from ibelay.reconcile.absence import Absences
 from ibelay.reconcile.amend import amendments
 from ibelay.reconcile.plan import plan
+from ibelay.reconcile.positions import unexplained
 from ibelay.runtime.books import Books
 from ibelay.runtime.config import BotConfig
 from ibelay.runtime.outbox import Send, SendCancel, SendModify
@@ -56,7 +58,7 @@ class Recovery:
         trader: Trader,
         session: Session,
         streams: Streams,
-        note: Callable[[str], None],
+        note: Callable[[str, Severity], None],
     ) -> None:
         self._config = config
         self._books = books
@@ -66,6 +68,7 @@ class Recovery:
         self._note = note
         self._absences = Absences()
         self._look_again = False
+        self._unexplained: tuple[str, ...] = ()
         self._doubt = asyncio.Event()
         self._doubts: list[str] = []
         self.last_snapshot: BrokerSnapshot | None = None
@@ -104,7 +107,7 @@ class Recovery:
 
     def doubted(self, reason: str) -> None:
         """Ask for a snapshot soon because of *reason*."""
-        self._note(f"asking the broker: {reason}")
+        self._note(f"asking the broker: {reason}", Severity.INFO)
         self._doubts.append(reason)
         self._doubt.set()
 
@@ -179,6 +182,7 @@ class Recovery:
         )
         self._trader.reconciled = True
         self._trader.commit((*outcome.records, done))
+        self._tell_unexplained()
         again = amendments(ledger, snapshot)
         sends: list[Send] = [
             *(SendCancel(cancel.order_ref, cancel.order_id) for cancel in outcome.cancels),
@@ -190,7 +194,15 @@ class Recovery:
         if first_line or outcome.findings:
             self.report = tuple(line for line in (first_line, *outcome.report) if line)
             for line in self.report:
-                self._note(line)
+                self._note(line, Severity.INFO)
+
+    def _tell_unexplained(self) -> None:
+        """Alarm once about every holding that no order of ours explains."""
+        lines = unexplained(self._books.ledger)
+        for line in lines:
+            if line not in self._unexplained:
+                self._note(line, Severity.CRITICAL)
+        self._unexplained = lines
 
     def _to_unknown(
         self,
