@@ -104,7 +104,7 @@ class Answering(asyncio.Protocol):
                 self._greeted = True
                 self._transport.write(encode_reply(VERSION, "20131008 09:30:00 US/Eastern"))
 
-    def _answer(self, request: requests.ClientRequest) -> bytes:  # noqa: PLR0911 - a table
+    def _answer(self, request: requests.ClientRequest) -> bytes:  # noqa: C901, PLR0911 - a table
         match request:
             case requests.StartApi():
                 self._client_id = request.client_id

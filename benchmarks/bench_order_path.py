@@ -31,7 +31,6 @@ from pathlib import Path
 from typing import Any
 
 import ib_async
-
 from benchmarks.side_by_side import (
     HOST,
     Side,
@@ -42,6 +41,7 @@ from benchmarks.side_by_side import (
     stopped,
 )
 from benchmarks.timed_bot import TimedBot, bracket, running, settings_of
+
 from ibelay.model.events import BrokerEvent, StatusSeen
 from ibelay.wire.framing import FrameDecoder, frame
 from ibelay.wire.handshake import API_PREFIX
@@ -102,7 +102,7 @@ async def _profiled(
     return samples
 
 
-def theirs(pipe: Connection, port: int, client_id: int, tuned: bool) -> None:  # noqa: FBT001
+def theirs(pipe: Connection, port: int, client_id: int, tuned: bool) -> None:
     """Be bare ib_async, its throttle off."""
     logging.getLogger("ib_async").setLevel(logging.CRITICAL)
     if tuned:
@@ -193,8 +193,8 @@ def measure(port: int, name: str, options: argparse.Namespace) -> None:
     """Print the figures against one gateway."""
     with tempfile.TemporaryDirectory() as folder:
         us = Side(ours, port, folder, options.profile)
-        them = Side(theirs, port, THEIR_ID, False)  # noqa: FBT003 - a process's arguments
-        tuned = Side(theirs, port, TUNED_ID, True)  # noqa: FBT003 - the same
+        them = Side(theirs, port, THEIR_ID, False)
+        tuned = Side(theirs, port, TUNED_ID, True)
         low = Side(floor, port, folder)
         with stopped(us, them, tuned, low):
             for kind in ("order", "bracket"):

@@ -23,6 +23,7 @@ from ibelay.app.compose import bot_config
 from ibelay.app.settings import BotSettings
 from ibelay.app.stores import open_store
 from ibelay.ib.connector import IbConnector
+from ibelay.journal.records import IntentRecorded
 from ibelay.machines.link_events import LinkState
 from ibelay.model import ids
 from ibelay.model.contract import Contract
@@ -34,7 +35,6 @@ from ibelay.runtime.bot import Bot
 from ibelay.runtime.outbox import SendNew
 from ibelay.runtime.strategy import Desk, Fill, OrderUpdate
 from ibelay.runtime.turn import TurnDesk
-from ibelay.journal.records import IntentRecorded
 from ibelay.telemetry.logs import configure_logs
 
 SPY = Contract(symbol="SPY", con_id=ConId(756733), primary_exchange="ARCA")
