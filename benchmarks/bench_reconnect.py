@@ -25,9 +25,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import ib_async
-
 from benchmarks.side_by_side import HOST, Side, paper_gateway, questions, report, stopped
 from benchmarks.timed_bot import running, settings_of
+
 from ibelay.machines.link_events import LinkState
 from ibelay.proxy.line import Cut
 from ibelay.proxy.line_proxy import LineProxy

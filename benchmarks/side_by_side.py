@@ -103,6 +103,8 @@ def report(
 ) -> None:
     """Print p50 and p99, each the median over rounds, and every ratio to *anchor*.
 
+    Of fewer than 100 samples a round the worst is printed, since they have no p99.
+
     Args:
         rounds: By side, its samples of each round.
         unit: Of the samples.
@@ -111,11 +113,12 @@ def report(
     """
     at = {name: [_median(found, cut) for cut in (50, 99)] for name, found in rounds.items()}
     base = at[anchor]
+    tail = "p99" if min(len(found) for found in rounds[anchor]) >= 100 else "max"
     for name, figures in at.items():
         spread = [statistics.median(found) for found in rounds[name]]
         print(
             f"  {name:34} p50 {figures[0]:8.1f} {unit} [{min(spread):.1f}..{max(spread):.1f}]"
-            f"   p99 {figures[1]:8.1f} {unit}"
+            f"   {tail} {figures[1]:8.1f} {unit}"
             f"   {figures[0] / base[0]:.2f}x / {figures[1] / base[1]:.2f}x"
         )
     if target:
@@ -124,5 +127,8 @@ def report(
 
 def _median(rounds: Sequence[Sequence[float]], cut: int) -> float:
     return statistics.median(
-        statistics.quantiles(found, n=100, method="inclusive")[cut - 1] for found in rounds
+        max(found)
+        if cut > 50 and len(found) < 100
+        else statistics.quantiles(found, n=100, method="inclusive")[cut - 1]
+        for found in rounds
     )
