@@ -57,7 +57,7 @@ async def test_fifty_kills_leave_equal_books(tmp_path: Path) -> None:
             return lambda: stage.feed.ready and stage.feed.pid not in {0, pid}
 
         ledger = await blows(stage, kill)
-        assert ledger.epoch == BLOWS + 1, "every kill was followed by exactly one new epoch"
+        assert stage.feed.supervisor["restarts"] == BLOWS, "one restart for every kill"
         assert len(ledger.executions) > BLOWS, "the session really traded"
 
 
@@ -73,5 +73,5 @@ async def test_fifty_cuts_leave_equal_books(tmp_path: Path) -> None:
             )
 
         ledger = await blows(stage, cut)
-        assert ledger.epoch == 1, "a cut line never costs the process"
+        assert stage.feed.supervisor["restarts"] == 0, "a cut line never costs the process"
         assert len(ledger.outages_ns) > BLOWS, "every cut was an outage in the journal"

@@ -9,10 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
+
+from ibelay.app.settings import load_settings
 from ibelay.errors import StoreUnreadableError
 from ibelay.journal.ledger import Ledger, fold
 from ibelay.ports.journal import Journal
-from ibelay.store.care import set_aside
+from ibelay.store.care import backup, set_aside
 from ibelay.store.sqlite import open_journal
 
 
@@ -43,6 +46,28 @@ def open_store(path: Path, *, bot: str) -> OpenedStore:
     except StoreUnreadableError as error:
         return _without_memory(path, bot, error)
     return OpenedStore(journal=journal, ledger=ledger)
+
+
+def set_store_aside(settings_path: Path) -> int:
+    """Rename the store the settings name and say where it went.
+
+    Raises:
+        OperatorError: The settings are wrong, the store is in use, or there is none.
+    """
+    kept = set_aside(load_settings(settings_path).store.path)
+    Console().print(f"the journal is kept as {kept}; the next start recovers from the broker")
+    return 0
+
+
+def back_store_up(settings_path: Path, to: Path) -> int:
+    """Copy the store the settings name to *to* and say how much of it there is.
+
+    Raises:
+        OperatorError: The settings are wrong, or the store or *to* cannot be used.
+    """
+    rows = backup(load_settings(settings_path).store.path, to)
+    Console().print(f"{rows} records are in {to}, and its chain is proved")
+    return 0
 
 
 def _without_memory(path: Path, bot: str, error: StoreUnreadableError) -> OpenedStore:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from ibelay import __version__
-from ibelay.cli import bots, check, demo, gateway
+from ibelay.cli import bots, check, demo, gateway, store
 from ibelay.cli.examples import register
 from ibelay.errors import IbelayError, LinkError, OperatorError
 
@@ -34,6 +34,7 @@ register(app, gateway.gateway)
 register(app, check.check)
 app.command(bots.safe_mode)
 app.command(bots.worklist)
+app.command(store.store)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -28,6 +28,7 @@ UnitRef = NewType("UnitRef", str)
 Epoch = NewType("Epoch", int)
 
 ORDER_REF_MAX = 40
+_YEAR_2020_S = 1_577_836_800
 _ORDER_REF = re.compile(r"[A-Za-z0-9._:/+\-]{1,40}")
 _BOT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_\-]{0,11}")
 
@@ -53,6 +54,16 @@ def unit_ref(bot: str, epoch: int, number: int) -> UnitRef:
     A unit's reference is a proper prefix of the references of its orders.
     """
     return UnitRef(f"{bot}:{epoch}:{number}")
+
+
+def first_epoch(wall_ns: int) -> Epoch:
+    """Return the epoch a new store begins with: seconds since 2020.
+
+    A store can be lost, deleted or set aside while the broker still shows the orders and fills
+    of its day. Counting from 1 again would give new orders the references of old ones, and old
+    fills would be booked to them.
+    """
+    return Epoch(wall_ns // 1_000_000_000 - _YEAR_2020_S)
 
 
 def order_ref(unit: UnitRef, leg: int) -> OrderRef:

@@ -27,7 +27,7 @@ from ibelay.journal.records import (
 from ibelay.machines.link_events import LinkState
 from ibelay.model.contract import Contract
 from ibelay.model.events import BarSeen, BrokerEvent, PositionSeen
-from ibelay.model.ids import Epoch
+from ibelay.model.ids import Epoch, first_epoch
 from ibelay.ports.broker import BrokerConnector, BrokerLink
 from ibelay.ports.clock import Clock
 from ibelay.ports.control import (
@@ -221,10 +221,10 @@ class Bot:
     def _take_over(self) -> None:
         ledger = self.books.ledger
         now = self.books.wall_ns()
-        epoch = EpochStarted(at_ns=now, epoch=Epoch(ledger.epoch + 1), bot=self.config.name)
-        self.books.commit((epoch,))
+        epoch = Epoch(ledger.epoch + 1) if ledger.epoch else first_epoch(now)
+        self.books.commit((EpochStarted(at_ns=now, epoch=epoch, bot=self.config.name),))
         self.recovery.take_over()
-        self.chronicle.note(f"epoch {ledger.epoch} of bot {self.config.name} starts")
+        self.chronicle.note(f"bot {self.config.name} starts, epoch {ledger.epoch}")
         if self.config.safe_mode_reason and ledger.safe_mode is None:
             self._enter_safe_mode(self.config.safe_mode_reason, 0)
 

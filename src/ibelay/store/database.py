@@ -21,8 +21,8 @@ PAGE = 1_000  # rows read at a time: no reader holds back a checkpoint while its
 Row = tuple[int, int, str, bytes, bytes]
 
 _REMEDY = (
-    "ibelay changed nothing and will not trade on it; restore a backup, or set it aside and "
-    "recover from the broker alone"
+    "ibelay changed nothing and will not trade on it; restore a backup, or run "
+    "`ibelay store set-aside` and recover from the broker alone"
 )
 _ENVIRONMENT = {
     sqlite3.SQLITE_BUSY: errno.EBUSY,

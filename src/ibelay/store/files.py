@@ -106,7 +106,7 @@ def require_present(files: StoreFiles) -> None:
     if size == 0:
         raise StoreUnreadableError(
             f"the journal {files.path} is empty (0 bytes), which ibelay never leaves behind: it "
-            "was truncated; restore a backup, or set it aside and recover from the broker alone"
+            "was truncated; restore a backup, or run `ibelay store set-aside`"
         )
 
 
