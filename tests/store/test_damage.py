@@ -102,7 +102,7 @@ def test_a_changed_row_is_named(path: Path, written: list[Entry], change: str, w
         other.commit()
     with pytest.raises(StoreUnreadableError, match=what) as caught:
         read(path)
-    assert caught.match("restore a backup, or store set-aside")
+    assert caught.match("restore a backup, or run `ibelay store set-aside`")
     assert written
 
 
