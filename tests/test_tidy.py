@@ -21,6 +21,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "ibelay"
 MODULES = sorted(SOURCE.rglob("*.py"))
+PYTHON_FILES = sorted(
+    path for folder in ("src", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")
+)
+KINDS_OF_TESTS = {"adversity", "conformance", "docs", "e2e", "properties", "simulation"}
 MODULE_LINES_MAX = 400
 DOOR_SIGN_LINES_MAX = 3
 MAY_CATCH_EVERYTHING = {
@@ -149,11 +153,11 @@ def _catches_everything(handler: ast.ExceptHandler) -> bool:
     return "BaseException" in kinds and not reraised
 
 
-def test_nothing_sleeps_in_the_source() -> None:
-    """A blocking sleep stops the trading loop; an import under another name does too."""
+def test_nothing_sleeps() -> None:
+    """A blocking sleep stops the trading loop, and in a test it waits for a guess."""
     found = [
         f"{relative(path)}:{node.lineno}"
-        for path in MODULES
+        for path in PYTHON_FILES
         for node in ast.walk(tree(path))
         if (isinstance(node, ast.Attribute) and ast.unparse(node) == "time.sleep")
         or (
@@ -163,6 +167,13 @@ def test_nothing_sleeps_in_the_source() -> None:
         )
     ]
     assert found == []
+
+
+def test_tests_stand_in_the_room_they_test() -> None:
+    """A folder of tests is named for a room, or for a kind of test that crosses rooms."""
+    rooms = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
+    folders = {path.relative_to(ROOT / "tests").parts[0] for path in ROOT.glob("tests/*/**/*.py")}
+    assert folders <= rooms | KINDS_OF_TESTS
 
 
 def test_every_exemption_from_a_rule_says_why() -> None:
