@@ -9,6 +9,9 @@ durable. The floor is a write with fsync and then the gateway's smallest answer 
 a blocking socket. Each side is a process of its own; ib_async is measured twice, once as it
 comes and once with our process's switch interval and collector settings.
 
+Never more than 25 orders rest: they are cancelled, unmeasured, and the next 25 follow. All of
+them stay in the ledgers of both sides, as they would over a day.
+
 Between two orders ours waits until its journal is at rest, as it is between two decisions of
 a strategy; "back to back" does not wait, so an intent may queue behind the last order's
 bookkeeping.
@@ -18,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import cProfile
 import gc
 import logging
 import os
@@ -25,7 +29,8 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -48,6 +53,7 @@ from ibelay.wire.handshake import API_PREFIX
 
 THEIR_SPY = ib_async.Stock("SPY", "SMART", "USD", conId=756733, primaryExchange="ARCA")
 THEIR_ID, TUNED_ID, FLOOR_ID = 12, 13, 14
+RESTING = 25
 TARGET = "p50 1.50x, then 1.20x; p99 below 1.00x"
 clock = time.perf_counter_ns
 
@@ -62,12 +68,19 @@ async def _ours(pipe: Connection, port: int, folder: Path, profile: str) -> None
         while (asked := await questions(pipe)) is not None:
             kind, count, rest = asked
             decide = bracket if kind == "bracket" else bot.order
-            if profile:
-                samples = await _profiled(bot, decide, count, profile)
-            else:
-                samples = [await _our_order(bot, decide, rest=rest) for _ in range(count)]
-            await bot.clear()
+            with _profiled(profile):
+                samples = await _our_orders(bot, decide, count, rest=rest)
             pipe.send(samples)
+
+
+async def _our_orders(
+    bot: TimedBot, decide: Callable[[Any], None], count: int, *, rest: bool
+) -> list[float]:
+    samples: list[float] = []
+    while len(samples) < count:
+        samples += [await _our_order(bot, decide, rest=rest) for _ in range(RESTING)]
+        await bot.clear()
+    return samples
 
 
 async def _our_order(bot: TimedBot, decide: Callable[[Any], None], *, rest: bool) -> float:
@@ -89,17 +102,16 @@ async def _our_order(bot: TimedBot, decide: Callable[[Any], None], *, rest: bool
     return (ended - begun) / 1e3
 
 
-async def _profiled(
-    bot: TimedBot, decide: Callable[[Any], None], count: int, path: str
-) -> list[float]:
-    import cProfile  # noqa: PLC0415 - only where it is asked for
-
+@contextmanager
+def _profiled(path: str) -> Iterator[None]:
+    """Write cProfile's figures to *path*, if there is one."""
+    if not path:
+        yield
+        return
     profiler = cProfile.Profile()
-    profiler.enable()
-    samples = [await _our_order(bot, decide, rest=True) for _ in range(count)]
-    profiler.disable()
+    with profiler:
+        yield
     profiler.dump_stats(path)
-    return samples
 
 
 def theirs(pipe: Connection, port: int, client_id: int, tuned: bool) -> None:
@@ -118,14 +130,16 @@ async def _theirs(pipe: Connection, port: int, client_id: int) -> None:
     await ib.connectAsync(HOST, port, clientId=client_id, timeout=30)
     while (asked := await questions(pipe)) is not None:
         kind, count, _rest = asked
-        placed: list[ib_async.Trade] = []
-        samples = [
-            await _their_order(ib, placed, legs=1 + (kind == "bracket")) for _ in range(count)
-        ]
-        for trade in placed:
-            ib.cancelOrder(trade.order)
-        while any(trade.isActive() for trade in placed):
-            await ib.updateEvent
+        samples: list[float] = []
+        while len(samples) < count:
+            placed: list[ib_async.Trade] = []
+            legs = 1 + (kind == "bracket")
+            samples += [await _their_order(ib, placed, legs=legs) for _ in range(RESTING)]
+            for trade in placed:
+                if trade.isActive():
+                    ib.cancelOrder(trade.order)
+            while any(trade.isActive() for trade in placed):
+                await ib.updateEvent
         pipe.send(samples)
     ib.disconnect()
 
