@@ -17,6 +17,7 @@ from ibelay.journal.records import (
     CancelIntended,
     CommissionRecorded,
     DiscrepancyFound,
+    DropInIntent,
     EpochStarted,
     ExecutionRecorded,
     IncidentNoted,
@@ -111,6 +112,8 @@ class Ledger:
                 self._begin_epoch(record)
             case IntentRecorded():
                 self._intend(record)
+            case DropInIntent(order_id=order_id):
+                self.high_order_id = max(self.high_order_id, order_id)
             case OrderStateChanged():
                 self._change_state(record)
             case OrderIdReassigned(order_ref=ref, order_id=order_id):

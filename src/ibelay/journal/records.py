@@ -49,6 +49,21 @@ class IntentRecorded(Record, tag="intent", frozen=True, kw_only=True):
     reason: str = ""
 
 
+class DropInIntent(Record, tag="drop_in_intent", frozen=True, kw_only=True):
+    """A program on the drop-in means to send this order. Wall time.
+
+    ``order`` holds the fields of ib_async's Order that differ from its defaults, as texts:
+    such programs may use any order type.
+    """
+
+    epoch: Epoch
+    order_id: OrderId
+    order_ref: OrderRef
+    symbol: str
+    con_id: int
+    order: dict[str, str]
+
+
 class OrderStateChanged(Record, tag="order_state", frozen=True, kw_only=True):
     """Our conclusion about an order changed. Broker time.
 
@@ -216,6 +231,7 @@ class IncidentNoted(Record, tag="incident", frozen=True, kw_only=True):
 AnyRecord = (
     EpochStarted
     | IntentRecorded
+    | DropInIntent
     | OrderStateChanged
     | OrderIdReassigned
     | ModifyIntended
