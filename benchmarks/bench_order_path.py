@@ -136,9 +136,9 @@ async def _theirs(pipe: Connection, port: int, client_id: int) -> None:
             legs = 1 + (kind == "bracket")
             samples += [await _their_order(ib, placed, legs=legs) for _ in range(RESTING)]
             for trade in placed:
-                if trade.isActive():
+                if not trade.isDone():
                     ib.cancelOrder(trade.order)
-            while any(trade.isActive() for trade in placed):
+            while not all(trade.isDone() for trade in placed):
                 await ib.updateEvent
         pipe.send(samples)
     ib.disconnect()

@@ -66,7 +66,7 @@ async def main():
     trade = ib.placeOrder(spy, ib_async.LimitOrder("BUY", 1, 1.0))
     print(await first, flush=True)
     ib.cancelOrder(trade.order)
-    while trade.isActive():
+    while not trade.isDone():
         await ib.updateEvent
     ib.disconnect()
 asyncio.run(main())

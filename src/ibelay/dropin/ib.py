@@ -33,6 +33,8 @@ from ibelay.dropin.keeper import Keeper, KeeperConfig
 from ibelay.dropin.wrapper import LivingWrapper
 
 _IN_USE = 326
+# What did not end is unknown, never empty: a reconnect that is not complete is no reconnect.
+_COMPLETE = {"raiseSyncErrors": True}
 
 
 class IB(ib_async.IB):
@@ -108,7 +110,7 @@ class IB(ib_async.IB):
 
         self.errorEvent += on_error
         connecting = asyncio.get_running_loop().create_task(
-            super().connectAsync(**{**self._address, "raiseSyncErrors": True})
+            super().connectAsync(**{**self._address, **(_COMPLETE if self._reopening else {})})
         )
         try:
             done, _ = await asyncio.wait({connecting, refused}, return_when=asyncio.FIRST_COMPLETED)
