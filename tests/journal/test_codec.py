@@ -61,6 +61,15 @@ INTENT = r.IntentRecorded(
 ONE_OF_EACH: list[r.AnyRecord] = [
     r.EpochStarted(at_ns=1, epoch=Epoch(3), bot="ps60", session_date="2013-10-07"),
     INTENT,
+    r.DropInIntent(
+        at_ns=8,
+        epoch=Epoch(3),
+        order_id=OrderId(6),
+        order_ref=OrderRef("ib7:3:1"),
+        symbol="SPY",
+        con_id=756733,
+        order={"orderType": "TRAIL", "trailingPercent": "2.5"},
+    ),
     r.OrderStateChanged(
         at_ns=1,
         order_ref=REF,

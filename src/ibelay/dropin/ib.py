@@ -163,7 +163,7 @@ class IB(ib_async.IB):
 
     # -- streams ---------------------------------------------------------------------------
 
-    def reqMktData(self, contract: Contract, *args: Any, **kwargs: Any) -> Ticker:  # noqa: N802
+    def reqMktData(self, contract: Contract, *args: Any, **kwargs: Any) -> Ticker:  # noqa: N802  # the library's name
         """Subscribe; a stream is asked for again on every later connection."""
         ticker = super().reqMktData(contract, *args, **kwargs)
         names = ("genericTickList", "snapshot", "regulatorySnapshot", "mktDataOptions")
@@ -179,7 +179,7 @@ class IB(ib_async.IB):
         self._quotes.pop(hash(contract), None)
         return bool(super().cancelMktData(contract))
 
-    def reqRealTimeBars(self, *args: Any, **kwargs: Any) -> RealTimeBarList:  # noqa: N802
+    def reqRealTimeBars(self, *args: Any, **kwargs: Any) -> RealTimeBarList:  # noqa: N802  # the library's name
         """Subscribe; the bars are asked for again on every later connection."""
         bars = super().reqRealTimeBars(*args, **kwargs)
         self._bars[id(bars)] = bars

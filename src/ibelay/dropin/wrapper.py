@@ -141,7 +141,7 @@ class LivingWrapper(Wrapper):
             self.ib.execDetailsEvent.emit(trade, fill)
             trade.fillEvent.emit(trade, fill)
 
-    def commissionReport(self, commissionReport: CommissionReport) -> None:  # noqa: N802, N803
+    def commissionReport(self, commissionReport: CommissionReport) -> None:  # noqa: N802, N803  # the library's name
         """Tell a commission once; the library tells all of the day at every connect."""
         if commissionReport.execId in self._charged:
             return
