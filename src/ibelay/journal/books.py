@@ -57,6 +57,7 @@ class UnitBook:
     unit: UnitRef
     contract: Contract
     action: Action
+    number: int = 0
     order_refs: list[OrderRef] = field(default_factory=list)
     entry_filled: Decimal = _ZERO
     entry_value: Decimal = _ZERO

@@ -96,10 +96,20 @@ class Ledger:
     outages_ns: list[int] = field(default_factory=list)
     discrepancies: int = 0
     working: dict[OrderRef, None] = field(default_factory=dict)
+    held: dict[UnitRef, None] = field(default_factory=dict)
 
     def open_orders(self) -> list[OrderEntry]:
         """Return orders that are not over, oldest first."""
         return [self.orders[ref] for ref in self.working]
+
+    def live_units(self) -> list[UnitBook]:
+        """Return units that hold something or have an order that is not over, oldest first.
+
+        The rest of the day's units cost nothing here: this is asked in every turn.
+        """
+        wanted = {self.orders[ref].order.unit for ref in self.working}
+        wanted.update(self.held)
+        return sorted((self.units[ref] for ref in wanted), key=lambda unit: unit.number)
 
     def apply(self, record: AnyRecord) -> None:  # noqa: C901, PLR0912  # one case per record
         """Take *record* into account.
@@ -170,7 +180,12 @@ class Ledger:
         self.by_order_id[record.order_id] = order.order_ref
         unit = self.units.get(order.unit)
         if unit is None:
-            unit = UnitBook(unit=order.unit, contract=record.contract, action=order.action)
+            unit = UnitBook(
+                unit=order.unit,
+                contract=record.contract,
+                action=order.action,
+                number=len(self.units),
+            )
             self.units[order.unit] = unit
             self.next_unit_number += 1
         unit.order_refs.append(order.order_ref)
@@ -218,11 +233,19 @@ class Ledger:
                 self._close_outside(execution.contract, execution.action, execution.quantity)
             return
         entry.filled += execution.quantity * times
-        self.units[entry.order.unit].fill(
+        unit = self.units[entry.order.unit]
+        unit.fill(
             execution.quantity * times,
             execution.price,
             entering=entry.order.role is Role.ENTRY,
         )
+        self._hold(unit)
+
+    def _hold(self, unit: UnitBook) -> None:
+        if unit.open_quantity:
+            self.held[unit.unit] = None
+        else:
+            self.held.pop(unit.unit, None)
 
     def _adjust(self, record: PositionAdjusted) -> None:
         before = self._position(record.contract).quantity
@@ -234,11 +257,12 @@ class Ledger:
 
     def _close_outside(self, contract: Contract, side: Action, quantity: Decimal) -> None:
         """Let a fill that is not ours close our units, oldest first, as far as it goes."""
-        for unit in self.units.values():
+        for unit in self.live_units():
             if unit.contract.con_id == contract.con_id and unit.action is side.opposite:
                 part = min(quantity, unit.open_quantity)
                 unit.closed_outside += part
                 quantity -= part
+                self._hold(unit)
 
     def _charge(self, report: CommissionReport) -> None:
         key = execution_key(report.exec_id)

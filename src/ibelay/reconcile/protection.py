@@ -73,10 +73,8 @@ def audit(ledger: Ledger, foreign_stops: Sequence[BrokerOrder] = ()) -> list[Gap
     """Return what protection needs, oldest unit first; an empty list if all is well."""
     foreign = _foreign_cover(foreign_stops)
     gaps: list[Gap] = []
-    live_units = {ledger.orders[ref].order.unit for ref in ledger.working}
-    for unit in ledger.units.values():
-        if unit.open_quantity or unit.unit in live_units:
-            gaps += _audit_unit(ledger, unit, foreign)
+    for unit in ledger.live_units():
+        gaps += _audit_unit(ledger, unit, foreign)
     return gaps
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from decimal import Decimal
+from itertools import islice
 
 from ibelay.journal.ledger import Ledger, OrderEntry
 from ibelay.machines.connection import documented_name
@@ -173,9 +174,10 @@ def _covered(ledger: Ledger, con_id: int) -> Decimal:
 
 
 def _orders(ledger: Ledger, now_ns: int) -> list[OrderStatusLine]:
-    ended = [entry for entry in ledger.orders.values() if entry.state.terminal]
-    shown = [*ledger.open_orders(), *ended[-_ENDED_SHOWN:]]
-    return [_order(entry, now_ns) for entry in shown]
+    # From the end: a day's orders are many, and this runs on the trading loop.
+    newest = (entry for entry in reversed(ledger.orders.values()) if entry.state.terminal)
+    ended = list(islice(newest, _ENDED_SHOWN))
+    return [_order(entry, now_ns) for entry in (*ledger.open_orders(), *reversed(ended))]
 
 
 def _order(entry: OrderEntry, now_ns: int) -> OrderStatusLine:

@@ -87,7 +87,7 @@ class TurnDesk:
         ledger = self._facts.ledger
         return [
             view_unit(ledger, unit)
-            for unit in ledger.units.values()
+            for unit in ledger.live_units()
             if (contract is None or unit.contract.con_id == contract.con_id)
             and (unit.open_quantity > 0 or unit_pending(ledger, unit))
         ]
