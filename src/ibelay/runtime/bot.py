@@ -224,7 +224,7 @@ class Bot:
         epoch = Epoch(ledger.epoch + 1) if ledger.epoch else first_epoch(now)
         self.books.commit((EpochStarted(at_ns=now, epoch=epoch, bot=self.config.name),))
         self.recovery.take_over()
-        self.chronicle.note(f"bot {self.config.name} starts, epoch {ledger.epoch}")
+        self.chronicle.note(f"{self.config.name} starts, epoch {ledger.epoch}")
         if self.config.safe_mode_reason and ledger.safe_mode is None:
             self._enter_safe_mode(self.config.safe_mode_reason, 0)
 
