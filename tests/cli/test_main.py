@@ -69,6 +69,14 @@ def bot(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def at_a_terminal() -> Iterator[None]:
+    """SIGINT as a terminal gives it: a shell's background jobs, and theirs, are born ignoring it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def settings(folder: Path, *, web_port: int = 0, store: str = "bot.db") -> str:
     """Write bot.toml into *folder* and return its name."""
     (folder / "bot.toml").write_text(
@@ -206,6 +214,7 @@ def test_a_gateway_that_is_not_there_is_unavailable(taken_port: int) -> None:
 
 
 @pytest.mark.adversity
+@pytest.mark.usefixtures("at_a_terminal")
 @pytest.mark.parametrize("command", ["gateway", "up", "demo"])
 def test_ctrl_c_ends_a_command_without_a_traceback(command: str, bot: Path) -> None:
     """Interrupted once it has said its first line."""
