@@ -71,7 +71,7 @@ def bot(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def at_a_terminal() -> Iterator[None]:
-    """SIGINT as a terminal gives it: a shell's background jobs, and theirs, are born ignoring it."""
+    """SIGINT as a terminal gives it; background jobs of a shell are born ignoring it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
