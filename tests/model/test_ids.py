@@ -40,3 +40,22 @@ def test_a_correction_is_the_same_execution() -> None:
     assert ids.execution_key("0000e0d5.6576fd38.01.01") == ids.execution_key(
         "0000e0d5.6576fd38.01.02"
     )
+
+
+@pytest.mark.parametrize(
+    ("exec_id", "known", "later"),
+    [
+        ("0000e0d5.6576fd38.01.02", "0000e0d5.6576fd38.01.01", True),
+        ("0000e0d5.6576fd38.01.01", "0000e0d5.6576fd38.01.02", False),
+        ("0000e0d5.6576fd38.01.01", "0000e0d5.6576fd38.01.01", False),
+        ("0000e0d5.6576fd38.01.10", "0000e0d5.6576fd38.01.09", True),
+        ("0000e0d5.6576fd38.01.100", "0000e0d5.6576fd38.01.99", True),
+        ("0000e0d5.6576fd38.02.02", "0000e0d5.6576fd38.01.01", False),
+        ("whole", "whole", False),
+    ],
+)
+def test_a_correction_supersedes_only_what_it_corrects(
+    exec_id: str, known: str, later: bool
+) -> None:
+    """The last segment counts up; everything before it names the fill."""
+    assert ids.supersedes(exec_id, known) is later

@@ -38,7 +38,7 @@ from ibelay.journal.records import (
 from ibelay.machines.order_life import may_become
 from ibelay.model.contract import Contract
 from ibelay.model.execution import CommissionReport, Execution
-from ibelay.model.ids import ConId, OrderId, OrderRef, UnitRef, execution_key
+from ibelay.model.ids import ConId, OrderId, OrderRef, UnitRef, execution_key, supersedes
 from ibelay.model.order import Action, BrokerOrderStatus, Order, OrderState, Role
 
 _ZERO = Decimal(0)
@@ -129,6 +129,7 @@ class Ledger:
             case OrderIdReassigned(order_ref=ref, order_id=order_id):
                 self._entry(ref).order_id = order_id
                 self.by_order_id[order_id] = ref
+                self.high_order_id = max(self.high_order_id, order_id)
             case ModifyIntended():
                 self._modify(record)
             case CancelIntended(order_ref=ref):
@@ -163,6 +164,7 @@ class Ledger:
             raise InvariantError(msg)
         self.epoch = record.epoch
         self.bot = record.bot
+        self.session_date = record.session_date
         self.next_unit_number = 1
 
     def _intend(self, record: IntentRecorded) -> None:
@@ -217,20 +219,23 @@ class Ledger:
     def _book(self, execution: Execution) -> None:
         key = execution_key(execution.exec_id)
         earlier = self.executions.get(key)
-        if earlier is not None:
-            if earlier.exec_id == execution.exec_id:
-                return  # applied once (I9)
-            self._apply_fill(earlier, -1)  # a correction replaces, it does not add (F33)
+        if earlier is not None and not supersedes(execution.exec_id, earlier.exec_id):
+            return  # applied once (I9), and a correction is never undone
         self.executions[key] = execution
+        if earlier is not None:
+            self._apply_fill(earlier, -1)  # a correction replaces, it does not add (F33)
+        elif (report := self.commissions.get(key)) is not None:
+            self._position(execution.contract).commissions += report.commission
         self._apply_fill(execution, 1)
+        if execution.order_ref not in self.orders:
+            more = execution.quantity - (earlier.quantity if earlier is not None else _ZERO)
+            self._happened_outside(execution.contract, execution.action, more)
 
     def _apply_fill(self, execution: Execution, times: int) -> None:
         signed = execution.quantity * execution.action.sign * times
         self._position(execution.contract).fill(signed, execution.price)
         entry = self.orders.get(OrderRef(execution.order_ref))
         if entry is None:
-            if times > 0:
-                self._close_outside(execution.contract, execution.action, execution.quantity)
             return
         entry.filled += execution.quantity * times
         unit = self.units[entry.order.unit]
@@ -248,25 +253,45 @@ class Ledger:
             self.held.pop(unit.unit, None)
 
     def _adjust(self, record: PositionAdjusted) -> None:
-        before = self._position(record.contract).quantity
-        self._position(record.contract).adjust(record.after, record.average_cost)
-        closed = before - record.after
-        if closed:
-            side = Action.SELL if closed > 0 else Action.BUY
-            self._close_outside(record.contract, side, abs(closed))
+        book = self._position(record.contract)
+        closed = book.quantity - record.after
+        book.adjust(record.after, record.average_cost)
+        side = Action.SELL if closed > 0 else Action.BUY
+        self._happened_outside(record.contract, side, abs(closed))
 
-    def _close_outside(self, contract: Contract, side: Action, quantity: Decimal) -> None:
-        """Let a fill that is not ours close our units, oldest first, as far as it goes."""
-        for unit in self.live_units():
-            if unit.contract.con_id == contract.con_id and unit.action is side.opposite:
-                part = min(quantity, unit.open_quantity)
+    def _happened_outside(self, contract: Contract, side: Action, quantity: Decimal) -> None:
+        """Let what was traded without us, and is booked, close our units, oldest first.
+
+        It closes them only as far as the position no longer holds what they hold: others may
+        have sold shares of their own. A negative *quantity* takes back what a corrected fill
+        closed too much.
+        """
+        if not quantity:
+            return
+        holding = side.opposite
+        units = [
+            unit
+            for unit in (self.live_units() if quantity > 0 else reversed(self.units.values()))
+            if unit.contract.con_id == contract.con_id
+        ]
+        explained = sum((unit.open_quantity * unit.action.sign for unit in units), _ZERO)
+        too_many = (explained - self._position(contract).quantity) * holding.sign
+        left = min(quantity, max(_ZERO, too_many))
+        if quantity < 0:
+            left = -min(-quantity, max(_ZERO, -too_many))
+        for unit in units:
+            if unit.action is holding:
+                # Between all that was closed outside (negative) and all that is open.
+                part = min(max(left, -unit.closed_outside), unit.open_quantity)
                 unit.closed_outside += part
-                quantity -= part
+                left -= part
                 self._hold(unit)
 
     def _charge(self, report: CommissionReport) -> None:
         key = execution_key(report.exec_id)
         earlier = self.commissions.get(key)
+        if earlier is not None and supersedes(earlier.exec_id, report.exec_id):
+            return
         self.commissions[key] = report
         execution = self.executions.get(key)
         if execution is not None:

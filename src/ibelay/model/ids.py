@@ -92,3 +92,20 @@ def execution_key(exec_id: str) -> str:
     """
     head, dot, _tail = exec_id.rpartition(".")
     return head if dot else exec_id
+
+
+def supersedes(exec_id: str, known: str) -> bool:
+    """Return whether *exec_id* is a later correction of the execution *known*.
+
+    The last segment counts up, so that a repeated original never undoes its correction,
+    whatever order the two arrive in.
+    """
+    if execution_key(exec_id) != execution_key(known):
+        return False
+    return _revision(exec_id) > _revision(known)
+
+
+def _revision(exec_id: str) -> tuple[int, str]:
+    """Return the last segment so that longer numbers are later ones: 9, 10, 11."""
+    tail = exec_id.rpartition(".")[2].lstrip("0")
+    return len(tail), tail
