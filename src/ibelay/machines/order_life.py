@@ -6,7 +6,9 @@
                                                  └──in no complete snapshot──▶ ABSENT
 
 Rules:
-1. Terminal is terminal (I10); an order seen again after ABSENT is an alarm, not a transition.
+1. Terminal is terminal (I10), whatever a late message says. It is left only by an execution,
+   which outweighs every word, or by reconciliation, with an alarm: complete snapshots show
+   that the order lives although we held it to be over (resurrected).
 2. ``Inactive`` proves nothing by itself: it may be rejected, held or waiting for the open.
 3. ``PendingCancel`` is still working: it may still fill.
 4. ``Filled`` is believed only when executions say so: until then the order works on (a book
@@ -32,11 +34,12 @@ MOVES: dict[OrderState, frozenset[OrderState]] = {
     _S.UNKNOWN: frozenset({_S.WORKING, _S.FILLED, _S.CANCELLED, _S.REJECTED, _S.ABSENT}),
     _S.FILLED: frozenset(),
     # A cancel can lose its race against a fill (F22): the execution decides.
-    _S.CANCELLED: frozenset({_S.FILLED}),
-    _S.REJECTED: frozenset({_S.FILLED}),
+    _S.CANCELLED: frozenset({_S.FILLED, _S.WORKING}),
+    _S.REJECTED: frozenset({_S.FILLED, _S.WORKING}),
     _S.ABSENT: frozenset({_S.WORKING, _S.FILLED, _S.CANCELLED}),
 }
-"""From each state to those it may become; ABSENT is left only by a resurrection."""
+"""From each state to those it may become. A terminal state becomes WORKING, or ABSENT becomes
+anything, only by a resurrection."""
 
 _ALIVE = frozenset(
     {
@@ -65,7 +68,7 @@ def conclude(
         state: What we held to be true.
         status: IB's word.
         filled: What our executions say is filled.
-        quantity: The order's quantity.
+        quantity: What is filled when the order is; more than nothing.
     """
     if state.terminal and state is not OrderState.ABSENT:
         return state

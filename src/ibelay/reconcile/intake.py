@@ -7,6 +7,10 @@ Rules:
 3. A notice ends an order only if its code is proven to (``model.notices``); everything
    ambiguous asks for a snapshot instead.
 4. The same evidence twice gives records once.
+5. What every snapshot repeats (an order without an intent) raises no doubt here: the doubt
+   would ask for a snapshot, which would raise it again. Reconciliation finds it.
+6. While an order has two perm ids, word that it is over may be about either (F25): only a
+   snapshot can tell.
 """
 
 from __future__ import annotations
@@ -34,6 +38,7 @@ from ibelay.model.execution import Execution
 from ibelay.model.ids import ClientId, OrderRef, PermId, execution_key, is_ours
 from ibelay.model.notices import is_ambiguous, rejects_new_order
 from ibelay.model.order import BrokerOrderStatus, OrderState
+from ibelay.reconcile.fills import is_new_commission, is_news
 
 CANCEL_CONFIRMED = 202
 
@@ -67,15 +72,19 @@ def take(
                 return NOTHING
             entry = ledger.orders.get(OrderRef(order.order_ref))
             if entry is None:
-                return Taken(doubt=f"an order with our reference {order.order_ref} has no intent")
-            return _status(entry, order.status, order.perm_id, now_ns)
+                return NOTHING
+            whole = entry.order.quantity
+            return _status(entry, order.status, order.perm_id, now_ns, whole=whole)
         case StatusSeen(status=status, perm_id=perm_id):
             entry = _find(ledger, event, client_id)
-            return NOTHING if entry is None else _status(entry, status, perm_id, now_ns)
+            if entry is None:
+                return NOTHING
+            whole = _whole(entry, event)
+            return _status(entry, status, perm_id, now_ns, whole=whole)
         case ExecutionSeen(execution=execution):
-            return _execution(ledger, execution, now_ns)
+            return _execution(ledger, execution, bot, now_ns)
         case CommissionSeen(report=report):
-            if ledger.commissions.get(execution_key(report.exec_id)) == report:
+            if not is_new_commission(ledger, report):
                 return NOTHING
             return Taken(records=(CommissionRecorded(at_ns=now_ns, report=report),))
         case NoticeSeen():
@@ -103,9 +112,19 @@ def _find(ledger: Ledger, event: StatusSeen, client_id: ClientId) -> OrderEntry 
     return None if ref is None else ledger.orders.get(ref)
 
 
-def _status(entry: OrderEntry, status: BrokerOrderStatus, perm_id: PermId, now_ns: int) -> Taken:
-    state = conclude(entry.state, status, entry.filled, entry.order.quantity)
+def _whole(entry: OrderEntry, event: StatusSeen) -> Decimal:
+    """Return the quantity that fills the order: IB shrinks the exits of a bracket by itself."""
+    shrunk = event.status is BrokerOrderStatus.FILLED and event.filled > 0
+    return min(event.filled, entry.order.quantity) if shrunk else entry.order.quantity
+
+
+def _status(
+    entry: OrderEntry, status: BrokerOrderStatus, perm_id: PermId, now_ns: int, *, whole: Decimal
+) -> Taken:
+    state = conclude(entry.state, status, entry.filled, whole)
     new_perm = perm_id != 0 and perm_id not in entry.perm_ids
+    if state is OrderState.CANCELLED and state is not entry.state and _is_double(entry, perm_id):
+        return Taken(doubt=f"one of two orders for {entry.order.order_ref} is over")
     doubt = ""
     if new_perm and entry.perm_ids and not entry.state.terminal:
         doubt = f"order {entry.order.order_ref} has a second perm id {perm_id}"
@@ -123,12 +142,20 @@ def _status(entry: OrderEntry, status: BrokerOrderStatus, perm_id: PermId, now_n
     return Taken(records=(record,), doubt=doubt)
 
 
-def _execution(ledger: Ledger, execution: Execution, now_ns: int) -> Taken:
-    known = ledger.executions.get(execution_key(execution.exec_id))
-    if known is not None and known.exec_id == execution.exec_id:
+def _is_double(entry: OrderEntry, perm_id: PermId = PermId(0)) -> bool:
+    """Return whether IB has shown the order under several perm ids, *perm_id* counted."""
+    return len({*entry.perm_ids, *((perm_id,) if perm_id else ())}) > 1
+
+
+def _execution(ledger: Ledger, execution: Execution, bot: str, now_ns: int) -> Taken:
+    if not is_news(ledger, execution, bot):
         return NOTHING
+    known = ledger.executions.get(execution_key(execution.exec_id))
+    doubt = ""
     records: list[AnyRecord] = [ExecutionRecorded(at_ns=now_ns, execution=execution)]
     entry = ledger.orders.get(OrderRef(execution.order_ref))
+    if entry is not None and entry.state is OrderState.ABSENT:
+        doubt = f"order {entry.order.order_ref} was declared absent and has filled"
     if entry is not None and known is None:
         state = filled_after(entry, execution.quantity)
         if state is not None:
@@ -141,7 +168,7 @@ def _execution(ledger: Ledger, execution: Execution, now_ns: int) -> Taken:
                     reason="filled",
                 )
             )
-    return Taken(records=tuple(records))
+    return Taken(records=tuple(records), doubt=doubt)
 
 
 def _notice(ledger: Ledger, event: NoticeSeen, now_ns: int) -> Taken:
@@ -150,6 +177,8 @@ def _notice(ledger: Ledger, event: NoticeSeen, now_ns: int) -> Taken:
     if entry is None or entry.state.terminal:
         return NOTHING
     if event.code == CANCEL_CONFIRMED:
+        if _is_double(entry):
+            return Taken(doubt=f"one of two orders for {ref} is over")
         state = OrderState.CANCELLED
     elif rejects_new_order(event.code):
         if entry.modified:
