@@ -35,7 +35,7 @@ from ibelay.model.events import (
     StatusSeen,
 )
 from ibelay.model.execution import Execution
-from ibelay.model.ids import ClientId, OrderRef, PermId, execution_key, is_ours
+from ibelay.model.ids import ClientId, OrderRef, PermId, execution_key
 from ibelay.model.notices import is_ambiguous, rejects_new_order
 from ibelay.model.order import BrokerOrderStatus, OrderState
 from ibelay.reconcile.fills import is_new_commission, is_news
@@ -68,8 +68,6 @@ def take(
     """
     match event:
         case OrderSeen(order=order):
-            if not is_ours(order.order_ref, bot):
-                return NOTHING
             entry = ledger.orders.get(OrderRef(order.order_ref))
             if entry is None:
                 return NOTHING

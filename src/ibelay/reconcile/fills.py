@@ -1,0 +1,90 @@
+"""Which fills and commissions are news to the books. Pure.
+
+Rules:
+1. A fill is one execution key; of several corrections only the latest counts, and one that
+   is already in the books, or older than what is there, is no news.
+2. A fill with a reference of ours is always for our books. A fill of somebody else is for
+   our books from our first intent in its contract on: before that there is no book of ours
+   that it could move. The books of other contracts follow the broker's positions.
+3. Only what an execution says is a fill; a status never is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from ibelay.journal.ledger import Ledger
+from ibelay.model.execution import CommissionReport, Execution
+from ibelay.model.ids import ConId, execution_key, is_ours, supersedes
+from ibelay.model.snapshot import BrokerSnapshot
+
+_ZERO = Decimal(0)
+
+
+def first_intents(ledger: Ledger) -> dict[ConId, int]:
+    """Return by contract since when (broker time, ns) the bot has a book to keep of it."""
+    began: dict[ConId, int] = {}
+    for entry in ledger.orders.values():
+        began.setdefault(entry.contract.con_id, entry.intent.at_ns)
+    return began
+
+
+def is_news(
+    ledger: Ledger, execution: Execution, bot: str, began: Mapping[ConId, int] | None = None
+) -> bool:
+    """Return whether *execution* belongs in the books and is not there yet.
+
+    Args:
+        ledger: Our books.
+        execution: Whoever's fill.
+        bot: Whose order references are ours.
+        began: The ledger's :func:`first_intents`, if the caller asks about many fills.
+    """
+    known = ledger.executions.get(execution_key(execution.exec_id))
+    if known is not None:
+        return supersedes(execution.exec_id, known.exec_id)
+    if is_ours(execution.order_ref, bot):
+        return True
+    since = (first_intents(ledger) if began is None else began).get(execution.contract.con_id)
+    return since is not None and execution.at_ns >= since
+
+
+def missed_fills(ledger: Ledger, snapshot: BrokerSnapshot, bot: str) -> list[Execution]:
+    """Return the fills of *snapshot* that are news, oldest first, each once."""
+    began = first_intents(ledger)
+    latest: dict[str, Execution] = {}
+    for execution in snapshot.executions:
+        key = execution_key(execution.exec_id)
+        known = latest.get(key)
+        if known is not None and not supersedes(execution.exec_id, known.exec_id):
+            continue
+        if is_news(ledger, execution, bot, began):
+            latest[key] = execution
+    return sorted(latest.values(), key=lambda each: (each.at_ns, each.exec_id))
+
+
+def gain(ledger: Ledger, execution: Execution) -> Decimal:
+    """Return by how many shares booking *execution* changes what is filled."""
+    known = ledger.executions.get(execution_key(execution.exec_id))
+    return execution.quantity - (known.quantity if known is not None else _ZERO)
+
+
+def is_new_commission(ledger: Ledger, report: CommissionReport) -> bool:
+    """Return whether *report* says something the books do not know."""
+    known = ledger.commissions.get(execution_key(report.exec_id))
+    return known is None or (known != report and not supersedes(known.exec_id, report.exec_id))
+
+
+def missed_commissions(
+    ledger: Ledger, snapshot: BrokerSnapshot, missed: Iterable[Execution]
+) -> list[CommissionReport]:
+    """Return the commissions of fills that are, or with *missed* will be, in the books."""
+    booked = {*ledger.executions, *(execution_key(each.exec_id) for each in missed)}
+    latest: dict[str, CommissionReport] = {}
+    for report in snapshot.commissions:
+        key = execution_key(report.exec_id)
+        known = latest.get(key)
+        if key in booked and (known is None or supersedes(report.exec_id, known.exec_id)):
+            latest[key] = report
+    return [report for report in latest.values() if is_new_commission(ledger, report)]
