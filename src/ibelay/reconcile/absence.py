@@ -25,10 +25,17 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Absences:
-    """Missing orders, and position differences seen in the latest snapshot."""
+    """Missing orders, and what the latest snapshot showed that must not be told again.
+
+    Attributes:
+        missing: Orders of ours in no snapshot so far.
+        mismatches: Position differences that a second look has to confirm.
+        orphans: Live orders with our reference and no intent.
+    """
 
     missing: dict[OrderRef, Missing] = field(default_factory=dict)
     mismatches: dict[ConId, Decimal] = field(default_factory=dict)
+    orphans: frozenset[str] = frozenset()
 
 
 def missed_again(earlier: Missing | None, monotonic_ns: int) -> Missing:

@@ -101,7 +101,11 @@ def plan(
         records=(*planner.records, *planner.discrepancy_records()),
         findings=tuple(planner.findings),
         cancels=tuple(planner.cancels),
-        absences=Absences(missing=planner.missing, mismatches=positions.mismatches),
+        absences=Absences(
+            missing=planner.missing,
+            mismatches=positions.mismatches,
+            orphans=frozenset(planner.orphaned),
+        ),
         again=bool(positions.mismatches),
         report=(*lines, *positions.report),
     )
@@ -131,6 +135,7 @@ class _Planner:
         self.findings: list[Discrepancy] = []
         self.cancels: list[CancelOrder] = []
         self.missing: dict[OrderRef, Missing] = {}
+        self.orphaned: set[str] = set()
 
     def executions(self) -> list[Execution]:
         """Plan the booking of fills we do not know; return them, oldest first."""
@@ -184,7 +189,10 @@ class _Planner:
         """Find live orders that carry our reference and have no intent (I3)."""
         for shown in self.snapshot.open_orders:
             ref = OrderRef(shown.order_ref)
-            if is_ours(ref, self.bot) and ref not in self.ledger.orders:
+            if not is_ours(ref, self.bot) or ref in self.ledger.orders:
+                continue
+            self.orphaned.add(ref)
+            if ref not in self.before.orphans:
                 what = f"{shown.action} {shown.quantity} {shown.order_type} ({ref})"
                 self._find(
                     Kind.ORPHAN_ORDER, shown.contract.symbol, "no intent", what, "left alone"

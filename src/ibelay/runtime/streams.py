@@ -22,7 +22,7 @@ from ibelay.ports.clock import Clock
 
 BAR_NS = 5 * SECOND_NS
 _HISTORY_LIMIT_S = 3600
-_BACKFILL_TIMEOUT_S = 10.0
+_ANSWER_S = 10.0
 _HELD_LIMIT = 4096
 
 
@@ -126,7 +126,7 @@ class Streams:
                 continue
             missed: list[Bar] = []
             try:
-                async with asyncio.timeout(_BACKFILL_TIMEOUT_S):
+                async with asyncio.timeout(_ANSWER_S):
                     missed = await self._history(link, stream, now_ns)
             except LinkError:
                 return  # the next link begins again
@@ -169,11 +169,14 @@ class Streams:
     async def _resolve(self, link: BrokerLink, stream: Stream) -> bool:
         await self._pace(1)
         try:
-            stream.contract = await link.resolve(stream.contract)
+            async with asyncio.timeout(_ANSWER_S):
+                stream.contract = await link.resolve(stream.contract)
         except LinkError:
             raise
-        except IbelayError as error:
-            self._note(f"{stream.contract.symbol} cannot be streamed: {error}")
+        except (TimeoutError, IbelayError) as error:
+            # One symbol without an answer must not keep the bot from READY.
+            why = str(error) or f"no answer within {_ANSWER_S:g} s"
+            self._note(f"{stream.contract.symbol} cannot be streamed: {why}")
             return False
         return True
 
