@@ -16,7 +16,7 @@ from ibelay.gateway.server import PaperGateway
 from ibelay.wire.framing import FrameDecoder, frame
 
 SPY = Stock("SPY", "SMART", "USD", conId=756733)
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 Start = Callable[..., Awaitable[PaperGateway]]
 Connect = Callable[..., Awaitable["Client"]]
 
