@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,6 +36,13 @@ immediate_death_s = 0.0
 max_restarts = 100000
 crashes_to_safe_mode = 100000
 crashes_to_give_up = 100000
+"""
+HEARTBEAT = """\
+[heartbeat]
+interval_s = 0.6
+miss_s = 0.4
+suspect_probe_s = 0.2
+dead_s = 2.0
 """
 
 
@@ -76,3 +85,15 @@ async def until(
     except TimeoutError:
         last = {**stage.feed.supervisor, **(stage.feed.bot.get("connection") or {})}
         pytest.fail(f"not {what} within {limit_s:g} s; last status: {last}")
+
+
+def ask(stage: Arena, method: str, path: str, body: dict[str, str] | None = None) -> int:
+    """Ask the bot's HTTP API as an operator's script does; return the HTTP status."""
+    token = (stage.folder / "ibelay.token").read_text(encoding="ascii").strip()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    connection = http.client.HTTPConnection("127.0.0.1", stage.feed.port, timeout=5)
+    try:
+        connection.request(method, path, json.dumps(body or {}), headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()

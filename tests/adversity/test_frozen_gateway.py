@@ -10,20 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.adversity.churning import BOT, arena, until
+from tests.adversity.churning import BOT, HEARTBEAT, arena, until
 
 from ibelay.app.arena import Arena
 from ibelay.app.settle import BotBook, settle
 
 pytestmark = [pytest.mark.adversity, pytest.mark.timeout(180)]
-
-HEARTBEAT = """\
-[heartbeat]
-interval_s = 0.6
-miss_s = 0.4
-suspect_probe_s = 0.2
-dead_s = 2.0
-"""
 
 
 def health(stage: Arena) -> tuple[int, dict[str, object]]:

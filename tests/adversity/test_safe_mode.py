@@ -13,6 +13,7 @@ from tests.adversity.churning import BOT, SETTINGS, until
 
 from ibelay.app.arena import Arena
 from ibelay.app.settle import BotBook
+from ibelay.proxy.line import Cut
 
 pytestmark = [pytest.mark.adversity, pytest.mark.timeout(120)]
 
@@ -75,3 +76,32 @@ async def test_safe_mode_survives_a_kill_and_is_left_by_a_person(tmp_path: Path)
         book = BotBook(tmp_path / "ibelay.db", BOT)
         book.look()
         assert book.ledger.safe_mode is None
+
+
+async def test_safe_mode_of_a_stopped_bot_is_cleared_in_its_store(tmp_path: Path) -> None:
+    """A gateway that never answered; the bot is stopped, the person clears, the start trades."""
+    stage = Arena(
+        tmp_path,
+        gateway=["--symbols", "SPY,AAPL", "--speed", "10", "--start", "09:30"],
+        settings=settings,
+        environment={"PYTHONPATH": str(Path(__file__).parent)},
+    )
+    async with stage:
+        await until(lambda: stage.feed.ready, stage, "READY")
+        await stage.line.refuse()
+        await stage.line.cut(Cut.RST)
+        await until(lambda: bool(stage.feed.bot.get("safe_mode")), stage, "in safe mode")
+        assert stage.feed.bot["connection"]["inner_state"] == "safe mode"
+        assert await stage.bot.stop() == 0
+        done = clear(stage)
+        assert done.returncode == 0, done.stderr
+        assert "in the store" in done.stdout
+        again = clear(stage)
+        assert again.returncode != 0
+        assert "not in safe mode" in again.stderr
+
+        await stage.line.accept()
+        await stage.start_bot()
+        await until(lambda: stage.feed.ready, stage, "READY at the next start")
+        assert not stage.feed.bot["safe_mode"]
+        assert stage.feed.bot["trading"]
