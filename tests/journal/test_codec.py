@@ -70,6 +70,7 @@ ONE_OF_EACH: list[r.AnyRecord] = [
         con_id=756733,
         order={"orderType": "TRAIL", "trailingPercent": "2.5"},
     ),
+    r.DropInCancel(at_ns=9, epoch=Epoch(3), order_id=OrderId(6), order_ref=OrderRef("ib7:3:1")),
     r.OrderStateChanged(
         at_ns=1,
         order_ref=REF,

@@ -17,6 +17,7 @@ from ibelay.journal.records import (
     CancelIntended,
     CommissionRecorded,
     DiscrepancyFound,
+    DropInCancel,
     DropInIntent,
     EpochStarted,
     ExecutionRecorded,
@@ -155,7 +156,7 @@ class Ledger:
                 self.outages_ns.append(outage_ns)
             case DiscrepancyFound():
                 self.discrepancies += 1
-            case ReconciliationDone() | ShutdownCompleted() | IncidentNoted():
+            case DropInCancel() | ReconciliationDone() | ShutdownCompleted() | IncidentNoted():
                 pass
 
     def _begin_epoch(self, record: EpochStarted) -> None:

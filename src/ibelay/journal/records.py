@@ -50,7 +50,7 @@ class IntentRecorded(Record, tag="intent", frozen=True, kw_only=True):
 
 
 class DropInIntent(Record, tag="drop_in_intent", frozen=True, kw_only=True):
-    """A program on the drop-in means to send this order. Wall time.
+    """A program on the drop-in means to send this order, or to change it so. Wall time.
 
     ``order`` holds the fields of ib_async's Order that differ from its defaults, as texts:
     such programs may use any order type.
@@ -62,6 +62,14 @@ class DropInIntent(Record, tag="drop_in_intent", frozen=True, kw_only=True):
     symbol: str
     con_id: int
     order: dict[str, str]
+
+
+class DropInCancel(Record, tag="drop_in_cancel", frozen=True, kw_only=True):
+    """A program on the drop-in means to cancel an order. Wall time."""
+
+    epoch: Epoch
+    order_id: OrderId
+    order_ref: OrderRef
 
 
 class OrderStateChanged(Record, tag="order_state", frozen=True, kw_only=True):
@@ -232,6 +240,7 @@ AnyRecord = (
     EpochStarted
     | IntentRecorded
     | DropInIntent
+    | DropInCancel
     | OrderStateChanged
     | OrderIdReassigned
     | ModifyIntended
