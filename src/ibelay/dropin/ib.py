@@ -4,205 +4,255 @@
 
 1. After the first connect the connection is watched (a frozen gateway too) and reopened, with
    the same client id, until ``disconnect()`` is called.
-2. ``Trade``, ``Ticker`` and ``RealTimeBarList`` objects stay alive across connections; their
-   streams are asked for again; fills of an outage fire the usual events, once.
+2. ``Trade``, ``Ticker`` and bar list objects stay alive across connections; their streams are
+   asked for again; fills of an outage fire the usual events, once.
 3. A new order is given a reference and an order id above every earlier one, and is on disk
    before its first byte leaves. It is never sent again by this class.
-4. ``placeOrder`` raises ``ConnectionError`` while there is no connection.
+4. ``placeOrder`` raises ``ConnectionError`` while there is no connection, while the gateway
+   owes a sign of life, and until an outage has been caught up with.
 
-Not yet: bars kept up to date from history, tick-by-tick, depth, scanner and P&L streams are
-not asked for again; protection and reconciliation belong to the runtime (``ibelay up``).
+How: one wrapper (:mod:`ibelay.dropin.wrapper`) and one client (:mod:`ibelay.dropin.client`) for
+the life of the object, and a fresh socket under them each time; ib_async's own synchronisation
+runs at every connect and finds the objects of before in its tables.
+
+Protection and reconciliation belong to the runtime (``ibelay up``).
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import ib_async
-from ib_async.client import Client
+from ib_async import Event
 from ib_async.contract import Contract
-from ib_async.objects import RealTimeBarList
+from ib_async.ib import StartupFetch, StartupFetchALL
+from ib_async.objects import IBDefaults
 from ib_async.order import Order, Trade
-from ib_async.ticker import Ticker
 
+from ibelay.dropin.catch_up import UNRESOLVED
+from ibelay.dropin.client import KeptClient
 from ibelay.dropin.intents import Intents
 from ibelay.dropin.keeper import Keeper, KeeperConfig
+from ibelay.dropin.link import PATIENCE_MAX_S, PATIENCE_S, ConnectOptions, refusing_326
 from ibelay.dropin.wrapper import LivingWrapper
-
-_IN_USE = 326
-# What did not end is unknown, never empty: a reconnect that is not complete is no reconnect.
-_COMPLETE = {"raiseSyncErrors": True}
+from ibelay.errors import InvariantError, LinkError, TradingRefusedError
 
 
 class IB(ib_async.IB):
     """A supervised ``ib_async.IB`` (see the module).
 
     Args:
-        journal: Where intents are kept; the environment variable ``IBELAY_JOURNAL`` or
-            ``ibelay-CLIENTID.db`` in the working folder if not given.
+        defaults: ib_async's own.
+        journal: Where intents are kept, a file or a folder; the environment variable
+            ``IBELAY_JOURNAL`` or ``ibelay-CLIENTID.db`` in the working folder if not given.
         keeper: Back-off and heartbeat.
+        supervise: Whether to watch and reopen the connection; orders are journaled anyway.
+
+    Attributes:
+        reconnectedEvent: Emitted, with nothing, when an outage has been caught up with.
     """
 
-    def __init__(self, *, journal: Path | None = None, keeper: KeeperConfig | None = None) -> None:
+    _keeper: Keeper | None = None  # what __del__ finds if __init__ was refused
+    _intents: Intents | None = None
+    _options: ConnectOptions | None = None
+    _returning: bool = False
+
+    def __init__(
+        self,
+        defaults: IBDefaults | None = None,
+        *,
+        journal: Path | None = None,
+        keeper: KeeperConfig | None = None,
+        supervise: bool = True,
+    ) -> None:
+        super().__init__()
+        given = IBDefaults() if defaults is None else defaults
+        self.wrapper: LivingWrapper = LivingWrapper(self, given)
+        self.client: KeptClient = KeptClient(self.wrapper)
         self._keeper = Keeper(
             keeper or KeeperConfig(),
-            probe=self.reqCurrentTimeAsync,
-            alive=self.isConnected,
-            drop=self._drop,
+            probe=self.client.probe,
+            alive=self.client.isReady,
+            drop=self.client.drop,
             connect=self._again,
         )
-        super().__init__()
-        self.wrapper: LivingWrapper = LivingWrapper(self, self._keeper.heard)
-        self.client: Any = self._fresh_client()
-        self._journal_path = journal
-        self._intents: Intents | None = None
-        self._address: dict[str, Any] = {}
-        self._reopening = False
-        self._quotes: dict[int, tuple[Any, ...]] = {}
-        self._bars: dict[int, RealTimeBarList] = {}
+        self.wrapper.heard = self._keeper.heard
+        self.wrapper.answered = self._keeper.answered
+        self.client.apiEnd += self._keeper.lost
+        self.client.apiEnd += self.disconnectedEvent
+        self.reconnectedEvent = Event("reconnectedEvent")
+        self.connectedEvent += self._caught_up  # before anybody else is told
+        self._journal = journal
+        self._supervise = supervise
+        self._patience_s = PATIENCE_S
 
     # -- connecting ------------------------------------------------------------------------
 
-    async def connectAsync(self, *args: Any, **kwargs: Any) -> IB:  # noqa: N802  # the library's
-        """Connect as ib_async does, then keep the connection until :meth:`disconnect`."""
-        names = ("host", "port", "clientId", "timeout", "readonly", "account")
-        self._address = {**dict(zip(names, args, strict=False)), **kwargs}
-        await self._attempt()
-        self.wrapper.keeping = True
-        self._keeper.start()
+    async def connectAsync(  # noqa: N802  # the library's
+        self,
+        host: str = "127.0.0.1",
+        port: int = 7497,
+        clientId: int = 1,  # noqa: N803  # the library's
+        timeout: float | None = 4,
+        readonly: bool = False,  # noqa: FBT002  # the library's
+        account: str = "",
+        raiseSyncErrors: bool = False,  # noqa: FBT002, N803  # the library's
+        fetchFields: StartupFetch = StartupFetchALL,  # noqa: N803  # the library's
+    ) -> IB:
+        """Connect as ib_async does, then keep the connection until :meth:`disconnect`.
+
+        While it is being kept, connecting to the same place waits for the reconnect: a
+        program's own reconnecting does no harm.
+
+        Raises:
+            ClientIdInUseError: At once when the gateway says 326.
+            TimeoutError: As in ib_async.
+            OSError: The gateway cannot be reached.
+            ConfigurationError: The journal cannot be used, or another process writes it.
+        """
+        options = ConnectOptions(
+            host=host,
+            port=int(port),
+            client_id=int(clientId),
+            timeout=timeout or None,
+            readonly=readonly,
+            account=account,
+            raise_sync_errors=raiseSyncErrors,
+            fetch_fields=fetchFields,
+        )
+        keeper = self._kept()
+        if keeper.running and options.same_place(self._options):
+            async with asyncio.timeout(options.timeout):
+                await keeper.up()
+            return self
+        self.disconnect()
+        await keeper.stopped()
+        self._options = options
+        self._patience_s = options.timeout or PATIENCE_S
+        self._intents = Intents.at(self._journal, options.client_id)
+        self.client.count_from(self._intents.high_order_id + 1)
+        async with refusing_326(self.errorEvent, options.client_id):
+            await super().connectAsync(**options.arguments())
+        if self._supervise:
+            self.wrapper.keeping = True
+            keeper.start()
         return self
 
     def disconnect(self) -> str | None:
         """Disconnect for good; held objects end as they do in ib_async."""
-        if self._reopening:
-            self._drop()  # a failed attempt must not wipe what the bot holds
+        if self._keeper is None:
+            return None
+        if self._returning and self._keeper.attempt is _current_task():
+            self.client.renew()  # ib_async cleans up after a failed attempt: ours goes on
             return None
         self._keeper.stop()
         self.wrapper.keeping = False
+        self.wrapper.catch_up = None
+        self.client.forget_streams()
         if self._intents is not None:
             self._intents.close()
             self._intents = None
-        status: str | None = super().disconnect()
-        return status
+        self.wrapper.fail_pending()
+        if self.client.isConnected() and self.client.isReady():
+            status: str | None = super().disconnect()
+            return status
+        self.wrapper.setEventsDone()
+        self.wrapper.reset()
+        self.client.renew()
+        return None
+
+    def isConnected(self) -> bool:  # noqa: N802  # the library's
+        """Return whether there is a connection and the last outage has been caught up with."""
+        return not self._returning and self.client.isReady() and self.client.isConnected()
 
     async def _again(self) -> None:
-        """Make one attempt at the next connection, with a fresh client object."""
-        self._reopening = True
+        """Make one attempt at the next connection."""
+        options = self._options
+        if options is None:
+            raise InvariantError("the drop-in reconnects before it ever connected")
+        self._returning = True
+        self.client.renew()
         self.wrapper.begin_catching_up()
         try:
-            self.client = self._fresh_client(self.client.MaxRequests)
-            await self._attempt()
+            async with refusing_326(self.errorEvent, options.client_id):
+                await super().connectAsync(**options.again(self._patience_s))
+            self._caught_up()
+        except ConnectionError as error:
+            if error.args and isinstance(error.args[0], list):  # requests that did not end
+                self._patience_s = min(2 * self._patience_s, PATIENCE_MAX_S)
+            raise
+        finally:
+            self._returning = False
+            self.wrapper.catch_up = None
+        self.reconnectedEvent.emit()
+
+    def _caught_up(self) -> None:
+        """Tell what happened in an outage and restore the streams; orders may go again."""
+        if self._returning:
+            self._returning = False
             self.wrapper.finish_catching_up()
-            self._restore_streams()
-        finally:
-            self._reopening = False
+            self.wrapper.prepare_streams()
+            self.client.restore()
 
-    async def _attempt(self) -> None:
-        """Connect once; 326 ends the attempt at once instead of after its timeout."""
-        refused = asyncio.get_running_loop().create_future()
-
-        def on_error(_req_id: int, code: int, text: str, _contract: object) -> None:
-            if code == _IN_USE and not refused.done():
-                refused.set_exception(ConnectionError(f"client id in use: {text}"))
-
-        self.errorEvent += on_error
-        connecting = asyncio.get_running_loop().create_task(
-            super().connectAsync(**{**self._address, **(_COMPLETE if self._reopening else {})})
-        )
-        try:
-            done, _ = await asyncio.wait({connecting, refused}, return_when=asyncio.FIRST_COMPLETED)
-            if connecting not in done:
-                connecting.cancel()
-                await asyncio.wait({connecting})
-                await refused
-            await connecting
-        finally:
-            self.errorEvent -= on_error
-            refused.cancel()
-        self._ready_to_order()
-
-    def _ready_to_order(self) -> None:
-        if self._intents is None:
-            client_id = self.client.clientId
-            name = f"ib{client_id}"
-            given = self._journal_path or os.environ.get("IBELAY_JOURNAL")
-            self._intents = Intents(Path(given or f"ibelay-{client_id}.db"), name)
-        self.client.updateReqId(self._intents.high_order_id + 1)
-
-    def _fresh_client(self, max_requests: int | None = None) -> Any:
-        client = cast("Any", Client)(self.wrapper)
-        if max_requests is not None:
-            client.MaxRequests = max_requests
-        client.apiEnd += self.disconnectedEvent
-        return client
-
-    def _drop(self) -> None:
-        transport = self.client.conn.transport
-        if transport is not None:
-            transport.abort()
+    def _kept(self) -> Keeper:
+        if self._keeper is None:
+            raise InvariantError("the drop-in was used before it was made")
+        return self._keeper
 
     # -- orders ----------------------------------------------------------------------------
 
     def placeOrder(self, contract: Contract, order: Order) -> Trade:  # noqa: N802  # the library's
-        """Place a new order once it is on disk, or modify one.
+        """Place a new order, or change one, once it is on disk.
+
+        Raises:
+            LinkError: (a ``ConnectionError``) No connection, or the gateway owes a sign of
+                life; nothing left this process.
+            TradingRefusedError: The order is over, or nobody knows whether it arrived; a new
+                attempt needs a new ``Order``.
+        """
+        if not self.isConnected() or self._intents is None:
+            raise LinkError("not connected, so the order was not sent; place it again when it is")
+        if self._kept().suspect:
+            raise LinkError("the gateway does not answer, so the order was not sent")
+        key = self.wrapper.orderKey(self.wrapper.clientId, order.orderId, order.permId)
+        known = self.wrapper.trades.get(key) if order.orderId else None
+        if known is not None:
+            _refuse_again(known)
+        order.orderId = order.orderId or self.client.getReqId()
+        order.orderRef = order.orderRef or self._intents.reference()
+        self._intents.record(contract, order)
+        return super().placeOrder(contract, order)
+
+    def cancelOrder(  # noqa: N802  # the library's
+        self,
+        order: Order,
+        manualCancelOrderTime: str = "",  # noqa: N803  # the library's
+    ) -> Trade | None:
+        """Cancel an order; that we meant to is on disk before.
 
         Raises:
             ConnectionError: There is no connection; nothing left this process.
         """
-        if not self.isConnected() or self._intents is None:
-            raise ConnectionError("not connected: the order was not sent; it is being reconnected")
-        key = self.wrapper.orderKey(self.wrapper.clientId, order.orderId, order.permId)
-        if not order.orderId or key not in self.wrapper.trades:
-            order.orderId = order.orderId or self.client.getReqId()
-            order.orderRef = order.orderRef or self._intents.reference()
-            self._intents.record(contract, order)
-        return super().placeOrder(contract, order)
+        if self._intents is not None and self.client.isConnected():
+            self._intents.cancel(order)
+        return super().cancelOrder(order, manualCancelOrderTime)
 
-    # -- streams ---------------------------------------------------------------------------
 
-    def reqMktData(self, contract: Contract, *args: Any, **kwargs: Any) -> Ticker:  # noqa: N802  # the library's name
-        """Subscribe; a stream is asked for again on every later connection."""
-        ticker = super().reqMktData(contract, *args, **kwargs)
-        names = ("genericTickList", "snapshot", "regulatorySnapshot", "mktDataOptions")
-        given = {**dict(zip(names, args, strict=False)), **kwargs}
-        if not (given.get("snapshot") or given.get("regulatorySnapshot")):
-            options = given.get("mktDataOptions", [])
-            generic = given.get("genericTickList", "")
-            self._quotes[hash(contract)] = (contract, generic, options)
-        return ticker
+def _refuse_again(trade: Trade) -> None:
+    """Refuse to change an order that can no longer be changed; it could become a second one."""
+    over = trade.isDone()
+    if over or trade.advancedError == UNRESOLVED:
+        why = trade.orderStatus.status if over else "unknown to the gateway since an outage"
+        raise TradingRefusedError(
+            f"order {trade.order.orderId} is {why}, so nothing was sent; expected an order that"
+            " works: place a new Order instead"
+        )
 
-    def cancelMktData(self, contract: Contract) -> bool:  # noqa: N802  # the library's
-        """Unsubscribe for good."""
-        self._quotes.pop(hash(contract), None)
-        return bool(super().cancelMktData(contract))
 
-    def reqRealTimeBars(self, *args: Any, **kwargs: Any) -> RealTimeBarList:  # noqa: N802  # the library's name
-        """Subscribe; the bars are asked for again on every later connection."""
-        bars = super().reqRealTimeBars(*args, **kwargs)
-        self._bars[id(bars)] = bars
-        return bars
-
-    def cancelRealTimeBars(self, bars: RealTimeBarList) -> None:  # noqa: N802  # the library's
-        """Unsubscribe for good."""
-        self._bars.pop(id(bars), None)
-        super().cancelRealTimeBars(bars)
-
-    def _restore_streams(self) -> None:
-        for contract, generic, options in self._quotes.values():
-            request = self.client.getReqId()
-            self.wrapper.startTicker(request, contract, "mktData")
-            self.client.reqMktData(request, contract, generic, False, False, options)
-        for bars in self._bars.values():
-            bars.reqId = self.client.getReqId()
-            cast("Any", self.wrapper).startSubscription(bars.reqId, bars, bars.contract)
-            self.client.reqRealTimeBars(
-                bars.reqId,
-                bars.contract,
-                bars.barSize,
-                bars.whatToShow,
-                bars.useRTH,
-                bars.realTimeBarsOptions,
-            )
+def _current_task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # no loop is running: a script between two calls
+        return None

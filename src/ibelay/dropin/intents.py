@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import fields
 from pathlib import Path
@@ -10,9 +11,11 @@ from ib_async.contract import Contract
 from ib_async.order import Order
 
 from ibelay.journal.ledger import Ledger, fold
-from ibelay.journal.records import DropInIntent, EpochStarted
+from ibelay.journal.records import DropInCancel, DropInIntent, EpochStarted
 from ibelay.model.ids import Epoch, OrderId, OrderRef, first_epoch
 from ibelay.store.sqlite import open_journal
+
+_DEFAULTS = {spec.name: getattr(Order(), spec.name) for spec in fields(Order)}
 
 
 class Intents:
@@ -32,6 +35,21 @@ class Intents:
         epoch = Epoch(self._ledger.epoch + 1) if self._ledger.epoch else first_epoch(now)
         self._write(EpochStarted(at_ns=now, epoch=epoch, bot=name))
 
+    @classmethod
+    def at(cls, given: Path | None, client_id: int) -> Intents:
+        """Open the store of *client_id*: at *given*, at ``IBELAY_JOURNAL``, or right here.
+
+        Either may be a folder that is there, which then holds one file for each client id.
+
+        Raises:
+            ConfigurationError: It cannot be used, or another process writes it.
+            StoreUnreadableError: It is damaged.
+        """
+        path = Path(given or os.environ.get("IBELAY_JOURNAL") or ".")
+        if path.is_dir():
+            path /= f"ibelay-{client_id}.db"
+        return cls(path, f"ib{client_id}")
+
     @property
     def high_order_id(self) -> int:
         """The highest order id ever used, by this process or one before it."""
@@ -44,11 +62,8 @@ class Intents:
 
     def record(self, contract: Contract, order: Order) -> None:
         """Make the intent durable; returns when it is on disk (about 0.3 ms)."""
-        changed = {
-            spec.name: getattr(order, spec.name)
-            for spec in fields(order)
-            if getattr(order, spec.name) != spec.default and spec.default_factory is not list
-        }
+        values = {spec.name: getattr(order, spec.name) for spec in fields(Order)}
+        changed = {name: value for name, value in values.items() if value != _DEFAULTS[name]}
         self._write(
             DropInIntent(
                 at_ns=_wall_ns(),
@@ -61,11 +76,22 @@ class Intents:
             )
         )
 
+    def cancel(self, order: Order) -> None:
+        """Make it durable that an order is to be cancelled."""
+        self._write(
+            DropInCancel(
+                at_ns=_wall_ns(),
+                epoch=Epoch(self._ledger.epoch),
+                order_id=OrderId(order.orderId),
+                order_ref=OrderRef(order.orderRef),
+            )
+        )
+
     def close(self) -> None:
         """Release the store. Idempotent."""
         self._journal.close()
 
-    def _write(self, record: EpochStarted | DropInIntent) -> None:
+    def _write(self, record: EpochStarted | DropInIntent | DropInCancel) -> None:
         self._ledger.apply(record)
         self._journal.append([record]).result()
 

@@ -10,36 +10,60 @@ connection's messages find them again:
 2. A fill that happened meanwhile is told like a live one, once per execution.
 3. A commission is told once, not again at every connect.
 4. A code that does not prove an order dead leaves the ``Trade`` as it is.
+5. Bars that are kept up to date get the bars they missed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from ib_async.contract import Contract
-from ib_async.objects import CommissionReport, Execution, TradeLogEntry
+from ib_async.objects import (
+    BarDataList,
+    CommissionReport,
+    Execution,
+    IBDefaults,
+    TradeLogEntry,
+)
 from ib_async.order import Order, OrderState, OrderStatus, Trade
 from ib_async.wrapper import Wrapper
 
-from ibelay.model.notices import rejects_new_order
+from ibelay.dropin.catch_up import CatchUp, end
+from ibelay.model.notices import NOTICES, NoticeClass, rejects_new_order
 
 if TYPE_CHECKING:
     from ib_async.ib import IB
 
-_CANCELLED = 202
-
 
 class LivingWrapper(Wrapper):
-    """A wrapper whose tables survive the socket while :attr:`keeping` is set."""
+    """A wrapper whose tables survive the socket while :attr:`keeping` is set.
 
-    def __init__(self, ib: IB, heard: Callable[[], None]) -> None:
+    Args:
+        ib: The facade whose events are fired.
+        defaults: ib_async's own.
+
+    Attributes:
+        keeping: Whether the connection is being kept.
+        catch_up: What the synchronisation under way has shown, after an outage.
+        heard: Called when bytes arrive.
+        answered: Called when the gateway tells its time.
+    """
+
+    def __init__(self, ib: IB, defaults: IBDefaults) -> None:
         self.keeping = False
-        self.catching_up = False
-        self._heard = heard
-        self._charged: set[str] = set()
-        self._ended: list[tuple[Trade, str]] = []
-        super().__init__(ib)
+        self.catch_up: CatchUp | None = None
+        self.heard: Callable[[], None] = _nothing
+        self.answered: Callable[[], None] = _nothing
+        self._charged: dict[str, CommissionReport]
+        super().__init__(ib, defaults=defaults)
+
+    def reset(self) -> None:
+        """Forget everything, as ib_async does."""
+        self._charged = {}
+        cast("Any", super()).reset()
 
     # -- the end of a connection ---------------------------------------------------------
 
@@ -53,10 +77,13 @@ class LivingWrapper(Wrapper):
         if not self.keeping:
             cast("Any", super()).connectionClosed()
             return
+        self.fail_pending()
+        self.setTimeout(0)
+
+    def fail_pending(self) -> None:
+        """Tell everybody who waits for an answer that none will come."""
         futures, self._futures = self._futures, {}
         self._results = {}
-        self._reqId2Contract = {}
-        self.setTimeout(0)
         for future in futures.values():
             if not future.done():
                 future.set_exception(ConnectionError("the connection to the gateway was lost"))
@@ -65,35 +92,38 @@ class LivingWrapper(Wrapper):
 
     def begin_catching_up(self) -> None:
         """Prepare for the messages of a new connection to the same gateway."""
-        self.catching_up = True
-        self.positions.clear()
-        self.portfolio.clear()
-        self._ended = []
+        self.fail_pending()
+        self.catch_up = CatchUp()
 
     def finish_catching_up(self) -> None:
-        """Conclude orders that ended while we were away, after their fills were told."""
-        self.catching_up = False
-        for trade, status in self._ended:
-            if trade.isDone():
-                continue
-            trade.orderStatus.status = status
-            trade.orderStatus.filled = trade.filled()
-            trade.orderStatus.remaining = trade.remaining()
-            trade.log.append(TradeLogEntry(self.lastTime, status, "found after an outage"))
-            self.ib.orderStatusEvent.emit(trade)
-            trade.statusEvent.emit(trade)
-            if status == OrderStatus.Filled:
-                trade.filledEvent.emit(trade)
-            else:
-                trade.cancelledEvent.emit(trade)
-        self._ended = []
+        """Conclude what ended while we were away, after its fills were told."""
+        caught_up, self.catch_up = self.catch_up, None
+        if caught_up is not None:
+            caught_up.conclude(self)
 
-    # -- messages ------------------------------------------------------------------------
+    def prepare_streams(self) -> None:
+        """Make room for what the streams will tell when they are asked for again."""
+        for request, subscriber in self.reqId2Subscriber.items():
+            if isinstance(subscriber, BarDataList):
+                self._results[request] = []
+        for ticker in self.ticker2ReqId["mktDepth"]:
+            ticker.domBids, ticker.domAsks = [], []
+            ticker.domBidsDict.clear()
+            ticker.domAsksDict.clear()
+
+    # -- proof of life -------------------------------------------------------------------
 
     def tcpDataArrived(self) -> None:  # noqa: N802  # the library's name
         """Note the proof of life."""
-        self._heard()
+        self.heard()
         cast("Any", super()).tcpDataArrived()
+
+    def currentTime(self, time: int) -> None:  # noqa: N802  # the library's name
+        """Note the answer to a probe."""
+        self.answered()
+        cast("Any", super()).currentTime(time)
+
+    # -- orders --------------------------------------------------------------------------
 
     def openOrder(  # noqa: N802  # the library's name
         self,
@@ -102,11 +132,17 @@ class LivingWrapper(Wrapper):
         order: Order,
         orderState: OrderState,  # noqa: N803  # the library's name
     ) -> None:
-        """Give a held trade the perm id it was still waiting for."""
-        held = self.trades.get(self.orderKey(order.clientId, order.orderId, order.permId))
-        if held is not None and order.permId:
-            held.order.permId = order.permId
+        """Note that a held trade works."""
         super().openOrder(orderId, contract, order, orderState)
+        trade = self.trades.get(self.orderKey(order.clientId, order.orderId, order.permId))
+        if self.catch_up is not None and trade is not None:
+            self.catch_up.open_order(trade)
+
+    def openOrderEnd(self) -> None:  # noqa: N802  # the library's name
+        """Note that the list is complete."""
+        if self.catch_up is not None:
+            self.catch_up.open_orders_ended()
+        cast("Any", super()).openOrderEnd()
 
     def completedOrder(  # noqa: N802  # the library's name
         self,
@@ -114,14 +150,28 @@ class LivingWrapper(Wrapper):
         order: Order,
         orderState: OrderState,  # noqa: N803  # the library's name
     ) -> None:
-        """Bind a finished order to the trade the bot holds; conclude it after its fills."""
-        held = self.permId2Trade.get(order.permId) or self._by_reference(order.orderRef)
+        """Bind a finished order to the trade the bot holds."""
+        held = self.permId2Trade.get(order.permId) or self._on_its_way(contract, order)
         if held is not None:
             held.order.permId = order.permId
             self.permId2Trade[order.permId] = held
-            if self.catching_up:
-                self._ended.append((held, orderState.status))
+            if self.catch_up is not None:
+                self.catch_up.completed_order(held, orderState.status)
         super().completedOrder(contract, order, orderState)
+
+    def completedOrdersEnd(self) -> None:  # noqa: N802  # the library's name
+        """Note that the list is complete."""
+        if self.catch_up is not None:
+            self.catch_up.completed_orders_ended()
+        cast("Any", super()).completedOrdersEnd()
+
+    def orderStatus(self, *args: Any, **kwargs: Any) -> None:  # noqa: N802  # the library's name
+        """Tell a status; one of a synchronisation at its end."""
+        tell = cast("Any", super()).orderStatus
+        if self.catch_up is None:
+            tell(*args, **kwargs)
+        else:
+            self.catch_up.later(partial(tell, *args, **kwargs))
 
     def execDetails(  # noqa: N802  # the library's name
         self,
@@ -133,21 +183,28 @@ class LivingWrapper(Wrapper):
         news = execution.execId not in self.fills
         asked = reqId in self._futures
         super().execDetails(reqId, contract, execution)
-        if not (news and asked and self.catching_up):
+        if not (news and asked and self.catch_up is not None):
             return
         fill = self.fills[execution.execId]
-        trade = self.permId2Trade.get(execution.permId)
+        key = self.orderKey(execution.clientId, execution.orderId, execution.permId)
+        trade = self.permId2Trade.get(execution.permId) or self.trades.get(key)
         if trade is not None:
-            self.ib.execDetailsEvent.emit(trade, fill)
-            trade.fillEvent.emit(trade, fill)
+            self.permId2Trade.setdefault(execution.permId, trade)
+            trade.order.permId = trade.order.permId or execution.permId
+            self.catch_up.later(partial(self.ib.execDetailsEvent.emit, trade, fill))
+            self.catch_up.later(partial(trade.fillEvent.emit, trade, fill))
 
-    def commissionReport(self, commissionReport: CommissionReport) -> None:  # noqa: N802, N803  # the library's name
+    def commissionReport(self, commissionReport: CommissionReport) -> None:  # noqa: N802, N803  # the library's
         """Tell a commission once; the library tells all of the day at every connect."""
-        if commissionReport.execId in self._charged:
+        told = self._charged.get(commissionReport.execId)
+        if told == commissionReport:
             return
         if commissionReport.execId in self.fills:
-            self._charged.add(commissionReport.execId)
-        super().commissionReport(commissionReport)
+            self._charged[commissionReport.execId] = replace(commissionReport)
+        if self.catch_up is None:
+            super().commissionReport(commissionReport)
+        else:
+            self.catch_up.later(partial(super().commissionReport, commissionReport))
 
     def error(
         self,
@@ -158,19 +215,83 @@ class LivingWrapper(Wrapper):
     ) -> None:
         """Let only codes that prove it end a trade (the library cancels on any other)."""
         trade = self.trades.get((self.clientId, reqId)) if reqId != -1 else None
-        modified = trade is not None and any(entry.message == "Modify" for entry in trade.log)
-        ends = errorCode == _CANCELLED or (rejects_new_order(errorCode) and not modified)
-        if trade is None or trade.isDone() or ends or reqId in self._futures:
+        if trade is None or reqId in self._futures:
             super().error(reqId, errorCode, errorString, advancedOrderRejectJson)
             return
         text = f"Notice {errorCode}, order {reqId}: {errorString}"
-        status = trade.orderStatus.status
-        trade.log.append(TradeLogEntry(self.lastTime, status, text, errorCode))
         self._logger.warning(text)
+        if advancedOrderRejectJson:
+            trade.advancedError = advancedOrderRejectJson
+        if not trade.isDone() and _proves_dead(errorCode, trade):
+            end(self, trade, OrderStatus.Cancelled, text, errorCode)
+        else:
+            status = trade.orderStatus.status
+            trade.log.append(TradeLogEntry(self.lastTime, status, text, errorCode))
         self.ib.errorEvent.emit(reqId, errorCode, errorString, trade.contract)
 
-    def _by_reference(self, reference: str) -> Trade | None:
-        if not reference:
-            return None
-        waiting = (trade for trade in self.trades.values() if not trade.order.permId)
-        return next((trade for trade in waiting if trade.order.orderRef == reference), None)
+    def _on_its_way(self, contract: Contract, order: Order) -> Trade | None:
+        """Return the one held trade without a perm id that can be *order*.
+
+        A program may give all its orders one reference; then only what is unmistakable counts.
+        """
+        fits = [
+            trade
+            for trade in self.trades.values()
+            if order.orderRef
+            and trade.order.orderRef == order.orderRef
+            and not trade.order.permId
+            and trade.order.action == order.action
+            and trade.contract.conId in (0, contract.conId)
+            and trade.contract.symbol == contract.symbol
+        ]
+        return fits[0] if len(fits) == 1 else None
+
+    # -- positions and bars --------------------------------------------------------------
+
+    def position(
+        self,
+        account: str,
+        contract: Contract,
+        posSize: float,  # noqa: N803  # the library's name
+        avgCost: float,  # noqa: N803  # the library's name
+    ) -> None:
+        """Note that a position is still there."""
+        if self.catch_up is not None:
+            self.catch_up.position(account, contract.conId)
+        super().position(account, contract, posSize, avgCost)
+
+    def positionEnd(self) -> None:  # noqa: N802  # the library's name
+        """Note that the list is complete."""
+        if self.catch_up is not None:
+            self.catch_up.positions_ended()
+        cast("Any", super()).positionEnd()
+
+    def historicalDataEnd(self, reqId: int, _start: str, _end: str) -> None:  # noqa: N802, N803  # the library's
+        """Put the bars of an outage into the list the bot holds, each with its event."""
+        bars = self.reqId2Subscriber.get(reqId)
+        if not isinstance(bars, BarDataList) or reqId in self._futures:
+            cast("Any", super()).historicalDataEnd(reqId, _start, _end)
+            return
+        for bar in self._results.pop(reqId, []):
+            if bars and bar.date < bars[-1].date:
+                continue
+            new = not bars or bar.date > bars[-1].date
+            if new:
+                bars.append(bar)
+            else:
+                bars[-1] = bar
+            self.ib.barUpdateEvent.emit(bars, new)
+            bars.updateEvent.emit(bars, new)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _proves_dead(code: int, trade: Trade) -> bool:
+    """Return whether *code* ends *trade*: a cancellation, or the rejection of a new order."""
+    notice = NOTICES.get(code)
+    if notice is not None and notice.klass is NoticeClass.TERMINAL:
+        return True
+    # The rejection of a change leaves the order as it was.
+    return rejects_new_order(code) and not any(entry.message == "Modify" for entry in trade.log)
