@@ -22,6 +22,10 @@ from ibelay.runtime.strategy import AnyStrategy
 from ibelay.supervisor.policy import RestartPolicy
 
 _NS = 1_000_000_000
+_MEMBERS = (
+    *("name", "state_type", "initial_state", "carry_over", "contracts"),
+    *("on_bar", "on_fill", "on_order", "why_not_trading"),
+)
 
 
 def bot_config(settings: BotSettings, *, safe_mode_reason: str = "") -> BotConfig:
@@ -73,10 +77,15 @@ def strategy_of(settings: BotSettings) -> AnyStrategy:
         raise ConfigurationError(msg)
     try:
         make = getattr(importlib.import_module(module_name), function)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, SyntaxError) as error:
         msg = f"strategy {name!r} was not found ({error}); expected 'package.module:function'"
         raise ConfigurationError(msg) from error
-    return cast("AnyStrategy", make())
+    strategy = make()
+    missing = [member for member in _MEMBERS if not hasattr(strategy, member)]
+    if missing:
+        msg = f"what {name!r} returns is no strategy: it has no {', '.join(missing)}"
+        raise ConfigurationError(msg)
+    return cast("AnyStrategy", strategy)
 
 
 def restart_policy(settings: BotSettings) -> RestartPolicy:

@@ -43,20 +43,18 @@ def show_status(settings_path: Path) -> int:
             "process",
             f"{supervisor['state']}, pid {supervisor['pid']}, {supervisor['restarts']} restarts",
         ),
-        (
-            "connection",
-            " ".join(str(connection.get(key, "–")) for key in ("state", "inner_state", "reason")),
-        ),
+        ("connection", _connection(answer, connection)),
         (
             "gateway",
             "{host}:{port}, client id {client_id}".format_map(
                 {"host": "–", "port": "–", "client_id": "–", **connection}
             ),
         ),
-        ("trading", "yes" if bot.get("trading") else f"no: {bot.get('not_trading_reason', '')}"),
+        ("trading", _trading(answer, bot)),
         ("safe mode", bot.get("safe_mode") or "no"),
-        ("positions", ", ".join(_position(line) for line in bot.get("positions", ())) or "none"),
+        ("positions", ", ".join(_positions(bot)) or "none"),
         ("working orders", str(sum(_works(line) for line in bot.get("orders", ())))),
+        ("UNKNOWN orders", str(bot.get("unknown_orders", 0))),
         (
             "realised P&L",
             f"{bot.get('realized_pnl', '–')} before {bot.get('commissions', '–')} of commissions",
@@ -186,9 +184,30 @@ def _token(path: Path) -> str:
         raise ConfigurationError(msg) from error
 
 
-def _position(line: Json) -> str:
-    return f"{line['quantity']} {line['symbol']} at {line['average_price']}"
+def _positions(bot: Json) -> list[str]:
+    return [
+        f"{line['quantity']} {line['symbol']} at {line['average_price']}, "
+        f"stop for {line['protected']}"
+        for line in bot.get("positions", ())
+        if line["quantity"] != "0"
+    ]
+
+
+def _connection(answer: Json, connection: Json) -> str:
+    if not answer.get("is_live"):
+        return f"unknown: {answer.get('problem')}"
+    return " ".join(str(connection.get(key, "–")) for key in ("state", "inner_state", "reason"))
+
+
+def _trading(answer: Json, bot: Json) -> str:
+    """Say whether it trades, and what it waits for; last words of a dead bot are no news."""
+    reason = str(bot.get("not_trading_reason", ""))
+    if not answer.get("is_live"):
+        return "no: the bot does not report"
+    if not bot.get("trading"):
+        return f"no: {reason}"
+    return f"yes: {reason}" if reason else "yes"
 
 
 def _works(line: Json) -> bool:
-    return line["state"] in {"working", "sent", "unknown", "intended"}
+    return line["state"] in {"working", "sent", "intended"}

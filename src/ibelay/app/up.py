@@ -7,6 +7,7 @@ import importlib
 import os
 import secrets
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -74,6 +75,8 @@ async def _up(
         _announce(settings, listener, announce)
         code = await running
         stop.set()
+    if code:
+        sys.stderr.write(f"ibelay: {supervisor.process.reason}\n")
     return code
 
 
@@ -100,6 +103,9 @@ def _announce(
         f"client id {gateway.client_id}, store {settings.store.path.name}"
     )
     host, port = listener.getsockname()[:2]
+    announce(
+        f"to change something on the page, add #token= and what {settings.web.token_file} holds"
+    )
     announce(f"status page http://{host}:{port}/")
 
 

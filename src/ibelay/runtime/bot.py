@@ -93,7 +93,13 @@ class Bot:
             config.session, connector=connector, clock=clock, chance=chance, listener=self
         )
         self.trader = Trader(
-            config, self.books, strategy, self.session, self._doubted, self.chronicle.note
+            config,
+            self.books,
+            strategy,
+            self.session,
+            self._doubted,
+            self.chronicle.note,
+            self._strategy_failing,
         )
         self.streams = Streams(clock, self.trader.bars, self.chronicle.note)
         self.recovery = Recovery(
@@ -171,6 +177,7 @@ class Bot:
     async def synchronise(self, link: BrokerLink, *, data_lost: bool) -> None:
         """Recover over *link*."""
         self.streams.want([Contract(symbol=symbol) for symbol in self._watched()])
+        self._check_account(link)
         await self.recovery.synchronise(link, data_lost=data_lost)
         if data_lost and self._tasks is not None:
             self._tasks.create_task(self.streams.backfill(link, self.trader.now_ns()))
@@ -215,6 +222,13 @@ class Bot:
     def safe_mode_raised(self, reason: str, attempts: int) -> None:
         """Journal safe mode and say what to check."""
         self._enter_safe_mode(reason, attempts)
+
+    def _check_account(self, link: BrokerLink) -> None:
+        """Trade nothing on an account this login does not have."""
+        account = self.config.account
+        if account and account not in link.accounts and self.books.ledger.safe_mode is None:
+            have = ", ".join(link.accounts)
+            self._enter_safe_mode(f"account {account} is not among the login's: {have}", 0)
 
     # -- parts -----------------------------------------------------------------------------
 
@@ -345,6 +359,10 @@ class Bot:
         if state is None:
             return set()
         return {contract.symbol for contract in self.trader.strategy.contracts(state)}
+
+    def _strategy_failing(self, reason: str) -> None:
+        """Stop entries until a person has looked; called within a turn, so it acts after it."""
+        asyncio.get_running_loop().call_soon(self._enter_safe_mode, reason, 0)
 
     def _doubted(self, reason: str) -> None:
         self.recovery.doubted(reason)

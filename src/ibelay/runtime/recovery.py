@@ -107,7 +107,7 @@ class Recovery:
 
     def doubted(self, reason: str) -> None:
         """Ask for a snapshot soon because of *reason*."""
-        self._note(f"asking the broker: {reason}", Severity.INFO)
+        self._note(f"asking the broker: {reason}", Severity.WARNING)
         self._doubts.append(reason)
         self._doubt.set()
 
@@ -167,6 +167,9 @@ class Recovery:
         self._absences = outcome.absences
         self._look_again = outcome.again
         self.last_snapshot = snapshot
+        self._trader.broker_positions = {
+            position.contract.con_id: position.quantity for position in snapshot.positions
+        }
         ours = {str(ref) for ref in ledger.orders}
         self._trader.protector.learn_foreign(snapshot.open_orders, ours)
         recovered = sum(isinstance(record, ExecutionRecorded) for record in outcome.records)

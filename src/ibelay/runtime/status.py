@@ -62,7 +62,7 @@ def status_record(
         positions=_positions(trader),
         orders=_orders(ledger, trader.now_ns()),
         realized_pnl=_money(sum((p.realized_pnl for p in ledger.positions.values()), Decimal(0))),
-        commissions=_money(sum((r.commission for r in ledger.commissions.values()), Decimal(0))),
+        commissions=_money(_commissions(ledger)),
         fills=len(ledger.executions),
         executions_recovered=recovery.executions_recovered,
         unknown_orders=sum(e.state is OrderState.UNKNOWN for e in ledger.open_orders()),
@@ -111,6 +111,12 @@ def connection_record(session: Session, chronicle: Chronicle, clock: Clock) -> C
         worst_outage_s=worst,
         last_heard_s=None if link is None else max(0.0, (now - link.last_heard_ns) / 1e9),
     )
+
+
+def _commissions(ledger: Ledger) -> Decimal:
+    """Return what our own fills cost; reports of other clients' fills are heard too."""
+    charged = (ledger.commissions.get(key) for key in ledger.executions)
+    return sum((report.commission for report in charged if report is not None), Decimal(0))
 
 
 def _watch_list(trader: Trader, streams: Streams, clock: Clock) -> list[SymbolStatusLine]:

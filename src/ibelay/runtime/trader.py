@@ -39,6 +39,8 @@ Handler = Callable[[TurnDesk], None]
 
 log = logging.getLogger("ibelay.trader")
 
+_FAILURES_MAX = 5
+
 
 class Trader:
     """One strategy over one set of books.
@@ -50,6 +52,7 @@ class Trader:
         session: For time, reachability and the next order id.
         doubted: Called with a reason when only a snapshot can tell.
         note: Takes lines for people: fills, and what the strategy notes.
+        failing: Called once with the reason when turn after turn fails.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Trader:
         session: Session,
         doubted: Callable[[str], None],
         note: Callable[[str, Severity], None],
+        failing: Callable[[str], None],
     ) -> None:
         self.config = config
         self.books = books
@@ -80,6 +84,8 @@ class Trader:
         self.reconciled = False
         self._doubted = doubted
         self._note = note
+        self._failing = failing
+        self._failures = 0
         self._early: list[BrokerEvent] = []
         self._closing: dict[UnitRef, str] = {}
         self._turned = asyncio.Event()
@@ -200,7 +206,11 @@ class Trader:
             self.memory.restore(before)
             text = f"strategy {self.strategy.name} failed, its turn is dropped: {error!r}"
             transaction.add([self._incident(Severity.CRITICAL, text)])
+            self._failures += 1
+            if self._failures == _FAILURES_MAX:
+                self._failing(f"strategy {self.strategy.name} fails in every turn: {error!r}")
             return
+        self._failures = 0
         transaction.add(desk.decisions.records)
         sends.extend(desk.decisions.sends)
         self._closing.update(desk.decisions.closing)

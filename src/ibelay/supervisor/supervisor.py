@@ -36,6 +36,11 @@ from ibelay.supervisor.process import ChildProcess, ChildSpec
 
 _log = structlog.get_logger("ibelay.supervisor")
 
+# A terminal that closes or a line to it that drops (SIGHUP) must end in good order too.
+_STOP_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)
+)
+
 
 class SupervisorState(StrEnum):
     """What the supervisor is doing."""
@@ -302,7 +307,7 @@ class Supervisor:
             return
         loop = asyncio.get_running_loop()
         before = {}
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _STOP_SIGNALS:
             # signal.signal, not add_signal_handler: the latter does not exist on Windows.
             before[number] = signal.signal(
                 number,

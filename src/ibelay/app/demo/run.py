@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from ibelay.app.sides import Verdict
 from ibelay.gateway.market.api import Market
 
 _FRAMES_PER_S = 5
-DISAGREE = 1
+DISAGREE, TERMINATED = 1, 143
 
 
 def run(options: DemoOptions, console: Console) -> int:
@@ -33,11 +35,15 @@ def run(options: DemoOptions, console: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="ibelay-demo-") as scratch:
         folder = resolved.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        verdict = asyncio.run(_play(resolved, market, folder, console))
+        try:
+            verdict = asyncio.run(_play(resolved, market, folder, console))
+        except asyncio.CancelledError:
+            return TERMINATED
     return 0 if verdict.agrees else DISAGREE
 
 
 async def _play(options: DemoOptions, market: Market, folder: Path, console: Console) -> Verdict:
+    _end_in_good_order()
     kind = "REPLAY of real prices" if options.replay else "SYNTHETIC market"
     title = f"ibelay demo · {kind} · {options.date} · {options.speed:g}×"
     console.print(title, style="bold")
@@ -59,6 +65,15 @@ async def _play(options: DemoOptions, market: Market, folder: Path, console: Con
             "brackets stay at the broker"
         )
     return verdict
+
+
+def _end_in_good_order() -> None:
+    """Let SIGTERM and a closed terminal stop the demo's processes too."""
+    task = asyncio.current_task()
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if task is not None and number is not None and sys.platform != "win32":
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
 
 
 async def _show(title: str, acts: Acts, console: Console) -> None:
