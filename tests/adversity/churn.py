@@ -110,6 +110,20 @@ def _off(price: Decimal, share: Decimal) -> Decimal:
     return (price * (1 + share)).quantize(TICK)
 
 
+class Failing(Churn):
+    """Fails in every bar, as a strategy with a bug does."""
+
+    def on_bar(self, state: ChurnState, desk: Desk, contract: Contract, bar: Bar) -> None:
+        """Fail."""
+        message = "a bug in the strategy"
+        raise ZeroDivisionError(message)
+
+
+def failing() -> Churn:
+    """Return one that fails in every bar."""
+    return Failing()
+
+
 def patient() -> Churn:
     """Return one that holds for minutes: stops and targets fifty times as far."""
     return Churn(patience=Decimal(50))

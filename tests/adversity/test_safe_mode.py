@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.adversity.churning import BOT, SETTINGS, until
+from tests.adversity.churning import BOT, SETTINGS, arena, until
 
 from ibelay.app.arena import Arena
 from ibelay.app.settle import BotBook
@@ -105,3 +105,27 @@ async def test_safe_mode_of_a_stopped_bot_is_cleared_in_its_store(tmp_path: Path
         await until(lambda: stage.feed.ready, stage, "READY at the next start")
         assert not stage.feed.bot["safe_mode"]
         assert stage.feed.bot["trading"]
+
+
+async def test_a_strategy_that_fails_in_every_turn_is_not_called_healthy(tmp_path: Path) -> None:
+    """Entries stop, and a person is told which strategy and why."""
+    async with arena(tmp_path, strategy="churn:failing") as stage:
+        await until(lambda: bool(stage.feed.bot.get("safe_mode")), stage, "in safe mode")
+        assert "churn fails in every turn" in stage.feed.bot["safe_mode"]
+        assert not stage.feed.bot["trading"]
+
+
+async def test_an_account_the_login_does_not_have_gets_no_order(tmp_path: Path) -> None:
+    """A slip in the settings must not end in orders IB refuses one by one."""
+    stage = Arena(
+        tmp_path,
+        gateway=["--symbols", "SPY,AAPL", "--speed", "40", "--start", "09:30"],
+        settings=lambda port: SETTINGS.format(port=port).replace(
+            "[gateway]", 'account = "U999"\n[gateway]'
+        ),
+        environment={"PYTHONPATH": str(Path(__file__).parent)},
+    )
+    async with stage:
+        await until(lambda: bool(stage.feed.bot.get("safe_mode")), stage, "in safe mode")
+        assert "U999 is not among" in stage.feed.bot["safe_mode"]
+        assert (await stage.observer.book()).order_refs == {}
