@@ -25,17 +25,19 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Absences:
-    """Missing orders, and what the latest snapshot showed that must not be told again.
+    """What the latest snapshot left open.
 
     Attributes:
-        missing: Orders of ours in no snapshot so far.
-        mismatches: Position differences that a second look has to confirm.
-        orphans: Live orders with our reference and no intent.
+        missing: Orders that it did not account for.
+        mismatches: Position differences seen once, by contract.
+        living: Orders it shows although our books hold them to be over, seen once.
+        told: Matters that were alarmed about and still stand; not alarmed about again.
     """
 
     missing: dict[OrderRef, Missing] = field(default_factory=dict)
     mismatches: dict[ConId, Decimal] = field(default_factory=dict)
-    orphans: frozenset[str] = frozenset()
+    living: frozenset[OrderRef] = frozenset()
+    told: frozenset[str] = frozenset()
 
 
 def missed_again(earlier: Missing | None, monotonic_ns: int) -> Missing:

@@ -12,10 +12,13 @@ class Kind(StrEnum):
     MISSED_FILL = "missed fill"
     ORPHAN_FILL = "fill without an intent"
     MANUAL_FILL = "manual fill"
+    CORRECTED_FILL = "corrected fill"
+    UNLISTED_FILL = "fill without an execution"
     FOUND_ORDER = "unanswered order found"
     VANISHED_ORDER = "vanished order"
+    GONE_ORDER = "vanished order is gone"
     ABSENT_ORDER = "order never arrived"
-    RESURRECTED_ORDER = "absent order appeared"
+    RESURRECTED_ORDER = "order lives that was over"
     DUPLICATE_ORDER = "two live orders for one intent"
     ORPHAN_ORDER = "order without an intent"
     CLOSED_EXTERNALLY = "position closed externally"
@@ -29,6 +32,7 @@ CRITICAL = frozenset(
         Kind.DUPLICATE_ORDER,
         Kind.ORPHAN_ORDER,
         Kind.ORPHAN_FILL,
+        Kind.UNLISTED_FILL,
         Kind.UNEXPECTED_POSITION,
     }
 )

@@ -16,9 +16,14 @@ class Policy:
         absent_snapshots: Complete snapshots an UNKNOWN order must be missing from …
         absent_after_s: … over at least this many monotonic seconds before it is ABSENT. IB
             may still deliver what a gateway holds back ("maintain and resubmit", F26).
+        settling_s: Broker seconds after a fill during which a position that differs is looked
+            at twice: positions follow executions.
+        account: Whose positions count, if the login manages several; empty counts all.
     """
 
     quantity_tolerance: Decimal = Decimal(0)
     watch_list: frozenset[str] = frozenset()
     absent_snapshots: int = 3
     absent_after_s: float = 60.0
+    settling_s: float = 10.0
+    account: str = ""

@@ -2,76 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from ibelay.journal.ledger import Ledger
-from ibelay.journal.records import AnyRecord, PositionAdjusted
+from ibelay.journal.records import PositionAdjusted
+from ibelay.model.contract import Contract
 from ibelay.model.execution import Execution
-from ibelay.model.ids import ConId, execution_key
-from ibelay.model.position import Position
+from ibelay.model.ids import ConId
 from ibelay.model.snapshot import BrokerSnapshot
-from ibelay.reconcile.discrepancies import Discrepancy, Kind
+from ibelay.reconcile.discrepancies import Kind
+from ibelay.reconcile.draft import Draft
+from ibelay.reconcile.fills import gain
 from ibelay.reconcile.policy import Policy
 
 _ZERO = Decimal(0)
+_NS = 1_000_000_000
 
 
-@dataclass(slots=True)
-class PositionPlan:
-    """Corrections, findings, lines, and differences that need a second look."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sides:
+    """One contract: what the books hold, and what the broker confirms.
 
-    records: list[AnyRecord] = field(default_factory=list)
-    findings: list[Discrepancy] = field(default_factory=list)
-    report: list[str] = field(default_factory=list)
-    mismatches: dict[ConId, Decimal] = field(default_factory=dict)
+    ``average_cost`` is the broker's, per share or per unit of a contract with a multiplier.
+    """
+
+    contract: Contract
+    held: Decimal
+    confirmed: Decimal
+    average_cost: Decimal
 
 
 def compare_positions(
     ledger: Ledger,
     snapshot: BrokerSnapshot,
     policy: Policy,
+    draft: Draft,
+    *,
+    missed: Iterable[Execution],
     seen_before: Mapping[ConId, Decimal],
-    missed: Sequence[Execution],
-    now_ns: int,
-) -> PositionPlan:
-    """Return what to do about positions, with *missed* fills already counted as booked.
+) -> dict[ConId, Decimal]:
+    """Decide about positions; return the differences that need a second look.
 
     Args:
         ledger: Our books.
         snapshot: Complete.
         policy: Tolerance and adoption.
+        draft: Takes what is decided.
+        missed: Fills that the same plan books; they count as booked.
         seen_before: Differences the previous snapshot left open, by contract.
-        missed: Fills that the same plan books.
-        now_ns: Broker time for the records.
     """
-    plan = PositionPlan()
-    ours = {con_id: book.quantity for con_id, book in ledger.positions.items()}
-    for execution in missed:
-        known = ledger.executions.get(execution_key(execution.exec_id))
-        more = execution.quantity - (known.quantity if known is not None else _ZERO)
-        con_id = execution.contract.con_id
-        ours[con_id] = ours.get(con_id, _ZERO) + more * execution.action.sign
-    theirs = {position.contract.con_id: position for position in snapshot.positions}
-    busy = {entry.contract.con_id for entry in ledger.open_orders()}
-    for con_id in sorted({*ours, *theirs}):
-        held = ours.get(con_id, _ZERO)
-        shown = theirs.get(con_id)
-        confirmed = shown.quantity if shown is not None else _ZERO
-        symbol = _symbol(ledger, shown, con_id)
-        if abs(held - confirmed) <= policy.quantity_tolerance:
-            if held:
-                plan.report.append(
-                    f"{symbol}: store shows {held} shares, IBKR confirms {confirmed} shares ✓"
+    unsettled = _unsettled(ledger, snapshot, policy)
+    mismatches: dict[ConId, Decimal] = {}
+    for con_id, sides in sorted(_both_sides(ledger, snapshot, policy, missed).items()):
+        difference = sides.confirmed - sides.held
+        if abs(difference) <= policy.quantity_tolerance:
+            if sides.held:
+                draft.report.append(
+                    f"{sides.contract.symbol}: store shows {sides.held} shares, "
+                    f"IBKR confirms {sides.confirmed} shares ✓"
                 )
-            continue
-        difference = confirmed - held
-        if con_id in busy and seen_before.get(con_id) != difference:
-            plan.mismatches[con_id] = difference
-            continue
-        _decide(plan, ledger, policy, con_id, symbol, held, shown, now_ns)
-    return plan
+        elif con_id in unsettled and seen_before.get(con_id) != difference:
+            mismatches[con_id] = difference
+        else:
+            _decide(draft, ledger, policy, sides)
+    return mismatches
+
+
+def _unsettled(ledger: Ledger, snapshot: BrokerSnapshot, policy: Policy) -> set[ConId]:
+    """Return contracts in which one snapshot's positions and executions may be of two moments.
+
+    Ours works in it, or something has just filled: IB's positions follow its executions.
+    """
+    working = {entry.contract.con_id for entry in ledger.open_orders()}
+    since = snapshot.broker_time_ns - int(policy.settling_s * _NS)
+    return working | {
+        execution.contract.con_id for execution in snapshot.executions if execution.at_ns > since
+    }
+
+
+def _both_sides(
+    ledger: Ledger, snapshot: BrokerSnapshot, policy: Policy, missed: Iterable[Execution]
+) -> dict[ConId, _Sides]:
+    held = {con_id: book.quantity for con_id, book in ledger.positions.items()}
+    contracts = {con_id: book.contract for con_id, book in ledger.positions.items()}
+    for execution in missed:
+        con_id = execution.contract.con_id
+        more = gain(ledger, execution) * execution.action.sign
+        held[con_id] = held.get(con_id, _ZERO) + more
+        contracts.setdefault(con_id, execution.contract)
+    theirs = {
+        position.contract.con_id: position
+        for position in snapshot.positions
+        if policy.account in {"", position.account}
+    }
+    contracts |= {con_id: position.contract for con_id, position in theirs.items()}
+    sides = {}
+    for con_id, contract in contracts.items():
+        shown = theirs.get(con_id)
+        sides[con_id] = _Sides(
+            contract=contract,
+            held=held.get(con_id, _ZERO),
+            confirmed=shown.quantity if shown is not None else _ZERO,
+            # IB's average cost of a future or an option is that of the whole contract (S1).
+            average_cost=_ZERO if shown is None else shown.average_cost / contract.multiplier,
+        )
+    return sides
 
 
 def unexplained(ledger: Ledger) -> tuple[str, ...]:
@@ -93,52 +130,46 @@ def unexplained(ledger: Ledger) -> tuple[str, ...]:
     )
 
 
-def _decide(
-    plan: PositionPlan,
-    ledger: Ledger,
-    policy: Policy,
-    con_id: ConId,
-    symbol: str,
-    held: Decimal,
-    shown: Position | None,
-    now_ns: int,
-) -> None:
-    confirmed = shown.quantity if shown is not None else _ZERO
+def _decide(draft: Draft, ledger: Ledger, policy: Policy, sides: _Sides) -> None:
+    """Take the broker's figure (R3), but leave alone what is not this bot's."""
+    contract, held, confirmed = sides.contract, sides.held, sides.confirmed
     before, after = f"{held} shares", f"{confirmed} shares"
-    if not held and con_id not in ledger.positions and symbol not in policy.watch_list:
-        # Reported at every reconciliation as a line, alarmed once: it is not ours to keep.
-        plan.report.append(f"{symbol}: IBKR shows {confirmed} shares that are not this bot's")
+    if (
+        not held
+        and contract.con_id not in ledger.positions
+        and contract.symbol not in policy.watch_list
+    ):
+        line = f"{contract.symbol}: IBKR shows {confirmed} shares that are not this bot's"
+        if draft.is_first_sight(f"position {contract.con_id} {confirmed}"):
+            kind = Kind.UNEXPECTED_POSITION
+            draft.find(kind, contract.symbol, before, after, "left alone")
+            draft.report[-1] = line
+        else:
+            draft.report.append(line)
         return
     if not confirmed:
         kind, action = Kind.CLOSED_EXTERNALLY, "closed in the books"
         line = (
-            f"{symbol}: store shows {held} shares, IBKR shows 0 shares → "
+            f"{contract.symbol}: store shows {held} shares, IBKR shows 0 shares → "
             "position was closed at the broker during the outage"
         )
     elif not held:
         kind, action = Kind.UNEXPECTED_POSITION, "adopted as a minimal record"
-        line = f"{symbol}: IBKR shows {confirmed} shares the store does not know → adopted"
+        line = f"{contract.symbol}: IBKR shows {confirmed} shares the store does not know → adopted"
     else:
         kind, action = Kind.QUANTITY_MISMATCH, "set to the broker's figure"
-        line = f"{symbol}: store shows {held} shares, IBKR shows {confirmed} → IBKR's figure"
-    contract = shown.contract if shown is not None else ledger.positions[con_id].contract
-    plan.records.append(
+        line = (
+            f"{contract.symbol}: store shows {held} shares, IBKR shows {confirmed} → IBKR's figure"
+        )
+    draft.records.append(
         PositionAdjusted(
-            at_ns=now_ns,
+            at_ns=draft.now_ns,
             contract=contract,
             before=held,
             after=confirmed,
-            average_cost=shown.average_cost if shown is not None else _ZERO,
+            average_cost=sides.average_cost,
             reason=kind.value,
         )
     )
-    plan.findings.append(
-        Discrepancy(kind=kind, symbol=symbol, before=before, after=after, action=action)
-    )
-    plan.report.append(line)
-
-
-def _symbol(ledger: Ledger, shown: Position | None, con_id: ConId) -> str:
-    if shown is not None:
-        return shown.contract.symbol
-    return ledger.positions[con_id].contract.symbol
+    draft.find(kind, contract.symbol, before, after, action)
+    draft.report[-1] = line
