@@ -104,6 +104,8 @@ class Diary:
         state.told.append(f"{update.role} {update.state}")
 
     def why_not_trading(self, state: DiaryState) -> str:
+        if "why_not_trading" in self.failing:
+            raise ZeroDivisionError("a bug in why_not_trading")
         return "it has entered"
 
 

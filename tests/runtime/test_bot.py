@@ -72,6 +72,15 @@ async def test_a_bug_in_on_fill_does_not_lose_the_fill_or_its_protection() -> No
         await stage.until(lambda: stage.state.bars > bars, "seeing further bars")
 
 
+async def test_a_bug_in_the_strategys_excuse_is_shown_and_ends_nothing() -> None:
+    """The status is asked for several times a second, outside every turn."""
+    async with staged(Diary(failing={"why_not_trading"})) as stage:
+        await stage.until(lambda: stage.held == TEN and stage.ready, "holding")
+        status = stage.bot.status()
+        assert status.trading
+        assert "a bug in why_not_trading" in status.not_trading_reason
+
+
 async def test_the_strategy_hears_once_that_an_order_is_unknown_and_once_that_it_is_absent(
     arrived: Counter[str],
 ) -> None:

@@ -41,9 +41,6 @@ def status_record(
     broker_now = session.broker_now_ns()
     safe = ledger.safe_mode
     reason = trader.cannot_enter()
-    waits_for = ""
-    if not reason and trader.memory.state is not None:
-        waits_for = trader.strategy.why_not_trading(trader.memory.state)
     return BotStatus(
         bot=trader.config.name,
         pid=os.getpid(),
@@ -54,7 +51,7 @@ def status_record(
         broker_time=None if broker_now is None else iso(broker_now),
         connection=connection_record(session, chronicle, clock),
         trading=not reason,
-        not_trading_reason=reason or waits_for,
+        not_trading_reason=reason or trader.waits_for(),
         last_signal_check=None if trader.last_check_ns is None else iso(trader.last_check_ns),
         safe_mode=safe.reason if safe is not None else "",
         safe_mode_checks=list(safe.checks) if safe is not None else [],

@@ -323,6 +323,19 @@ class Trader:
             return f"not ready: {self.session.value.reason or self.session.value.state}"
         return ""
 
+    def waits_for(self) -> str:
+        """Return what the strategy waits for, in its own words.
+
+        This is asked for the page, outside any turn: a bug in the answer must not end a bot
+        that holds positions.
+        """
+        if self.memory.state is None:
+            return ""
+        try:
+            return self.strategy.why_not_trading(self.memory.state)
+        except Exception as error:  # noqa: BLE001  # it is said where the answer would stand
+            return f"strategy {self.strategy.name} cannot say what it waits for: {error!r}"
+
     def _facts(self) -> Facts:
         ledger: Ledger = self.books.ledger
         link = self.session.link
