@@ -93,41 +93,51 @@ def _audit_unit(
         return _leftovers(unit, entries, exits)
     trims = _trims(unit, exits)
     stops = [entry for entry in entries if entry.order.role is Role.STOP]
-    if trims or not stops:
+    if not stops:
         return trims
     live = [entry for entry in exits if entry.order.role is Role.STOP]
-    leaving = [entry for entry in exits if entry.order.role is Role.EXIT]
-    if leaving:
-        return []  # it is being closed; a stop beside that would open the other side
+    leaving = sum((_left(entry) for entry in exits if entry.order.role is Role.EXIT), _ZERO)
     covered = sum((_covers(entry, unit) for entry in live), _ZERO)
-    short = unit.open_quantity - covered
+    # What is being closed gets no stop: beside that it would open the other side.
+    short = unit.open_quantity - covered - leaving
     side = (unit.contract.con_id, unit.action.opposite)
     borrowed = min(short, foreign.get(side, _ZERO)) if short > 0 else _ZERO
     if borrowed:
         foreign[side] -= borrowed
         short -= borrowed
     if short > 0:
-        return _protect(unit, entries, stops, short)
-    return _excess(unit, live, -short) if short < 0 else []
+        return [*trims, *_protect(unit, entries, stops, short, unit.open_quantity - leaving)]
+    # While an exit may still be refused, no stop is taken away for it.
+    excess = _ZERO if leaving else covered - unit.open_quantity
+    return [*trims, *_excess(unit, live, excess)]
 
 
 def _protect(
-    unit: UnitBook, entries: list[OrderEntry], stops: list[OrderEntry], short: Decimal
+    unit: UnitBook,
+    entries: list[OrderEntry],
+    stops: list[OrderEntry],
+    short: Decimal,
+    staying: Decimal,
 ) -> list[Gap]:
-    """Return how to protect *short* shares: by a stop, or by closing if IB refuses stops."""
+    """Return how to protect *short* shares: by a stop, or if IB refuses by closing *staying*."""
     refused = [entry for entry in stops if entry.state is OrderState.REJECTED]
     if len(refused) >= REFUSALS:
         exits = [entry for entry in entries if entry.order.role is Role.EXIT]
         given_up = sum(entry.state is OrderState.REJECTED for entry in exits) >= REFUSALS
-        return [] if given_up else [CloseUnprotectable(unit.unit, unit.open_quantity)]
+        return [] if given_up else [CloseUnprotectable(unit.unit, staying)]
     price = stops[-1].order.stop_price
     return [] if price is None else [PlaceStop(unit.unit, short, price)]
 
 
 def _covers(entry: OrderEntry, unit: UnitBook) -> Decimal:
     """Return what a live stop covers; a bracket's own never counts for more than is open."""
-    left = max(_ZERO, entry.order.quantity - entry.filled)
+    left = _left(entry)
     return min(left, unit.open_quantity) if entry.order.parent_ref is not None else left
+
+
+def _left(entry: OrderEntry) -> Decimal:
+    """Return what of an order has not filled."""
+    return max(_ZERO, entry.order.quantity - entry.filled)
 
 
 def _excess(unit: UnitBook, live: list[OrderEntry], excess: Decimal) -> list[Gap]:
@@ -136,11 +146,11 @@ def _excess(unit: UnitBook, live: list[OrderEntry], excess: Decimal) -> list[Gap
     for entry in reversed(live):
         if entry.order.parent_ref is not None or entry.state is not OrderState.WORKING:
             continue
-        left = entry.order.quantity - entry.filled
-        if excess >= left:
+        left = _left(entry)
+        if excess >= left > 0:
             gaps.append(CancelExit(unit.unit, entry.order.order_ref))
             excess -= left
-        elif excess > 0:
+        elif 0 < excess < left:
             quantity = entry.order.quantity - excess
             gaps.append(ResizeExit(unit.unit, entry.order.order_ref, quantity))
             excess = _ZERO
