@@ -7,7 +7,8 @@ Rules:
    202). Everything else leaves the order as it is: "an advisory taken for a cancel" cost
    others 15 orders for one (F20).
 2. AMBIGUOUS means: ask open orders, completed orders and executions before believing.
-3. A code that is not in the table is treated as AMBIGUOUS for an order, INFO otherwise.
+3. A code that is not in the table is AMBIGUOUS: whoever gets it about an order asks.
+4. The same code can refuse a new order or only its modification: REJECT holds for new ones.
 
 Source: the column *source* of each row; "DOC" is IB's TWS API documentation ("Error
 Handling"), "field" a live report collected in the shared facts, section 1.
@@ -74,6 +75,14 @@ _ROWS: tuple[Notice, ...] = (
     Notice(507, _C, _K.CONNECTION, "end of file: duplicate client id or gateway closed", "DOC"),
     Notice(508, _C, _K.CONNECTION, "bad message length", "DOC"),
     Notice(509, _C, _K.CONNECTION, "exception while reading the socket", "DOC"),
+    Notice(2111, _R, _K.INFO, "the time of an algorithm was adjusted", "DOC"),
+    Notice(2130, _R, _K.INFO, "about a factor", "DOC"),
+    Notice(2152, _R, _K.INFO, "exchanges of market depth", "DOC"),
+    Notice(2168, _R, _K.INFO, "an attribute is not supported", "DOC"),
+    Notice(2169, _R, _K.INFO, "an attribute is not supported", "DOC"),
+    Notice(2174, _R, _K.INFO, "a date without a time zone is deprecated", "DOC; field"),
+    Notice(10038, _C, _K.CONNECTION, "the socket was torn down", "DOC"),
+    Notice(10053, _C, _K.CONNECTION, "the socket was torn down", "DOC; Windows"),
     Notice(10328, _C, _K.AMBIGUOUS, "connection lost, order data could not be resolved", "DOC"),
     # farms
     Notice(2103, _F, _K.TRANSIENT, "market data farm broken", "DOC"),
@@ -141,6 +150,12 @@ _ROWS: tuple[Notice, ...] = (
     Notice(10326, _O, _K.ADVISORY, "the OCA group cannot be changed; the order lives", "DOC"),
     Notice(10327, _O, _K.ADVISORY, "the OCA type cannot be changed; the order lives", "DOC"),
     Notice(10329, _O, _K.ADVISORY, "a stop order's warning", "DOC"),
+    Notice(10331, _O, _K.ADVISORY, "advice; the order lives", "DOC"),
+    Notice(10332, _O, _K.ADVISORY, "advice; the order lives", "DOC"),
+    Notice(10333, _O, _K.ADVISORY, "advice; the order lives", "DOC"),
+    Notice(10334, _O, _K.ADVISORY, "advice; the order lives", "DOC"),
+    Notice(10335, _O, _K.ADVISORY, "advice; the order lives", "DOC"),
+    Notice(10347, _O, _K.ADVISORY, "advice; the order lives", "DOC"),
     Notice(10341, _O, _K.ADVISORY, "the parent cannot be changed; the order lives", "DOC"),
     Notice(
         10349, _O, _K.ADVISORY, "the time in force was set from a preset", "field: ib_async 191"
@@ -193,6 +208,10 @@ _ROWS: tuple[Notice, ...] = (
 )
 
 
+_SENDING_FAILED = range(510, 594)
+"""Made by client libraries when a write failed; a row of the table says more of an order's."""
+
+
 def _table(rows: tuple[Notice, ...]) -> dict[int, Notice]:
     table: dict[int, Notice] = {}
     for row in rows:
@@ -204,6 +223,33 @@ def _table(rows: tuple[Notice, ...]) -> dict[int, Notice]:
 
 
 NOTICES = _table(_ROWS)
+
+
+def classify(code: int, text: str = "") -> NoticeClass:
+    """Return what a message with *code* and *text* asks of us.
+
+    Args:
+        code: IB's code.
+        text: Its text; one code can mean opposite things, and only the text tells which.
+
+    Returns:
+        The table's class, refined by the text where IB needs that; CONNECTION for a write
+        that failed in the client; AMBIGUOUS for what nobody has documented.
+
+    **Source**: shared facts section 1b (code 162) and 1c (codes 420 and 10186, whose texts
+    differ between IB's page and live logs).
+    """
+    notice = NOTICES.get(code)
+    if notice is None:
+        return NoticeClass.CONNECTION if code in _SENDING_FAILED else NoticeClass.AMBIGUOUS
+    said = text.lower()
+    if code in {162, 420} and "pacing" in said:
+        return NoticeClass.RATE
+    if code == 162 and ("no data" in said or "cancel" in said):
+        return NoticeClass.INFO
+    if code == 10186 and "delayed" in said:
+        return NoticeClass.DATA
+    return notice.klass
 
 
 def rejects_new_order(code: int) -> bool:
