@@ -64,11 +64,14 @@ async def qualified(ib: IB) -> ib_async.Contract:
 
 
 async def straddled(ib: IB, contract: ib_async.Contract) -> list[ib_async.Trade]:
-    """Return two working orders of 10, one of which fills wherever the price goes next."""
+    """Return two working orders of 10, one of which fills wherever the price goes next.
+
+    They lie far enough from the price for the line to be cut first.
+    """
     ticker = ib.reqMktData(contract)
     await met(lambda: ticker.bid > 0 and ticker.ask > 0)
-    below = ib_async.LimitOrder("BUY", 10, round(ticker.bid - 0.05, 2))
-    above = ib_async.StopOrder("BUY", 10, round(ticker.ask + 0.05, 2))
+    below = ib_async.LimitOrder("BUY", 10, round(ticker.bid - 0.15, 2))
+    above = ib_async.StopOrder("BUY", 10, round(ticker.ask + 0.15, 2))
     trades = [ib.placeOrder(contract, order) for order in (below, above)]
     working = {"Submitted", "PreSubmitted"}
     await met(lambda: all(trade.orderStatus.status in working for trade in trades))

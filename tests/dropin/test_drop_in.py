@@ -40,7 +40,7 @@ async def test_a_fill_during_the_outage_fires_the_held_trades_events_once(tmp_pa
             trade.filledEvent += filled.append
         await away(ib, line)
         async with onlooker(line) as watcher:
-            await met(watcher.positions)
+            await met(watcher.positions, limit_s=60)
         assert not fills
         await back(ib, line)
         done = [trade for trade in trades if trade.orderStatus.status == "Filled"]
@@ -121,7 +121,7 @@ async def test_an_order_in_a_handler_of_the_outages_fill_goes_out(tmp_path: Path
             trade.fillEvent += protect
         await away(ib, line)
         async with onlooker(line) as watcher:
-            await met(watcher.positions)
+            await met(watcher.positions, limit_s=60)
         await back(ib, line)
         assert stops
         await met(lambda: all(stop.orderStatus.status == "PreSubmitted" for stop in stops))
@@ -260,13 +260,14 @@ async def test_a_client_id_in_use_is_told_at_once_and_waited_for(tmp_path: Path)
 
 
 async def test_the_programs_own_silence_is_not_the_gateways(tmp_path: Path) -> None:
-    """A script may compute for longer than the gateway may be silent, probe or no probe."""
-    async with drop_in(tmp_path) as (ib, _line):
+    """A script may compute for longer than the gateway may be silent while a probe is out."""
+    async with drop_in(tmp_path) as (ib, line):
         lost: list[bool] = []
         ib.disconnectedEvent += lambda: lost.append(True)
-        assert ib._keeper is not None
+        line.freeze()
         await met(lambda: _waits(ib))
         Latch().wait(2.5)
+        line.thaw()
         await met(lambda: not _waits(ib))
         assert lost == []
 

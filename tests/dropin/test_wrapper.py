@@ -12,6 +12,7 @@ from ib_async.objects import BarData, CommissionReport, Execution
 from ib_async.order import OrderStatus, Trade
 
 from ibelay import IB
+from ibelay.dropin.catch_up import UNRESOLVED
 
 
 def held(ib: IB, status: str = "Submitted", *, modified: bool = False) -> Trade:
@@ -123,3 +124,18 @@ async def test_a_list_that_did_not_end_proves_nothing(tmp_path: Path) -> None:
     ib.wrapper.finish_catching_up()
     assert trade.advancedError == ""
     assert ib.positions()
+
+
+@pytest.mark.parametrize(("client_id", "hinted"), [(5, True), (6, False)])
+async def test_only_orders_of_ours_can_be_missed(client_id: int, *, hinted: bool) -> None:
+    """The gateway lists the working orders of other clients only when asked to."""
+    ib = IB()
+    trade = held(ib)
+    trade.order.clientId = client_id
+    ib.wrapper.keeping = True
+    ib.wrapper.begin_catching_up()
+    ib.wrapper.openOrderEnd()
+    ib.wrapper.completedOrdersEnd()
+    ib.wrapper.finish_catching_up()
+    assert (trade.advancedError == UNRESOLVED) is hinted
+    assert trade.orderStatus.status == "Submitted"

@@ -3,8 +3,8 @@
 Rules:
 1. Nothing is concluded from a list that did not end.
 2. An order ends if the gateway shows it completed, or its executions add up to its quantity.
-3. An order that is shown nowhere keeps its status and gets a hint: it may never have arrived,
-   or be gone since long. It is not sent again.
+3. An order of ours that is shown nowhere keeps its status and gets a hint: it may never have
+   arrived, or be gone since long. It is not sent again.
 4. What the messages say of orders, fills and commissions is told in the order it came, at the
    end: only then a program that answers a fill with an order can place it.
 5. A position that is not in a complete list is flat, and told so by the usual event.
@@ -80,7 +80,7 @@ class CatchUp:
                 continue
             if 0 < trade.order.totalQuantity <= trade.filled():
                 end(wrapper, trade, OrderStatus.Filled, "found filled after an outage")
-            elif {_OPEN, _COMPLETED} <= self._lists:
+            elif {_OPEN, _COMPLETED} <= self._lists and trade.order.clientId == wrapper.clientId:
                 _hint(wrapper, trade)
         if _POSITIONS in self._lists:
             self._close_positions(wrapper)
