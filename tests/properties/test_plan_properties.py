@@ -77,7 +77,7 @@ def look(ledger: Ledger, seen: BrokerSnapshot, policy: Policy, absences: Absence
     return outcome
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(anything, snapshots, policies)
 def test_once_settled_the_same_snapshot_means_nothing_more(
     records: list[AnyRecord], seen: BrokerSnapshot, policy: Policy
@@ -92,7 +92,7 @@ def test_once_settled_the_same_snapshot_means_nothing_more(
     assert (after.records, after.findings) == ((), ())
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(anything, snapshots, policies)
 def test_settled_books_are_the_brokers(
     records: list[AnyRecord], seen: BrokerSnapshot, policy: Policy
@@ -112,7 +112,7 @@ def test_settled_books_are_the_brokers(
                 assert entry.state is not OrderState.UNKNOWN
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(anything, snapshots)
 def test_positions_are_corrected_last(records: list[AnyRecord], seen: BrokerSnapshot) -> None:
     """So that what fills explain is never explained twice."""
