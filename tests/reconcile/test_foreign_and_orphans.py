@@ -14,6 +14,7 @@ from ibelay.model.ids import ClientId, ConId, ExecId, OrderId, PermId
 from ibelay.model.order import Action
 from ibelay.reconcile.absence import Absences
 from ibelay.reconcile.discrepancies import Kind
+from ibelay.reconcile.fills import is_news
 from ibelay.reconcile.intake import NOTHING, take
 from ibelay.reconcile.plan import plan
 from ibelay.reconcile.policy import Policy
@@ -67,3 +68,10 @@ def test_an_orphan_order_is_told_once_and_asks_for_no_endless_snapshots() -> Non
         absences = outcome.absences
         told.append([f for f in outcome.findings if f.kind is Kind.ORPHAN_ORDER])
     assert [len(findings) for findings in told] == [1, 0, 0]
+
+
+def test_a_manual_fill_in_the_second_of_our_first_intent_is_booked() -> None:
+    """IB's fill times are whole seconds; ours are not."""
+    ledger = bracket()
+    early = replace(manual(SPY), at_ns=0)
+    assert is_news(ledger, early, "bot")

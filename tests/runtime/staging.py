@@ -59,11 +59,13 @@ class Diary:
     Attributes:
         failing: Names of handlers that change the state, decide, and then raise.
         tries: How many brackets it asks for in all, one a bar.
+        deciding: Called when it has asked for one, before anything of it is sent.
     """
 
     symbols: tuple[str, ...] = ("SPY",)
     failing: set[str] = field(default_factory=set)
     tries: int = 1
+    deciding: Callable[[], object] = lambda: None  # a field's default
     name: str = "diary"
     state_type: type[DiaryState] = DiaryState
 
@@ -94,6 +96,7 @@ class Diary:
                 valid_s=600.0,
             )
             state.units.append(str(entered))
+            self.deciding()
 
     def on_fill(self, state: DiaryState, desk: Desk, fill: Fill) -> None:
         state.told.append(f"fill {fill.role} {fill.quantity}")

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import ib_async
-import pytest
 from tests.runtime.staging import CLIENT_ID, Diary, staged
 
 from ibelay.errors import StoreUnreadableError
-from ibelay.gateway.session.order_desk import OrderDesk
 from ibelay.journal.records import (
     AnyRecord,
     CancelIntended,
@@ -23,24 +21,8 @@ from ibelay.journal.records import (
 )
 from ibelay.model.faults import Fault
 from ibelay.proxy.line import Cut
-from ibelay.wire import requests as ask
 
 TEN = Decimal(10)
-
-
-@pytest.fixture
-def arrived(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Count the placeOrder messages that reach the gateway, by order reference."""
-    seen: Counter[str] = Counter()
-    serve = OrderDesk.serve
-
-    def counted(desk: OrderDesk, request: ask.OrderRequests) -> None:
-        if isinstance(request, ask.PlaceOrder):
-            seen[request.order_ref] += 1
-        serve(desk, request)
-
-    monkeypatch.setattr(OrderDesk, "serve", counted)
-    return seen
 
 
 async def test_a_bug_in_on_bar_costs_its_turn_and_nothing_else() -> None:

@@ -20,6 +20,7 @@ from ibelay.model.ids import ConId, execution_key, is_ours, supersedes
 from ibelay.model.snapshot import BrokerSnapshot
 
 _ZERO = Decimal(0)
+_SECOND_NS = 1_000_000_000
 
 
 def first_intents(ledger: Ledger) -> dict[ConId, int]:
@@ -47,7 +48,8 @@ def is_news(
     if is_ours(execution.order_ref, bot):
         return True
     since = (first_intents(ledger) if began is None else began).get(execution.contract.con_id)
-    return since is not None and execution.at_ns >= since
+    # IB tells a fill's time in whole seconds: one of the second of our first intent is ours.
+    return since is not None and execution.at_ns >= since - since % _SECOND_NS
 
 
 def missed_fills(ledger: Ledger, snapshot: BrokerSnapshot, bot: str) -> list[Execution]:
