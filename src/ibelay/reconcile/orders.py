@@ -9,8 +9,6 @@ Rules:
    and tell, since IB forgets executions at midnight and at a gateway's restart.
 4. Two live perm ids for one reference: the one we know longest stays, the others go.
 5. An order that lives although our books hold it to be over is cancelled: the strategy was
-   told that it is over, and protection has replaced it. Two snapshots must show it, since a
-   listing can be older than the end.
 
 Source: shared facts section 3 and failure modes F07, F10, F25 and F39.
 """

@@ -120,6 +120,15 @@ def _protect(
     staying: Decimal,
 ) -> list[Gap]:
     """Return how to protect *short* shares: by a stop, or if IB refuses by closing *staying*."""
+    taken_away = [
+        entry
+        for entry in stops
+        if entry.state is OrderState.CANCELLED
+        and not entry.filled
+        and entry.order.parent_ref is None
+    ]
+    if len(taken_away) >= REFUSALS:
+        return []  # somebody, or IB, cancels every stop at once: no loop of orders
     refused = [entry for entry in stops if entry.state is OrderState.REJECTED]
     if len(refused) >= REFUSALS:
         exits = [entry for entry in entries if entry.order.role is Role.EXIT]

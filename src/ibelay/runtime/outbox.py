@@ -184,7 +184,8 @@ class Outbox:
 
     def _send_modify(self, link: BrokerLink | None, ref: OrderRef) -> None:
         entry = self._books.ledger.orders[ref]
-        if link is None or entry.state.terminal:
+        if link is None or entry.state is not OrderState.WORKING:
+            # A modification of an order the broker never showed would be a second send (I2).
             return  # reconciliation compares prices and sizes and modifies again
         try:
             # IB refuses a child's modification that still names a filled parent (F41), so

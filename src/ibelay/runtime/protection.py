@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from ibelay.journal.books import UnitBook
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import IncidentNoted, Severity
 from ibelay.model.ids import UnitRef
+from ibelay.model.order import OrderState, Role
 from ibelay.model.snapshot import BrokerOrder
 from ibelay.reconcile.protection import (
+    REFUSALS,
     CancelExit,
     CloseUnprotectable,
     PlaceStop,
@@ -97,7 +100,16 @@ class Protector:
                 not ledger.orders[ref].state.terminal for ref in book.order_refs
             ):
                 continue
-            if book.open_quantity > 0:
+            if _refused_exits(ledger, book) >= REFUSALS:
+                # No loop of orders: the stop comes back instead, and a person is told.
+                del closing[unit]
+                text = f"{book.contract.symbol}: IB refuses to close {book.open_quantity} shares"
+                desk.decisions.records.append(
+                    IncidentNoted(
+                        at_ns=self._books.wall_ns(), severity=Severity.CRITICAL, text=text
+                    )
+                )
+            elif book.open_quantity > 0:
                 desk.place_exit(book, book.open_quantity, stop_price=None, reason=reason)
             else:
                 del closing[unit]
@@ -109,3 +121,14 @@ class Protector:
         elif not naked and self._naked_since_ns is not None:
             self._naked_total_ns += now - self._naked_since_ns
             self._naked_since_ns = None
+
+
+def _refused_exits(ledger: Ledger, book: UnitBook) -> int:
+    """Return how many market exits of *book* ended without a share."""
+    exits = (ledger.orders[ref] for ref in book.order_refs)
+    return sum(
+        entry.order.role is Role.EXIT
+        and entry.state in {OrderState.REJECTED, OrderState.CANCELLED}
+        and not entry.filled
+        for entry in exits
+    )

@@ -225,7 +225,9 @@ class Recovery:
             if wanted(entry.state, entry.intent.epoch)
             and (only is None or entry.order.order_ref in only)
         ]
-        if records:
+        if records and self._trader.memory.state is None:
+            self._books.commit(records)  # before its state is loaded the strategy hears nothing
+        elif records:
             self._trader.commit(records)
 
     def _interval_s(self) -> float:
