@@ -143,6 +143,15 @@ def test_a_second_perm_id_is_remembered_and_doubted_once() -> None:
     assert taken(ledger, double).doubt == ""
 
 
+def test_a_second_perm_id_of_a_filled_order_is_doubted_once() -> None:
+    """The order is over; its double may live on and must be looked for."""
+    ledger = bracket()
+    double = OrderSeen(order=shown(ENTRY, perm_id=777, order_id=1, action=Action.BUY))
+    assert "second perm id" in taken(ledger, double).doubt
+    assert ledger.orders[ENTRY].state is OrderState.FILLED
+    assert taken(ledger, double) == Taken()
+
+
 @pytest.mark.parametrize(
     "event",
     [

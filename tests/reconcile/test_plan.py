@@ -372,6 +372,49 @@ def test_two_live_orders_for_one_intent_become_one() -> None:
     assert (again.records, len(again.cancels)) == ((), 1)
 
 
+def outlived(*, order_id: int = 2, filled: int = 0) -> tuple[Ledger, BrokerSnapshot]:
+    """Return books in which the stop is filled, and a broker that shows a second one alive."""
+    ledger = bracket()
+    for record in (
+        state(STOP, OrderState.WORKING, perm_id=777),
+        state(TARGET, OrderState.CANCELLED),
+        booked(execution(2, STOP, Action.SELL, 50)),
+        state(STOP, OrderState.FILLED),
+    ):
+        ledger.apply(record)
+    alive = shown(STOP, perm_id=777, order_id=order_id, filled=filled)
+    return ledger, snapshot(open_orders=[alive])
+
+
+def test_a_double_that_outlives_the_filled_order_is_cancelled() -> None:
+    """It would open the other side. Alarmed once, cancelled at every sight but the first."""
+    ledger, seen = outlived()
+    reconciler = Reconciler(ledger)
+    first, second, third = (reconciler.see(seen) for _ in range(3))
+    assert (first.records, first.cancels, first.again) == ((), (), True)
+    assert kinds(second) == [Kind.RESURRECTED_ORDER]
+    assert [(c.order_id, c.perm_id) for c in second.cancels] == [(2, 777)]
+    assert second.cancels[0].order_ref not in ledger.orders, "no state of ours holds it back"
+    assert (third.records, third.cancels, third.again) == ((), second.cancels, False)
+    assert ledger.orders[STOP].state is OrderState.FILLED
+
+
+def test_a_double_that_outlives_in_another_session_is_a_persons_to_cancel() -> None:
+    ledger, seen = outlived(order_id=0)
+    reconciler = Reconciler(ledger)
+    reconciler.see(seen)
+    outcome = reconciler.see(seen)
+    assert outcome.cancels == ()
+    assert "by hand" in outcome.findings[0].action
+
+
+def test_a_filled_order_may_be_listed_a_little_longer() -> None:
+    """IB's listing follows its executions: with nothing left of it there is nothing to cancel."""
+    ledger, seen = outlived(filled=50)
+    reconciler = Reconciler(ledger)
+    assert [reconciler.see(seen).records for _ in range(3)] == [(), (), ()]
+
+
 def test_a_double_of_another_session_is_not_cancelled_from_here() -> None:
     """Its order id is shown as 0: only a person can."""
     reconciler = Reconciler(bracket())
@@ -561,6 +604,15 @@ def test_only_the_bots_own_account_counts_when_it_is_named() -> None:
     reconciler = Reconciler(bracket(), Policy(account="DU1"))
     seen = snapshot(positions=[holding(50), holding(7, account="DU2")], open_orders=bracket_shown())
     assert reconciler.see(seen).findings == ()
+
+
+def test_without_a_named_account_the_positions_of_all_count() -> None:
+    """30 in one account and 20 in another are the 50 our executions say."""
+    seen = snapshot(
+        positions=[holding(30), holding(20, account="DU2")], open_orders=bracket_shown()
+    )
+    reconciler = Reconciler(bracket())
+    assert [reconciler.see(seen).findings for _ in range(2)] == [(), ()]
 
 
 def test_every_finding_is_journaled_with_before_and_after() -> None:

@@ -9,10 +9,16 @@ from ibelay.journal.records import AnyRecord, DiscrepancyFound
 from ibelay.model.ids import OrderId, OrderRef, PermId
 from ibelay.reconcile.discrepancies import Discrepancy, Kind
 
+NO_INTENT = OrderRef("")
+
 
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """An order that must not live."""
+    """An order that must not live.
+
+    ``order_ref`` is ``NO_INTENT`` for what outlives an order that is over in the books: what
+    is said of that one must not hold the cancel back.
+    """
 
     order_ref: OrderRef
     order_id: OrderId

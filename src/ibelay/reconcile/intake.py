@@ -124,7 +124,7 @@ def _status(
     if state is OrderState.CANCELLED and state is not entry.state and _is_double(entry, perm_id):
         return Taken(doubt=f"one of two orders for {entry.order.order_ref} is over")
     doubt = ""
-    if new_perm and entry.perm_ids and not entry.state.terminal:
+    if new_perm and entry.perm_ids:
         doubt = f"order {entry.order.order_ref} has a second perm id {perm_id}"
     if state is entry.state and not new_perm and status is entry.status:
         return Taken(doubt=doubt)

@@ -9,6 +9,9 @@ Rules:
    and tell, since IB forgets executions at midnight and at a gateway's restart.
 4. Two live perm ids for one reference: the one we know longest stays, the others go.
 5. An order that lives although our books hold it to be over is cancelled: the strategy was
+   told that it is over, and protection has replaced it. Two snapshots must show it, since a
+   listing can be older than the end. So is what lives on of an order that is filled: a double
+   of it (F25), or a rest that a refused modification left there.
 
 Source: shared facts section 3 and failure modes F07, F10, F25 and F39.
 """
@@ -27,7 +30,7 @@ from ibelay.model.order import BrokerOrderStatus, OrderState, Role
 from ibelay.model.snapshot import BrokerOrder, BrokerSnapshot
 from ibelay.reconcile.absence import Absences, Missing, is_absent, missed_again
 from ibelay.reconcile.discrepancies import Kind
-from ibelay.reconcile.draft import CancelOrder, Draft
+from ibelay.reconcile.draft import NO_INTENT, CancelOrder, Draft
 from ibelay.reconcile.policy import Policy
 
 _ZERO = Decimal(0)
@@ -76,6 +79,8 @@ class OrderPlan:
                 self._stranger(order, bot)
             elif known.state in _ENDED_UNFILLED:
                 over[known.order.order_ref] = known
+            elif known.state is OrderState.FILLED:
+                self._outlives(known, order)
         for entry in over.values():
             self._over(entry, _matching(entry, self.snapshot.open_orders))
 
@@ -243,6 +248,23 @@ class OrderPlan:
         self.draft.records.append(
             CancelIntended(at_ns=self.draft.now_ns, order_ref=ref, reason=reason)
         )
+
+    def _outlives(self, entry: OrderEntry, order: BrokerOrder) -> None:
+        """Cancel what lives on of a filled order; the books leave that order as it is."""
+        ref = entry.order.order_ref
+        if order.status not in _SURELY_ALIVE or order.filled >= order.quantity:
+            return
+        matter = f"outlives {ref} {order.perm_id}"
+        if ref not in self.before.living and matter not in self.draft.told_before:
+            self.living.add(ref)
+            return
+        if order.order_id:  # 0: another session's, which only it can cancel
+            cancel = CancelOrder(NO_INTENT, order.order_id, f"{ref} is filled", order.perm_id)
+            self.draft.cancels.append(cancel)
+        if self.draft.is_first_sight(matter):
+            action = "it is cancelled" if order.order_id else "cancel it by hand"
+            left = f"perm id {order.perm_id} works for {order.quantity - order.filled}"
+            self._find(Kind.RESURRECTED_ORDER, entry, "filled", left, action)
 
     def _change(
         self, entry: OrderEntry, state: OrderState, shown: BrokerOrder | None, reason: str

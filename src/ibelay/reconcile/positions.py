@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ibelay.journal.ledger import Ledger
@@ -11,6 +11,7 @@ from ibelay.journal.records import PositionAdjusted
 from ibelay.model.contract import Contract
 from ibelay.model.execution import Execution
 from ibelay.model.ids import ConId
+from ibelay.model.position import Position
 from ibelay.model.snapshot import BrokerSnapshot
 from ibelay.reconcile.discrepancies import Kind
 from ibelay.reconcile.draft import Draft
@@ -92,11 +93,12 @@ def _both_sides(
         more = gain(ledger, execution) * execution.action.sign
         held[con_id] = held.get(con_id, _ZERO) + more
         contracts.setdefault(con_id, execution.contract)
-    theirs = {
-        position.contract.con_id: position
-        for position in snapshot.positions
-        if policy.account in {"", position.account}
-    }
+    theirs: dict[ConId, Position] = {}
+    for position in snapshot.positions:
+        if policy.account in {"", position.account}:
+            con_id = position.contract.con_id
+            known = theirs.get(con_id)
+            theirs[con_id] = position if known is None else _together(known, position)
     contracts |= {con_id: position.contract for con_id, position in theirs.items()}
     sides = {}
     for con_id, contract in contracts.items():
@@ -109,6 +111,13 @@ def _both_sides(
             average_cost=_ZERO if shown is None else shown.average_cost / contract.multiplier,
         )
     return sides
+
+
+def _together(one: Position, other: Position) -> Position:
+    """Return what two accounts of one login hold of one contract."""
+    quantity = one.quantity + other.quantity
+    cost = one.quantity * one.average_cost + other.quantity * other.average_cost
+    return replace(one, quantity=quantity, average_cost=cost / quantity if quantity else _ZERO)
 
 
 def unexplained(ledger: Ledger) -> tuple[str, ...]:
