@@ -6,28 +6,62 @@ later and per fill.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ibelay.model.contract import Contract
+from ibelay.model.execution import Execution
 from ibelay.model.ids import OrderRef, UnitRef
 from ibelay.model.order import Action
 
 _ZERO = Decimal(0)
 
 
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """The broker's figure taken over: by how many shares it moved the book, and its average."""
+
+    change: Decimal
+    average_price: Decimal
+
+
 @dataclass(slots=True)
 class PositionBook:
-    """One contract: signed quantity, average price of what is open, realised gross P&L."""
+    """One contract: signed quantity, average price of what is open, realised gross P&L.
+
+    Attributes:
+        history: What was booked, oldest first: the key of a fill, or an adjustment.
+    """
 
     contract: Contract
     quantity: Decimal = _ZERO
     average_price: Decimal = _ZERO
     realized_pnl: Decimal = _ZERO
     commissions: Decimal = _ZERO
+    history: list[str | Adjustment] = field(default_factory=list)
+
+    def book(self, key: str, execution: Execution) -> None:
+        """Book a fill for the first time."""
+        self.history.append(key)
+        self.fill(execution.quantity * execution.action.sign, execution.price)
+
+    def rebook(self, executions: Mapping[str, Execution]) -> None:
+        """Book everything again, after a correction changed one of *executions*.
+
+        Taking the wrong fill back at its price would leave an average and a realised P&L that
+        no series of trades has ever had.
+        """
+        self.quantity = self.average_price = self.realized_pnl = _ZERO
+        for step in self.history:
+            if isinstance(step, Adjustment):
+                self._set(self.quantity + step.change, step.average_price)
+            else:
+                execution = executions[step]
+                self.fill(execution.quantity * execution.action.sign, execution.price)
 
     def fill(self, signed: Decimal, price: Decimal) -> None:
-        """Book *signed* shares (negative: sold) at *price*."""
+        """Count *signed* shares (negative: sold) at *price*."""
         held = self.quantity
         after = held + signed
         if held * signed >= 0:
@@ -46,6 +80,10 @@ class PositionBook:
 
     def adjust(self, quantity: Decimal, average_price: Decimal) -> None:
         """Take the broker's figure where no fill of ours explains it."""
+        self.history.append(Adjustment(quantity - self.quantity, average_price))
+        self._set(quantity, average_price)
+
+    def _set(self, quantity: Decimal, average_price: Decimal) -> None:
         self.quantity = quantity
         self.average_price = average_price if quantity else _ZERO
 

@@ -1,7 +1,8 @@
 """The ledger: a fold over records, and never anything else (I8).
 
-``apply`` is total on the closed union of records and costs O(1) a record. Two ledgers folded
-from the same records are equal.
+``apply`` is total on the closed union of records and costs O(1) a record, but for IB's rare
+corrections, which cost the fills of their contract. Two ledgers folded from the same records
+are equal.
 """
 
 from __future__ import annotations
@@ -223,18 +224,20 @@ class Ledger:
         if earlier is not None and not supersedes(execution.exec_id, earlier.exec_id):
             return  # applied once (I9), and a correction is never undone
         self.executions[key] = execution
-        if earlier is not None:
-            self._apply_fill(earlier, -1)  # a correction replaces, it does not add (F33)
-        elif (report := self.commissions.get(key)) is not None:
-            self._position(execution.contract).commissions += report.commission
+        position = self._position(execution.contract)
+        if earlier is not None:  # a correction replaces, it does not add (F33)
+            position.rebook(self.executions)
+            self._apply_fill(earlier, -1)
+        else:
+            position.book(key, execution)
+            if (report := self.commissions.get(key)) is not None:
+                position.commissions += report.commission
         self._apply_fill(execution, 1)
         if execution.order_ref not in self.orders:
             more = execution.quantity - (earlier.quantity if earlier is not None else _ZERO)
             self._happened_outside(execution.contract, execution.action, more)
 
     def _apply_fill(self, execution: Execution, times: int) -> None:
-        signed = execution.quantity * execution.action.sign * times
-        self._position(execution.contract).fill(signed, execution.price)
         entry = self.orders.get(OrderRef(execution.order_ref))
         if entry is None:
             return
