@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import (
+    CancelIntended,
     EpochStarted,
     ExecutionRecorded,
     IntentRecorded,
@@ -141,3 +143,55 @@ def test_a_stop_the_broker_shrank_by_itself_is_left_alone() -> None:
 def test_a_price_changed_by_hand_in_tws_is_left_alone() -> None:
     """Only what we decided to change, and did not arrive, is said again."""
     assert amendments(bracket(), shown(50, "98.5")).modify == ()
+
+
+def test_a_resize_that_was_cut_off_is_sent_again() -> None:
+    """Protection cut the stop down to what is held; the broker never heard of it."""
+    ledger = bracket()
+    fill(ledger, 2, OrderRef(""), Action.SELL, 20)
+    ledger.apply(ModifyIntended(at_ns=5, order_ref=STOP, quantity=Decimal(30)))
+    assert amendments(ledger, shown(50, "99")).modify == (STOP,)
+    assert amendments(ledger, shown(30, "99")).modify == ()
+
+
+def test_a_cancel_that_was_cut_off_is_sent_again_under_the_id_the_broker_shows() -> None:
+    ledger = bracket()
+    ledger.apply(CancelIntended(at_ns=5, order_ref=STOP))
+    seen = shown(50, "99")
+    assert amendments(ledger, seen).cancel == ((STOP, OrderId(2)),)
+    renamed = replace(seen.open_orders[0], order_id=OrderId(77))
+    assert amendments(ledger, replace(seen, open_orders=(renamed,))).cancel == (
+        (STOP, OrderId(77)),
+    )
+
+
+def test_what_is_to_be_cancelled_is_not_modified_as_well() -> None:
+    ledger = bracket()
+    ledger.apply(ModifyIntended(at_ns=5, order_ref=STOP, stop_price=Decimal(100)))
+    ledger.apply(CancelIntended(at_ns=6, order_ref=STOP))
+    found = amendments(ledger, shown(50, "99"))
+    assert (found.modify, found.cancel) == ((), ((STOP, OrderId(2)),))
+
+
+def test_nothing_is_said_again_of_an_order_that_is_over_or_not_ours() -> None:
+    ledger = bracket()
+    ledger.apply(ModifyIntended(at_ns=5, order_ref=STOP, stop_price=Decimal(100)))
+    ledger.apply(OrderStateChanged(at_ns=6, order_ref=STOP, state=OrderState.CANCELLED))
+    seen = shown(50, "99")
+    stranger = replace(seen.open_orders[0], order_ref="other:1:1.1")
+    found = amendments(ledger, replace(seen, open_orders=(*seen.open_orders, stranger)))
+    assert (found.modify, found.cancel) == ((), ())
+
+
+def test_a_partly_filled_entry_is_left_alone() -> None:
+    """Its quantity is what the bracket was sized for; only its end may change it."""
+    ledger = Ledger()
+    for ref, entry in bracket().orders.items():
+        ledger.apply(entry.intent)
+        ledger.apply(OrderStateChanged(at_ns=2, order_ref=ref, state=OrderState.WORKING))
+    ledger.apply(ModifyIntended(at_ns=5, order_ref=ENTRY, quantity=Decimal(40)))
+    order = replace(shown(50, "99").open_orders[0], order_ref=ENTRY, stop_price=None)
+    seen = replace(shown(50, "99"), open_orders=(order,))
+    assert amendments(ledger, seen).modify == (ENTRY,)
+    partly = replace(seen, open_orders=(replace(order, filled=Decimal(10)),))
+    assert amendments(ledger, partly).modify == ()

@@ -28,6 +28,7 @@ from ibelay.journal.records import (
     CommissionRecorded,
     ExecutionRecorded,
     ModifyIntended,
+    OrderIdReassigned,
     OrderStateChanged,
 )
 from ibelay.model.events import (
@@ -246,7 +247,7 @@ def test_no_other_code_ends_an_order(code: int) -> None:
     assert ledger.orders[STOP].state is OrderState.WORKING
 
 
-@pytest.mark.parametrize("code", [103, 104, 133, 10147, 10148, 99999])
+@pytest.mark.parametrize("code", [103, 104, 133, 161, 321, 10147, 10148, 99999])
 def test_an_ambiguous_code_asks_for_a_snapshot(code: int) -> None:
     assert taken(bracket(), notice(code)).doubt
 
@@ -268,3 +269,47 @@ def test_the_refusal_of_a_change_does_not_end_the_order() -> None:
 def test_a_notice_about_no_order_of_ours_is_not_about_orders() -> None:
     assert taken(bracket(), notice(201, request_id=1_000_000_000)) == Taken()
     assert taken(bracket(), notice(201, request_id=-1)) == Taken()
+
+
+def test_a_notice_of_the_system_is_about_no_order_whatever_its_id() -> None:
+    """IB may show an order under a negative id, and says -1 where it means nothing."""
+    ledger = bracket()
+    ledger.apply(OrderIdReassigned(at_ns=3, order_ref=STOP, order_id=OrderId(-1)))
+    assert taken(ledger, notice(201, request_id=-1)) == Taken()
+    assert taken(ledger, notice(10147, request_id=-1)) == Taken()
+
+
+@pytest.mark.parametrize("way", [(), (OrderState.SENT,), (OrderState.UNKNOWN,)], ids=str)
+def test_a_rejection_ends_a_new_order_however_little_is_known_of_it(
+    way: tuple[OrderState, ...],
+) -> None:
+    """201 may come before any other word, or after the answer was given up."""
+    ledger = ledger_of(intent(0, Role.ENTRY), *(state(ENTRY, step) for step in way))
+    taken(ledger, notice(201, request_id=1))
+    assert ledger.orders[ENTRY].state is OrderState.REJECTED
+
+
+def test_a_rejection_that_comes_after_the_end_changes_nothing() -> None:
+    """IB says Inactive, then 201; or 202 after the fill."""
+    ledger = bracket()
+    assert taken(ledger, notice(201, request_id=1)) == Taken()
+    assert taken(ledger, notice(202, request_id=1)) == Taken()
+    assert ledger.orders[ENTRY].state is OrderState.FILLED
+
+
+def test_the_measured_sequence_of_a_rejection_ends_as_rejected() -> None:
+    """Inactive at +0.35 s proves nothing, 201 at +0.40 s does."""
+    ledger = sent()
+    taken(ledger, status(BrokerOrderStatus.INACTIVE, order_id=1, perm_id=101))
+    assert ledger.orders[ENTRY].state is OrderState.WORKING
+    taken(ledger, notice(201, request_id=1))
+    assert ledger.orders[ENTRY].state is OrderState.REJECTED
+
+
+def test_a_fill_after_the_cancel_wins() -> None:
+    """The cancel lost its race (F22)."""
+    ledger = bracket()
+    taken(ledger, notice(202))
+    taken(ledger, ExecutionSeen(execution=execution(2, STOP, Action.SELL, 50)))
+    assert ledger.orders[STOP].state is OrderState.FILLED
+    assert ledger.positions[SPY.con_id].quantity == 0

@@ -7,7 +7,7 @@ from decimal import Decimal
 from tests.reconcile.test_amend import SPY, STOP, TARGET, UNIT, bracket
 
 from ibelay.journal.ledger import Ledger
-from ibelay.journal.records import IntentRecorded, OrderStateChanged
+from ibelay.journal.records import CancelIntended, IntentRecorded, OrderStateChanged
 from ibelay.model import ids
 from ibelay.model.ids import Epoch, OrderId
 from ibelay.model.order import Action, Order, OrderState, OrderType, Role
@@ -57,3 +57,33 @@ def test_three_refused_stops_end_in_a_market_exit_and_three_refused_exits_in_sil
         assert audit(ledger) == [], "while the exit works nothing else is asked for"
         refuse(ledger, leg)
     assert audit(ledger) == [], "nothing more can be done by order; the alarm stands"
+
+
+def test_stops_that_somebody_cancels_again_and_again_are_given_up() -> None:
+    """No loop of orders against a person, or an IB, that takes every one away."""
+    ledger = bracket()
+    for ref in (TARGET, STOP):
+        ledger.apply(OrderStateChanged(at_ns=4, order_ref=ref, state=OrderState.CANCELLED))
+    for leg in (3, 4, 5):
+        assert audit(ledger) == [PlaceStop(UNIT, Decimal(50), Decimal(99))]
+        place(ledger, leg, Role.STOP)
+        cancelled(ledger, leg)
+    assert audit(ledger) == []
+
+
+def test_stops_that_we_cancelled_ourselves_are_no_reason_to_give_up() -> None:
+    """Protection itself cancels what is too much."""
+    ledger = bracket()
+    for ref in (TARGET, STOP):
+        ledger.apply(OrderStateChanged(at_ns=4, order_ref=ref, state=OrderState.CANCELLED))
+    for leg in (3, 4, 5):
+        place(ledger, leg, Role.STOP)
+        ledger.apply(CancelIntended(at_ns=5, order_ref=ids.order_ref(UNIT, leg)))
+        cancelled(ledger, leg)
+    assert audit(ledger) == [PlaceStop(UNIT, Decimal(50), Decimal(99))]
+
+
+def cancelled(ledger: Ledger, leg: int) -> None:
+    """Let leg *leg* be cancelled."""
+    ref = ids.order_ref(UNIT, leg)
+    ledger.apply(OrderStateChanged(at_ns=6, order_ref=ref, state=OrderState.CANCELLED))

@@ -170,7 +170,8 @@ def _execution(ledger: Ledger, execution: Execution, bot: str, now_ns: int) -> T
 
 
 def _notice(ledger: Ledger, event: NoticeSeen, now_ns: int) -> Taken:
-    ref = ledger.by_order_id.get(event.request_id)
+    # -1 is the system's; an order bound to TWS may be shown under a negative id, too.
+    ref = ledger.by_order_id.get(event.request_id) if event.request_id > 0 else None
     entry = None if ref is None else ledger.orders.get(ref)
     if entry is None or entry.state.terminal:
         return NOTHING

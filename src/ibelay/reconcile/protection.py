@@ -124,6 +124,7 @@ def _protect(
         entry
         for entry in stops
         if entry.state is OrderState.CANCELLED
+        and not entry.cancel_intended
         and not entry.filled
         and entry.order.parent_ref is None
     ]
