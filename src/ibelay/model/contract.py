@@ -9,11 +9,26 @@ from ibelay.model.ids import ConId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ComboLeg:
+    """One leg of a combination (``sec_type`` BAG).
+
+    ``ratio`` units of *con_id* are traded per unit of the combination, on the side *action*
+    (BUY or SELL) when the combination is bought and on the other when it is sold.
+    """
+
+    con_id: ConId
+    ratio: int
+    action: str
+    exchange: str = "SMART"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """An instrument as IB identifies it.
 
     ``con_id`` 0 means "not resolved yet". Two contracts are the same instrument when their
-    ``con_id`` is the same and not 0. ``multiplier`` is 1 for stocks.
+    ``con_id`` is the same and not 0. ``multiplier`` is 1 for stocks. Combinations (BAG) are
+    told by their *legs* and have no ``con_id``.
     """
 
     symbol: str
@@ -28,3 +43,4 @@ class Contract:
     multiplier: Decimal = Decimal(1)
     local_symbol: str = ""
     trading_class: str = ""
+    legs: tuple[ComboLeg, ...] = ()

@@ -17,8 +17,57 @@ from ibelay.model.market import Bar, Quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TradingSession:
+    """One session of an instrument, in ns since the epoch, UTC.
+
+    ``begin <= open < close <= end``: regular trading is from *open_ns* up to *close_ns*,
+    extended hours are the rest. Where there are no extended hours, begin is open and end
+    is close.
+    """
+
+    begin_ns: int
+    open_ns: int
+    close_ns: int
+    end_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceStep:
+    """From *low_edge* up, prices move by *increment* (one row of IB's market rule)."""
+
+    low_edge: Decimal
+    increment: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """A contract and what contract details tell of it."""
+    """A contract, what contract details tell of it, and how it trades.
+
+    Attributes:
+        contract: As IB identifies it, ``con_id`` resolved.
+        min_tick: Smallest step of the price; *price_steps* refine it where it depends on
+            the price.
+        trading_hours: All hours in IB's form.
+        liquid_hours: Regular hours in IB's form.
+        time_zone: Of both, as IB names it.
+        sessions: When it trades, over the market's whole stretch, in order of time; empty
+            for "the market's own ``open_ns`` to ``close_ns``".
+        tradable: Whether orders are taken (an index is not traded).
+        market_rule_id: IB's number of *price_steps*.
+        min_size: Smallest quantity of an order.
+        size_increment: Quantities are multiples of it.
+        initial_margin: Dollars of initial margin of one contract where the exchange says
+            so (futures); None where margin follows from the price.
+        maintenance_margin: The same for maintenance.
+        under_con_id: Of the underlying, for futures and options; 0 for none.
+        under_symbol: Its symbol.
+        under_sec_type: Its type.
+        contract_month: YYYYMM of futures and options.
+        expires_ns: When it stops trading; None for never.
+        stock_type: IB's word, such as COMMON or ETF.
+        facts: Further fields of contract details by IB's names, such as ``coupon`` or
+            ``maturity`` of a bond.
+    """
 
     contract: Contract
     long_name: str
@@ -26,6 +75,33 @@ class Instrument:
     trading_hours: str = ""
     liquid_hours: str = ""
     time_zone: str = "US/Eastern"
+    sessions: tuple[TradingSession, ...] = ()
+    tradable: bool = True
+    market_name: str = ""
+    industry: str = ""
+    category: str = ""
+    subcategory: str = ""
+    stock_type: str = "COMMON"
+    order_types: str = ""
+    valid_exchanges: tuple[str, ...] = ("SMART",)
+    market_rule_id: int = 26
+    price_steps: tuple[PriceStep, ...] = ()
+    price_magnifier: int = 1
+    min_size: Decimal = Decimal(1)
+    size_increment: Decimal = Decimal(1)
+    initial_margin: Decimal | None = None
+    maintenance_margin: Decimal | None = None
+    under_con_id: ConId = ConId(0)
+    under_symbol: str = ""
+    under_sec_type: str = ""
+    contract_month: str = ""
+    expires_ns: int | None = None
+    sec_ids: tuple[tuple[str, str], ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+
+    def session_at(self, now_ns: int) -> TradingSession | None:
+        """Return the session *now_ns* lies in or, between two, the next; None after the last."""
+        return next((one for one in self.sessions if now_ns < one.end_ns), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
