@@ -16,7 +16,7 @@ from ibelay.model.ids import ClientId, ConId, ExecId, OrderId, PermId
 from ibelay.model.order import Action
 from ibelay.wire import encode, requests
 from ibelay.wire.decode import decode
-from ibelay.wire.encode_order import OrderView, completed_order, open_order
+from ibelay.wire.encode import OrderView, completed_order, open_order
 from ibelay.wire.framing import FrameDecoder
 from ibelay.wire.handshake import API_PREFIX, encode_reply
 

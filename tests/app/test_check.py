@@ -262,6 +262,9 @@ class Bracket:
     def on_bar(self, *_bar: object) -> None:
         """Bars are not asked for."""
 
+    def on_time(self, _now_ns: int) -> None:
+        """Time is not asked for."""
+
 
 class CutAtFirstAnswer:
     """The real connector; its first link is torn down at the first status of an order."""

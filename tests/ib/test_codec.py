@@ -16,7 +16,7 @@ from tests.ib.test_link import VIEW
 
 from ibelay.ib.codec import READ, RawDecoder, RequestWriter, UnreadableError
 from ibelay.ib.raw import RawCallbacks
-from ibelay.wire import encode_order
+from ibelay.wire import encode
 
 CONTRACT = ib_async.Contract(secType="STK", conId=756733, symbol="SPY", exchange="SMART")
 BRACKET_LEG = ib_async.Order(
@@ -181,7 +181,7 @@ def test_a_fill_is_never_lost_for_its_time(text: str, epoch_s: int) -> None:
 
 def test_an_order_is_read_exactly_as_ib_async_reads_it() -> None:
     """Our faster reading of numbers must not read other values."""
-    message = encode_order.open_order(VIEW, 178)[4:].decode().split("\0")[:-1]
+    message = encode.open_order(VIEW, 178)[4:].decode().split("\0")[:-1]
     theirs, ours = _Told(), _Told()
     library = Decoder(cast("Any", theirs), 178)
     library.handlers[5](list(message))

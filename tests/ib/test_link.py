@@ -28,7 +28,7 @@ from ibelay.model.ids import ClientId, ExecId, OrderId, OrderRef, PermId, UnitRe
 from ibelay.model.market import Bar
 from ibelay.model.order import Action, BrokerOrderStatus, Order, OrderType, Role
 from ibelay.ports.broker import BrokerLink
-from ibelay.wire import encode, encode_order, requests
+from ibelay.wire import encode, requests
 
 ORDER = Order(
     order_ref=OrderRef("ps60:1:1.0"),
@@ -62,7 +62,7 @@ BAR = Bar(
     wap=Decimal("101.2"),
     count=12,
 )
-VIEW = encode_order.OrderView(
+VIEW = encode.OrderView(
     order_id=OrderId(7),
     client_id=ClientId(3),
     perm_id=PermId(12345),
@@ -134,7 +134,7 @@ async def test_events_come_raw_and_in_the_order_of_ib(
     report = CommissionReport(exec_id=FILL.exec_id, commission=Decimal("1.05"))
     gateway.peer.send(
         status("PreSubmitted"),
-        encode_order.open_order(VIEW, 178),
+        encode.open_order(VIEW, 178),
         status("Submitted"),
         status("Submitted"),
         encode.execution(-1, FILL, (Decimal(100), Decimal("101.25")), 178),

@@ -17,7 +17,7 @@ from ibelay.model.events import CommissionSeen, ExecutionSeen, OrderSeen, Positi
 from ibelay.model.execution import CommissionReport
 from ibelay.model.ids import ClientId, ExecId, OrderId, PermId
 from ibelay.model.order import BrokerOrderStatus
-from ibelay.wire import encode, encode_order, requests
+from ibelay.wire import encode, requests
 
 TOTALS = (Decimal(100), Decimal("101.25"))
 REPORT = CommissionReport(exec_id=FILL.exec_id, commission=Decimal("1.05"))
@@ -59,13 +59,13 @@ async def test_everything_the_broker_holds_is_in_it(
             encode.position(ACCOUNT, SPY, Decimal(100), Decimal("101.26")), encode.position_end()
         ),
         requests.RequestAllOpenOrders: lambda peer, _: peer.send(
-            encode_order.open_order(VIEW, 178),
+            encode.open_order(VIEW, 178),
             status("Submitted", 40),
-            encode_order.open_order(manual, 178),
+            encode.open_order(manual, 178),
             encode.open_order_end(),
         ),
         requests.RequestCompletedOrders: lambda peer, _: peer.send(
-            encode_order.completed_order(done, 178), encode.completed_orders_end()
+            encode.completed_order(done, 178), encode.completed_orders_end()
         ),
         requests.RequestExecutions: executions,
     }
@@ -149,7 +149,7 @@ async def test_a_late_end_of_an_earlier_snapshot_is_not_the_end_of_this_one(
         gateway.peer.send(encode.open_order_end())
         stale = await link.probe()
         assert (stale, retry.done()) == (NOW_NS, False)
-        gateway.peer.send(encode_order.open_order(VIEW, 178))
+        gateway.peer.send(encode.open_order(VIEW, 178))
         answer(gateway.peer, requests.RequestAllOpenOrders())
     assert [order.perm_id for order in retry.result().open_orders] == [12345]
 
@@ -161,7 +161,7 @@ async def test_what_happens_meanwhile_is_told_and_counted(
     gateway.synchronise()
     gateway.answers |= {
         requests.RequestAllOpenOrders: lambda peer, _: peer.send(
-            encode_order.open_order(VIEW, 178), encode.open_order_end()
+            encode.open_order(VIEW, 178), encode.open_order_end()
         ),
         requests.RequestCurrentTime: lambda peer, _: peer.send(
             encode.execution(-1, FILL, TOTALS, 178),

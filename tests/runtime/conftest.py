@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from ibelay.gateway.session.order_desk import OrderDesk
+from ibelay.gateway.session.desks.orders import OrderDesk
 from ibelay.wire import requests as ask
 
 
@@ -14,12 +14,11 @@ from ibelay.wire import requests as ask
 def arrived(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Count the placeOrder messages that reach the gateway, by order reference."""
     seen: Counter[str] = Counter()
-    serve = OrderDesk.serve
+    place = OrderDesk._place
 
-    def counted(desk: OrderDesk, request: ask.OrderRequests) -> None:
-        if isinstance(request, ask.PlaceOrder):
-            seen[request.order_ref] += 1
-        serve(desk, request)
+    def counted(desk: OrderDesk, request: ask.PlaceOrder) -> None:
+        seen[request.order_ref] += 1
+        place(desk, request)
 
-    monkeypatch.setattr(OrderDesk, "serve", counted)
+    monkeypatch.setattr(OrderDesk, "_place", counted)
     return seen

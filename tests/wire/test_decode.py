@@ -17,7 +17,7 @@ from ibelay.model.ids import ClientId, ConId, OrderId
 from ibelay.model.order import Action
 from ibelay.wire import requests as ask
 from ibelay.wire.decode import decode
-from ibelay.wire.unserved import UNSERVED
+from ibelay.wire.decode.unserved import UNSERVED
 
 SPY = ib_async.Stock("SPY", "SMART", "USD", conId=756733, primaryExchange="ARCA")
 VERSIONS = (176, 177, 178)

@@ -18,8 +18,8 @@ from ibelay.model.execution import CommissionReport, Execution
 from ibelay.model.ids import ClientId, ConId, ExecId, OrderId, PermId
 from ibelay.model.market import Bar
 from ibelay.model.order import Action
-from ibelay.wire import encode, encode_order
-from ibelay.wire.encode_order import OrderView
+from ibelay.wire import encode
+from ibelay.wire.encode import OrderView
 
 SPY = Contract(
     symbol="SPY",
@@ -80,9 +80,7 @@ def fields_of(message: bytes) -> int:
 
 @pytest.mark.parametrize("version", [176, 177, 178])
 def test_open_order_decodes_whole(version: int) -> None:
-    name, (order_id, contract, order, state) = decoded(
-        encode_order.open_order(VIEW, version), version
-    )
+    name, (order_id, contract, order, state) = decoded(encode.open_order(VIEW, version), version)
     assert isinstance(order, Order)
     assert isinstance(state, OrderState)
     assert (name, order_id, contract.conId, contract.symbol) == ("openOrder", 8, 756733, "SPY")
@@ -101,7 +99,7 @@ def test_open_order_decodes_whole(version: int) -> None:
 
 @pytest.mark.parametrize("version", [176, 177, 178])
 def test_completed_order_decodes_whole(version: int) -> None:
-    name, (_contract, order, state) = decoded(encode_order.completed_order(VIEW, version), version)
+    name, (_contract, order, state) = decoded(encode.completed_order(VIEW, version), version)
     assert (name, order.orderRef, order.permId) == ("completedOrder", "ps60:1:2.0", 1_000_001)
     assert (order.orderId, order.clientId, order.totalQuantity) == (0, 0, 0)
     assert order.filledQuantity == 20
@@ -112,15 +110,15 @@ def test_completed_order_decodes_whole(version: int) -> None:
 
 def test_field_counts_are_those_of_a_real_server() -> None:
     """135 and 100 fields at 178, one more at 176 (notes on ib_async, section 2)."""
-    assert fields_of(encode_order.open_order(VIEW, 178)) == 135
-    assert fields_of(encode_order.open_order(VIEW, 176)) == 136
-    assert fields_of(encode_order.completed_order(VIEW, 178)) == 100
-    assert fields_of(encode_order.completed_order(VIEW, 176)) == 101
+    assert fields_of(encode.open_order(VIEW, 178)) == 135
+    assert fields_of(encode.open_order(VIEW, 176)) == 136
+    assert fields_of(encode.completed_order(VIEW, 178)) == 100
+    assert fields_of(encode.completed_order(VIEW, 176)) == 101
 
 
 def test_what_the_client_sent_besides_is_echoed() -> None:
     view = replace(VIEW, echo={"goodTillDate": "20131009", "hidden": "1", "cashQty": "5"})
-    _name, (_id, _contract, order, _state) = decoded(encode_order.open_order(view, 178))
+    _name, (_id, _contract, order, _state) = decoded(encode.open_order(view, 178))
     assert (order.goodTillDate, order.hidden, order.cashQty) == ("20131009", True, 5)
 
 

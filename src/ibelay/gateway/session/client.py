@@ -9,34 +9,42 @@ IB's code, and the session goes on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 from ibelay.errors import WireError
-from ibelay.gateway.exchange.events import ExchangeEvent, PositionChanged
-from ibelay.gateway.session.account_desk import AccountDesk
+from ibelay.gateway.exchange.events import ExchangeEvent
 from ibelay.gateway.session.board import Tick
-from ibelay.gateway.session.data_desk import DataDesk
+from ibelay.gateway.session.desk import (
+    BarListener,
+    Client,
+    Desk,
+    ExchangeListener,
+    Opener,
+    TickListener,
+    TimeListener,
+)
+from ibelay.gateway.session.desks.account import AccountDesk
+from ibelay.gateway.session.desks.bars import BarDesk
+from ibelay.gateway.session.desks.contracts import ContractDesk
+from ibelay.gateway.session.desks.history import HistoryDesk
+from ibelay.gateway.session.desks.link import LinkDesk
+from ibelay.gateway.session.desks.orders import OrderDesk
+from ibelay.gateway.session.desks.quotes import QuoteDesk
 from ibelay.gateway.session.floor import MAX_CLIENTS, Floor
-from ibelay.gateway.session.order_desk import OrderDesk
+from ibelay.gateway.session.lines import Lines
 from ibelay.gateway.session.quote_bars import Shown
+from ibelay.gateway.session.voice import Voice
 from ibelay.model.faults import Fault
 from ibelay.model.ids import ClientId, ConId
 from ibelay.model.market import Bar
-from ibelay.wire import encode, handshake
+from ibelay.wire import handshake
 from ibelay.wire import requests as ask
 from ibelay.wire.decode import decode
 from ibelay.wire.framing import FrameDecoder
 from ibelay.wire.times import moment
 
-SYSTEM = -1
 MAX_PENDING_BYTES = 16 << 20
-_FARMS = (
-    (2104, "Market data farm connection is OK:usfarm"),
-    (2106, "HMDS data farm connection is OK:ushmds"),
-    (2158, "Sec-def data farm connection is OK:secdefil"),
-)
 
 
 class Stage(StrEnum):
@@ -49,12 +57,29 @@ class Stage(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True)
+_DESKS: tuple[Callable[[Client], Desk], ...] = (
+    AccountDesk,  # says managedAccounts before anything else, as IB does
+    LinkDesk,
+    OrderDesk,
+    ContractDesk,
+    QuoteDesk,
+    BarDesk,
+    HistoryDesk,
+)
+
+
 class _Desks:
-    client_id: ClientId
-    orders: OrderDesk
-    account: AccountDesk
-    data: DataDesk
+    """The desks of one client, sorted by what they want to hear."""
+
+    def __init__(self, client: Client) -> None:
+        self.client_id = client.client_id
+        desks = [make(client) for make in _DESKS]
+        self.handlers = {kind: do for desk in desks for kind, do in desk.handlers().items()}
+        self.openers = [desk for desk in desks if isinstance(desk, Opener)]
+        self.exchange = [desk for desk in desks if isinstance(desk, ExchangeListener)]
+        self.ticks = [desk for desk in desks if isinstance(desk, TickListener)]
+        self.bars = [desk for desk in desks if isinstance(desk, BarListener)]
+        self.time = [desk for desk in desks if isinstance(desk, TimeListener)]
 
 
 class Session:
@@ -74,7 +99,7 @@ class Session:
         self._out: list[bytes] = []
         self._out_bytes = 0
         self._stage = Stage.PREFIX
-        self._version = 0
+        self._voice = Voice(handshake.MAX_SERVER_VERSION, self._send)
         self._desks: _Desks | None = None
 
     @property
@@ -129,20 +154,23 @@ class Session:
 
     def on_exchange(self, event: ExchangeEvent) -> None:
         """Hear what the exchange says."""
-        if self._desks is not None:
-            self._desks.orders.hear(event)
-            if isinstance(event, PositionChanged):
-                self._desks.account.hear(event)
+        for desk in self._desks.exchange if self._desks else ():
+            desk.hear(event)
 
     def on_ticks(self, con_id: ConId, ticks: Sequence[Tick]) -> None:
         """Hear what changed on the board."""
-        if self._desks is not None:
-            self._desks.data.on_ticks(con_id, ticks)
+        for desk in self._desks.ticks if self._desks else ():
+            desk.on_ticks(con_id, ticks)
 
     def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:
         """Hear that a 5-second bar closed."""
-        if self._desks is not None:
-            self._desks.data.on_bar(con_id, shown, bar)
+        for desk in self._desks.bars if self._desks else ():
+            desk.on_bar(con_id, shown, bar)
+
+    def on_time(self, now_ns: int) -> None:
+        """Hear that time went by."""
+        for desk in self._desks.time if self._desks else ():
+            desk.on_time(now_ns)
 
     # What the client says ----------------------------------------------------------
 
@@ -152,22 +180,23 @@ class Session:
 
     def _end(self, code: int, text: str) -> None:
         """Say why, and close."""
-        self._send(encode.error(SYSTEM, code, text))
+        self._voice.notify(code, text)
         self.leave()
 
     def _frame(self, payload: bytes) -> None:
         if self._stage is Stage.VERSION:
-            self._version = handshake.negotiate(handshake.parse_hello(payload))
-            self._send(handshake.encode_reply(self._version, moment(self._floor.now_ns)))
+            version = handshake.negotiate(handshake.parse_hello(payload))
+            self._voice = Voice(version, self._send)
+            self._send(handshake.encode_reply(version, moment(self._floor.now_ns)))
             self._stage = Stage.START
             return
-        request = decode(payload, self._version)
+        request = decode(payload, self._voice.version)
         if self._desks is not None:
-            self._serve(self._desks, request)
+            self._desks.handlers[type(request)](request)
         elif isinstance(request, ask.StartApi):
             self._start(request.client_id)
         else:
-            self._send(encode.error(SYSTEM, 504, "Not connected: expected startApi first"))
+            self._voice.notify(504, "Not connected: expected startApi first")
 
     def _start(self, client_id: ClientId) -> None:
         if self._floor.full:
@@ -178,59 +207,7 @@ class Session:
             text = "Unable to connect as the client id is already in use. Retry with a unique id."
             self._end(326, text)
             return
-        self._desks = _Desks(
-            client_id=client_id,
-            orders=OrderDesk(self._floor, client_id, self._version, self._send),
-            account=AccountDesk(self._floor, self._send),
-            data=DataDesk(self._floor, self._send),
-        )
+        self._desks = _Desks(Client(self._floor, client_id, self._voice, Lines()))
         self._stage = Stage.OPEN
-        self._desks.account.tell_accounts()
-        self._send(encode.next_valid_id(self._floor.exchange.next_order_id(client_id)))
-        for code, text in _FARMS:
-            self._send(encode.error(SYSTEM, code, text))
-
-    def _serve(self, desks: _Desks, request: ask.ClientRequest) -> None:
-        match request:
-            case ask.StartApi():
-                self._send(encode.error(SYSTEM, 501, "Already Connected."))
-            case ask.RequestCurrentTime():
-                self._send(encode.current_time(self._floor.now_ns))
-            case ask.SetServerLogLevel():
-                pass
-            case ask.Refusal(request_id, code, text):
-                self._send(encode.error(request_id, code, text))
-            case (
-                ask.PlaceOrder()
-                | ask.CancelOrder()
-                | ask.GlobalCancel()
-                | ask.RequestOpenOrders()
-                | ask.RequestAllOpenOrders()
-                | ask.RequestAutoOpenOrders()
-                | ask.RequestCompletedOrders()
-                | ask.RequestExecutions()
-                | ask.RequestIds()
-            ):
-                desks.orders.serve(request)
-            case (
-                ask.RequestManagedAccounts()
-                | ask.RequestAccountUpdates()
-                | ask.RequestAccountUpdatesMulti()
-                | ask.CancelAccountUpdatesMulti()
-                | ask.RequestAccountSummary()
-                | ask.CancelAccountSummary()
-                | ask.RequestPositions()
-                | ask.CancelPositions()
-            ):
-                desks.account.serve(request)
-            case (
-                ask.RequestContractDetails()
-                | ask.RequestMarketData()
-                | ask.CancelMarketData()
-                | ask.RequestMarketDataType()
-                | ask.RequestRealTimeBars()
-                | ask.CancelRealTimeBars()
-                | ask.RequestHistoricalData()
-                | ask.CancelHistoricalData()
-            ):
-                desks.data.serve(request)
+        for desk in self._desks.openers:
+            desk.open()

@@ -47,6 +47,10 @@ class Listener(Protocol):
         """Hear that a 5-second bar closed."""
         ...
 
+    def on_time(self, now_ns: int) -> None:
+        """Hear that market time has come to *now_ns*, after all that happened until then."""
+        ...
+
 
 class Floor:
     """What all sessions share.
@@ -121,6 +125,8 @@ class Floor:
             if step == self._next_bar_ns:
                 self._close_bars(step - BAR_NS)
                 self._next_bar_ns += BAR_NS
+            for listener in list(self._clients.values()):
+                listener.on_time(step)
         return self.now_ns
 
     def publish(self, events: Iterable[ExchangeEvent]) -> None:

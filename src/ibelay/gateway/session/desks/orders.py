@@ -27,13 +27,13 @@ from ibelay.gateway.exchange.events import (
     PositionChanged,
     Refused,
 )
-from ibelay.gateway.session import order_view
 from ibelay.gateway.session.board import ASK, BID, PriceTick
-from ibelay.gateway.session.floor import Floor
+from ibelay.gateway.session.desk import Client, Handlers
+from ibelay.gateway.session.desks import order_view
 from ibelay.model.faults import Fault
 from ibelay.model.ids import ClientId
 from ibelay.model.order import Action, BrokerOrderStatus
-from ibelay.wire import encode, encode_order
+from ibelay.wire import encode
 from ibelay.wire import requests as ask
 from ibelay.wire.times import parse_moment
 
@@ -43,60 +43,49 @@ _SIDES = {"BUY": Action.BUY, "BOT": Action.BUY, "SELL": Action.SELL, "SLD": Acti
 
 
 class OrderDesk:
-    """Serves the order requests of one client.
+    """Serves the order requests of one client."""
 
-    Args:
-        floor: What all clients share.
-        client_id: Whose orders these are.
-        server_version: As negotiated.
-        send: Takes messages for the client.
-    """
+    def __init__(self, client: Client) -> None:
+        self._floor = client.floor
+        self._client_id = client.client_id
+        self._voice = client.voice
+        self._send = client.voice.say
+        self._version = client.voice.version
 
-    def __init__(
-        self,
-        floor: Floor,
-        client_id: ClientId,
-        server_version: int,
-        send: Callable[[bytes], None],
-    ) -> None:
-        self._floor = floor
-        self._client_id = client_id
-        self._version = server_version
-        self._send = send
+    def handlers(self) -> Handlers:
+        """See ``Desk``."""
+        return {
+            ask.PlaceOrder: self._place,
+            ask.CancelOrder: self._cancel,
+            ask.GlobalCancel: self._cancel_all,
+            ask.RequestOpenOrders: lambda _request: self._open_orders(only_mine=True),
+            ask.RequestAllOpenOrders: lambda _request: self._open_orders(only_mine=False),
+            ask.RequestAutoOpenOrders: self._auto_open_orders,
+            ask.RequestCompletedOrders: self._completed_orders,
+            ask.RequestExecutions: self._executions,
+            ask.RequestIds: self._next_id,
+        }
 
-    def serve(self, request: ask.OrderRequests) -> None:
-        """Answer one request."""
-        exchange, now_ns = self._floor.exchange, self._floor.now_ns
-        match request:
-            case ask.PlaceOrder():
-                if Fault.SWALLOW_ORDERS not in self._floor.faults:
-                    asked = order_view.order_request(self._client_id, request)
-                    self._floor.publish(exchange.place(now_ns, asked))
-            case ask.CancelOrder(order_id):
-                if Fault.SWALLOW_ORDERS not in self._floor.faults:
-                    self._floor.publish(exchange.cancel(now_ns, self._client_id, order_id))
-            case ask.GlobalCancel():
-                self._floor.publish(exchange.cancel_all(now_ns))
-            case _:
-                self._tell(request)
+    def _place(self, request: ask.PlaceOrder) -> None:
+        if Fault.SWALLOW_ORDERS not in self._floor.faults:
+            asked = order_view.order_request(self._client_id, request)
+            self._floor.publish(self._floor.exchange.place(self._floor.now_ns, asked))
 
-    def _tell(self, request: ask.OrderQueries) -> None:
-        exchange = self._floor.exchange
-        match request:
-            case ask.RequestOpenOrders():
-                self._open_orders(only_mine=True)
-            case ask.RequestAllOpenOrders():
-                self._open_orders(only_mine=False)
-            case ask.RequestAutoOpenOrders():
-                if self._client_id != MASTER:
-                    text = "Only the default client (i.e 0) can auto bind orders"
-                    self._send(encode.error(LIVE, 327, text))
-            case ask.RequestCompletedOrders():
-                self._completed_orders()
-            case ask.RequestExecutions():
-                self._executions(request)
-            case ask.RequestIds():
-                self._send(encode.next_valid_id(exchange.next_order_id(self._client_id)))
+    def _cancel(self, request: ask.CancelOrder) -> None:
+        if Fault.SWALLOW_ORDERS not in self._floor.faults:
+            now_ns, order_id = self._floor.now_ns, request.order_id
+            self._floor.publish(self._floor.exchange.cancel(now_ns, self._client_id, order_id))
+
+    def _cancel_all(self, _request: ask.GlobalCancel) -> None:
+        self._floor.publish(self._floor.exchange.cancel_all(self._floor.now_ns))
+
+    def _auto_open_orders(self, _request: ask.RequestAutoOpenOrders) -> None:
+        if self._client_id != MASTER:
+            text = "Only the default client (i.e 0) can auto bind orders"
+            self._voice.notify(327, text)
+
+    def _next_id(self, _request: ask.RequestIds) -> None:
+        self._send(encode.next_valid_id(self._floor.exchange.next_order_id(self._client_id)))
 
     def hear(self, event: ExchangeEvent) -> None:
         """Tell the client what concerns it of *event*."""
@@ -112,7 +101,7 @@ class OrderDesk:
                     self._send(encode.commission(event.report))
             case Refused():
                 if event.client_id == self._client_id:
-                    self._send(encode.error(event.order_id, event.code, event.text))
+                    self._voice.refuse(event.order_id, event.code, event.text)
             case PositionChanged():
                 pass  # the account desk's
 
@@ -123,13 +112,13 @@ class OrderDesk:
         if order.status is not BrokerOrderStatus.CANCELLED:
             margins = self._margins(order) if order.request.what_if else None
             view = order_view.order_view(order, self._floor.account, margins)
-            self._send(encode_order.open_order(view, self._version))
+            self._send(encode.open_order(view, self._version))
         if order.request.what_if:
             return
         self._send(order_view.order_status(order))
         cancelled = order.status is BrokerOrderStatus.CANCELLED
         if cancelled and order.request.client_id == self._client_id:
-            self._send(encode.error(order.request.order_id, 202, "Order Canceled - reason:"))
+            self._voice.refuse(order.request.order_id, 202, "Order Canceled - reason:")
 
     def _margins(self, order: BookOrder) -> dict[str, Decimal]:
         """Return the figures of a what-if at its own price, else at the touch."""
@@ -151,14 +140,14 @@ class OrderDesk:
         for order in self._floor.exchange.working_orders():
             if not only_mine or self._mine(order.request.client_id):
                 view = order_view.order_view(order, self._floor.account)
-                self._send(encode_order.open_order(view, self._version))
+                self._send(encode.open_order(view, self._version))
                 self._send(order_view.order_status(order))
         self._send(encode.open_order_end())
 
-    def _completed_orders(self) -> None:
+    def _completed_orders(self, _request: ask.RequestCompletedOrders) -> None:
         for order in self._floor.exchange.completed_orders():
             view = order_view.order_view(order, self._floor.account)
-            self._send(encode_order.completed_order(view, self._version))
+            self._send(encode.completed_order(view, self._version))
         self._send(encode.completed_orders_end())
 
     def _executions(self, request: ask.RequestExecutions) -> None:
@@ -166,7 +155,7 @@ class OrderDesk:
             wanted = self._filter(request)
         except WireError as error:
             text = f"Error validating request: {error}"
-            self._send(encode.error(request.request_id, 321, text))
+            self._voice.refuse(request.request_id, 321, text)
             return
         for fill, report in self._floor.exchange.executions():
             if wanted(fill):

@@ -15,8 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from ibelay.gateway.exchange.events import PositionChanged
-from ibelay.gateway.session.floor import Floor
+from ibelay.gateway.exchange.events import ExchangeEvent, PositionChanged
+from ibelay.gateway.session.desk import Client, Handlers
+from ibelay.gateway.session.voice import SYSTEM
 from ibelay.model.faults import Fault
 from ibelay.wire import encode
 from ibelay.wire import requests as ask
@@ -24,7 +25,6 @@ from ibelay.wire.times import minute
 
 MAX_SUMMARIES = 2
 MAX_MULTI = 50
-_SYSTEM = -1
 Row = tuple[str, str, str]
 
 
@@ -47,46 +47,39 @@ class _Feed:
 
 
 class AccountDesk:
-    """Serves the account requests of one client.
+    """Serves the account requests of one client."""
 
-    Args:
-        floor: What all clients share.
-        send: Takes messages for the client.
-    """
-
-    def __init__(self, floor: Floor, send: Callable[[bytes], None]) -> None:
-        self._floor = floor
-        self._send = send
+    def __init__(self, client: Client) -> None:
+        self._floor = client.floor
+        self._voice = client.voice
+        self._send = client.voice.say
         self._updates: _Feed | None = None
         self._multi: dict[int, _Feed] = {}
         self._summaries: dict[int, _Feed] = {}
         self._positions = False
 
-    def serve(self, request: ask.AccountRequests) -> None:
-        """Answer one request."""
-        match request:
-            case ask.RequestManagedAccounts():
-                self.tell_accounts()
-            case ask.RequestAccountUpdates(subscribe, account):
-                self._account_updates(subscribe, account)
-            case ask.RequestAccountUpdatesMulti():
-                self._account_updates_multi(request)
-            case ask.CancelAccountUpdatesMulti(request_id):
-                self._multi.pop(request_id, None)
-            case ask.RequestAccountSummary():
-                self._account_summary(request)
-            case ask.CancelAccountSummary(request_id):
-                self._summaries.pop(request_id, None)
-            case ask.RequestPositions():
-                self._positions = True
-                for row in self._floor.exchange.positions():
-                    self._position(row)
-                self._send(encode.position_end())
-            case ask.CancelPositions():
-                self._positions = False
+    def handlers(self) -> Handlers:
+        """See ``Desk``."""
+        return {
+            ask.RequestManagedAccounts: lambda _request: self.open(),
+            ask.RequestAccountUpdates: self._account_updates,
+            ask.RequestAccountUpdatesMulti: self._account_updates_multi,
+            ask.CancelAccountUpdatesMulti: self._cancel_multi,
+            ask.RequestAccountSummary: self._account_summary,
+            ask.CancelAccountSummary: self._cancel_summary,
+            ask.RequestPositions: self._all_positions,
+            ask.CancelPositions: self._cancel_positions,
+        }
 
-    def hear(self, event: PositionChanged) -> None:
+    def open(self) -> None:
+        """Send managedAccounts."""
+        nobody = Fault.NO_ACCOUNTS in self._floor.faults
+        self._send(encode.managed_accounts([] if nobody else [self._floor.account]))
+
+    def hear(self, event: ExchangeEvent) -> None:
         """Send what a change of a holding changes in the subscriptions."""
+        if not isinstance(event, PositionChanged):
+            return
         if self._positions:
             self._position(event)
         feeds = [*self._multi.values(), *self._summaries.values()]
@@ -96,36 +89,42 @@ class AccountDesk:
         if feeds:
             rows = self._floor.exchange.account_values(self._floor.now_ns)
             for feed in feeds:
-                self._send_all(feed.news(rows))
+                self._voice.say_all(feed.news(rows))
 
-    def tell_accounts(self) -> None:
-        """Send managedAccounts."""
-        nobody = Fault.NO_ACCOUNTS in self._floor.faults
-        self._send(encode.managed_accounts([] if nobody else [self._floor.account]))
+    def _all_positions(self, _request: ask.RequestPositions) -> None:
+        self._positions = True
+        for row in self._floor.exchange.positions():
+            self._position(row)
+        self._send(encode.position_end())
 
-    def _send_all(self, messages: list[bytes]) -> None:
-        for one in messages:
-            self._send(one)
+    def _cancel_positions(self, _request: ask.CancelPositions) -> None:
+        self._positions = False
+
+    def _cancel_multi(self, request: ask.CancelAccountUpdatesMulti) -> None:
+        self._multi.pop(request.request_id, None)
+
+    def _cancel_summary(self, request: ask.CancelAccountSummary) -> None:
+        self._summaries.pop(request.request_id, None)
 
     def _refuses(self, request_id: int, account: str) -> bool:
         if account in {"", "All", self._floor.account}:
             return False
         text = f"Error validating request: invalid account code {account[:20]!r}"
-        self._send(encode.error(request_id, 321, text))
+        self._voice.refuse(request_id, 321, text)
         return True
 
     def _rows(self) -> list[Row]:
         return self._floor.exchange.account_values(self._floor.now_ns)
 
-    def _account_updates(self, subscribe: bool, account: str) -> None:
-        if not subscribe:
+    def _account_updates(self, request: ask.RequestAccountUpdates) -> None:
+        if not request.subscribe:
             self._updates = None
             return
-        if self._refuses(_SYSTEM, account):
+        if self._refuses(SYSTEM, request.account):
             return
         name = self._floor.account
         self._updates = _Feed(lambda row: encode.account_value(*row, name))
-        self._send_all(self._updates.news(self._rows()))
+        self._voice.say_all(self._updates.news(self._rows()))
         for held in self._floor.exchange.positions():
             self._portfolio(held)
         self._send(encode.account_update_time(minute(self._floor.now_ns)))
@@ -137,18 +136,18 @@ class AccountDesk:
             return
         if len(self._multi) >= MAX_MULTI and number not in self._multi:
             text = f"Error processing request: at most {MAX_MULTI} account subscriptions"
-            self._send(encode.error(number, 322, text))
+            self._voice.refuse(number, 322, text)
             return
         feed = _Feed(lambda row: encode.account_update_multi(number, name, row))
         self._multi[number] = feed
-        self._send_all(feed.news(self._rows()))
+        self._voice.say_all(feed.news(self._rows()))
         self._send(encode.account_update_multi_end(number))
 
     def _account_summary(self, request: ask.RequestAccountSummary) -> None:
         number, name = request.request_id, self._floor.account
         if len(self._summaries) >= MAX_SUMMARIES and number not in self._summaries:
             text = "Error processing request: maximum number of account summary requests exceeded"
-            self._send(encode.error(number, 322, text))
+            self._voice.refuse(number, 322, text)
             return
         tags = [tag.strip() for tag in request.tags.split(",")]
         everything = "All" in tags or any(tag.startswith("$LEDGER") for tag in tags)
@@ -157,7 +156,7 @@ class AccountDesk:
             frozenset() if everything else frozenset(tags),
         )
         self._summaries[number] = feed
-        self._send_all(feed.news(self._rows()))
+        self._voice.say_all(feed.news(self._rows()))
         self._send(encode.account_summary_end(number))
 
     def _position(self, row: PositionChanged) -> None:

@@ -12,7 +12,7 @@ from ibelay.gateway.exchange.events import BookOrder, OrderRequest
 from ibelay.model.ids import ClientId
 from ibelay.model.order import BrokerOrderStatus
 from ibelay.wire import encode
-from ibelay.wire.encode_order import OrderView
+from ibelay.wire.encode import OrderView
 from ibelay.wire.requests import PlaceOrder
 from ibelay.wire.times import moment
 

@@ -17,7 +17,7 @@ from decimal import Decimal
 from ibelay.model.contract import Contract
 from ibelay.model.ids import ClientId, OrderId, PermId
 from ibelay.model.order import Action
-from ibelay.wire.encode import contract_fields, message
+from ibelay.wire.encode.message import contract_fields, message
 from ibelay.wire.fields import UNSET_DOUBLE, names
 
 FA_PROFILE_GONE = 177

@@ -1,0 +1,1 @@
+"""The desks of one client: each serves some families of requests. Pure."""

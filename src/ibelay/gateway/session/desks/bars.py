@@ -1,0 +1,64 @@
+"""The bar desk: bars of 5 seconds as they close.
+
+Only 5-second bars stream, whatever size is asked for, as at IB. A stream takes one of the
+client's lines (``lines``).
+
+**Source**: IB "Live Bars" page; shared IB facts, section 1c.
+"""
+
+from __future__ import annotations
+
+from ibelay.gateway.session.desk import Client, Handlers
+from ibelay.gateway.session.desks.contracts import find_one
+from ibelay.gateway.session.quote_bars import Shown
+from ibelay.model.ids import ConId
+from ibelay.model.market import Bar
+from ibelay.wire import encode
+from ibelay.wire import requests as ask
+
+
+class BarDesk:
+    """Serves the real-time bars of one client."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._voice = client.voice
+        self._streams: dict[int, tuple[ConId, Shown, bool]] = {}
+
+    def handlers(self) -> Handlers:
+        """See ``Desk``."""
+        return {
+            ask.RequestRealTimeBars: self._real_time_bars,
+            ask.CancelRealTimeBars: self._cancel,
+        }
+
+    def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:
+        """Send a closed bar to the subscriptions of *con_id*."""
+        market = self._client.floor.market
+        regular = market.open_ns <= bar.at_ns < market.close_ns
+        for request_id, (subscribed, wanted, regular_only) in self._streams.items():
+            if subscribed == con_id and wanted is shown and (regular or not regular_only):
+                self._voice.say(encode.real_time_bar(request_id, bar))
+
+    def _real_time_bars(self, request: ask.RequestRealTimeBars) -> None:
+        number = request.request_id
+        refusal = self._client.lines.take(number)
+        if refusal is not None:
+            self._voice.refuse(number, *refusal)
+            return
+        found = find_one(self._client, number, request.contract)
+        if found is not None and request.what_to_show in Shown.__members__:
+            shown = Shown(request.what_to_show)
+            self._streams[number] = (found.contract.con_id, shown, request.regular_hours)
+            return
+        self._client.lines.free(number)
+        if found is not None:
+            text = f"Invalid Real-time Query: whatToShow {request.what_to_show[:20]!r}"
+            self._voice.refuse(number, 420, text)
+
+    def _cancel(self, request: ask.CancelRealTimeBars) -> None:
+        number = request.request_id
+        if self._streams.pop(number, None) is None:
+            self._voice.refuse(number, 300, f"Can't find EId with tickerId:{number}")
+        else:
+            self._client.lines.free(number)

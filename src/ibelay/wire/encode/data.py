@@ -1,0 +1,52 @@
+"""Messages about prices as they come."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ibelay.model.market import Bar
+from ibelay.wire.encode.message import message
+from ibelay.wire.fields import decimal_text
+from ibelay.wire.times import SECOND_NS
+
+
+def tick_price(request_id: int, tick: int, price: Decimal, size: Decimal, mask: int = 0) -> bytes:
+    """Return tickPrice."""
+    return message(
+        "1", "6", str(request_id), str(tick), decimal_text(price), decimal_text(size), str(mask)
+    )
+
+
+def tick_size(request_id: int, tick: int, size: Decimal) -> bytes:
+    """Return tickSize."""
+    return message("2", "6", str(request_id), str(tick), decimal_text(size))
+
+
+def tick_string(request_id: int, tick: int, value: str) -> bytes:
+    """Return tickString."""
+    return message(46, 6, request_id, tick, value)
+
+
+def tick_parameters(request_id: int, min_tick: Decimal, bbo_exchange: str) -> bytes:
+    """Return tickReqParams; 3 means that snapshots are permitted."""
+    return message(81, request_id, min_tick, bbo_exchange, 3)
+
+
+def tick_snapshot_end(request_id: int) -> bytes:
+    """Return tickSnapshotEnd."""
+    return message(57, 1, request_id)
+
+
+def market_data_type(request_id: int, kind: int) -> bytes:
+    """Return marketDataType."""
+    return message(58, 1, request_id, kind)
+
+
+def bar_figures(bar: Bar) -> tuple[object, ...]:
+    """Return the seven figures of *bar* in the order of the wire."""
+    return (bar.open, bar.high, bar.low, bar.close, bar.volume, bar.wap, bar.count)
+
+
+def real_time_bar(request_id: int, bar: Bar) -> bytes:
+    """Return realtimeBar; its time is the bar's beginning."""
+    return message(50, 3, request_id, bar.at_ns // SECOND_NS, *bar_figures(bar))

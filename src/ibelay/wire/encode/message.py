@@ -1,0 +1,41 @@
+r"""What all server messages are made of: framed fields, escaped text, contracts.
+
+Text that IB escapes (error texts, long names) is sent as ``\uXXXX``, which clients undo.
+
+**Source**: shared IB facts, section 6d; notes on ib_async, section 2 (field counts).
+"""
+
+from __future__ import annotations
+
+from ibelay.model.contract import Contract
+from ibelay.wire.fields import field_text
+from ibelay.wire.framing import frame
+
+
+def message(*fields: object) -> bytes:
+    """Return a framed message of *fields*, each ended by NUL."""
+    return frame(("\0".join(map(field_text, fields)) + "\0").encode("utf-8", "backslashreplace"))
+
+
+def escaped(text: str) -> str:
+    """Return *text* in ASCII, the rest as escapes; NUL and line ends become spaces."""
+    flat = text.replace("\0", " ").replace("\n", " ").replace("\r", " ")
+    return flat.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def contract_fields(contract: Contract, *, exchange: str | None = None) -> list[object]:
+    """Return the eleven fields by which the server names a contract."""
+    multiplier = "" if contract.sec_type == "STK" else contract.multiplier
+    return [
+        contract.con_id,
+        contract.symbol,
+        contract.sec_type,
+        contract.last_trade_date,
+        contract.strike,
+        contract.right,
+        multiplier,
+        contract.exchange if exchange is None else exchange,
+        contract.currency,
+        contract.local_symbol or contract.symbol,
+        contract.trading_class,
+    ]

@@ -1,0 +1,77 @@
+"""Messages about orders and fills; openOrder itself is in ``open_order``."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ibelay.model.execution import CommissionReport, Execution
+from ibelay.model.ids import ClientId, OrderId, PermId
+from ibelay.model.order import Action
+from ibelay.wire.encode.message import contract_fields, message
+from ibelay.wire.fields import UNSET_DOUBLE
+from ibelay.wire.times import moment
+
+PRICE_REVISION_SINCE = 178
+
+
+def execution(
+    request_id: int, done: Execution, totals: tuple[Decimal, Decimal], server_version: int
+) -> bytes:
+    """Return execDetails.
+
+    Args:
+        request_id: -1 for a live fill.
+        done: The fill.
+        totals: Quantity filled so far and its average price.
+        server_version: 178 adds pendingPriceRevision.
+    """
+    exchange = done.contract.primary_exchange or done.contract.exchange
+    side = "BOT" if done.action is Action.BUY else "SLD"
+    fields = contract_fields(done.contract, exchange=exchange)
+    ids = (done.exec_id, moment(done.at_ns), done.account, exchange, side)
+    fill = (done.quantity, done.price, done.perm_id, done.client_id, 0, *totals)
+    rest: list[object] = [done.order_ref, "", "", "", 2]
+    if server_version >= PRICE_REVISION_SINCE:
+        rest.append(False)
+    return message(11, request_id, done.order_id, *fields, *ids, *fill, *rest)
+
+
+def execution_end(request_id: int) -> bytes:
+    """Return execDetailsEnd."""
+    return message(55, 1, request_id)
+
+
+def commission(report: CommissionReport) -> bytes:
+    """Return commissionReport; an opening trade has no realized P&L."""
+    realized = UNSET_DOUBLE if report.realized_pnl is None else report.realized_pnl
+    fields = (report.exec_id, report.commission, report.currency, realized)
+    return message(59, 1, *fields, UNSET_DOUBLE, "")
+
+
+def order_status(
+    order_id: OrderId,
+    status: str,
+    *,
+    filled: Decimal,
+    remaining: Decimal,
+    average_price: Decimal,
+    last_price: Decimal,
+    perm_id: PermId,
+    parent_id: OrderId,
+    client_id: ClientId,
+    why_held: str,
+) -> bytes:
+    """Return orderStatus."""
+    amounts = (filled, remaining, average_price)
+    ids = (perm_id, parent_id, last_price, client_id)
+    return message(3, order_id, status, *amounts, *ids, why_held, 0)
+
+
+def open_order_end() -> bytes:
+    """Return openOrderEnd."""
+    return message(53, 1)
+
+
+def completed_orders_end() -> bytes:
+    """Return completedOrdersEnd, which has no version."""
+    return message(102)

@@ -1,0 +1,102 @@
+"""What a client can ask: a closed union, one frozen value per message. Pure.
+
+Names of clients' requests are IB's; the number of each is in ``wire.decode``.
+"""
+
+from ibelay.wire.requests.account import (
+    AccountRequests,
+    CancelAccountSummary,
+    CancelAccountUpdatesMulti,
+    CancelPositions,
+    RequestAccountSummary,
+    RequestAccountUpdates,
+    RequestAccountUpdatesMulti,
+    RequestManagedAccounts,
+    RequestPositions,
+)
+from ibelay.wire.requests.data import (
+    CancelMarketData,
+    CancelRealTimeBars,
+    DataRequests,
+    RequestMarketData,
+    RequestMarketDataType,
+    RequestRealTimeBars,
+)
+from ibelay.wire.requests.history import (
+    CancelHistoricalData,
+    HistoryRequests,
+    RequestHistoricalData,
+)
+from ibelay.wire.requests.link import (
+    LinkRequests,
+    Refusal,
+    RequestCurrentTime,
+    SetServerLogLevel,
+    StartApi,
+)
+from ibelay.wire.requests.orders import (
+    CancelOrder,
+    GlobalCancel,
+    OrderQueries,
+    OrderRequests,
+    PlaceOrder,
+    RequestAllOpenOrders,
+    RequestAutoOpenOrders,
+    RequestCompletedOrders,
+    RequestExecutions,
+    RequestIds,
+    RequestOpenOrders,
+)
+from ibelay.wire.requests.reference import (
+    ReferenceRequests,
+    RequestContractDetails,
+)
+
+ClientRequest = (
+    LinkRequests
+    | OrderRequests
+    | AccountRequests
+    | DataRequests
+    | HistoryRequests
+    | ReferenceRequests
+)
+
+__all__ = [
+    "AccountRequests",
+    "CancelAccountSummary",
+    "CancelAccountUpdatesMulti",
+    "CancelHistoricalData",
+    "CancelMarketData",
+    "CancelOrder",
+    "CancelPositions",
+    "CancelRealTimeBars",
+    "ClientRequest",
+    "DataRequests",
+    "GlobalCancel",
+    "HistoryRequests",
+    "LinkRequests",
+    "OrderQueries",
+    "OrderRequests",
+    "PlaceOrder",
+    "ReferenceRequests",
+    "Refusal",
+    "RequestAccountSummary",
+    "RequestAccountUpdates",
+    "RequestAccountUpdatesMulti",
+    "RequestAllOpenOrders",
+    "RequestAutoOpenOrders",
+    "RequestCompletedOrders",
+    "RequestContractDetails",
+    "RequestCurrentTime",
+    "RequestExecutions",
+    "RequestHistoricalData",
+    "RequestIds",
+    "RequestManagedAccounts",
+    "RequestMarketData",
+    "RequestMarketDataType",
+    "RequestOpenOrders",
+    "RequestPositions",
+    "RequestRealTimeBars",
+    "SetServerLogLevel",
+    "StartApi",
+]

@@ -1,0 +1,56 @@
+"""Prices as they come: top of book and bars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ibelay.model.contract import Contract
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMarketData:
+    """Top of book, streaming or once."""
+
+    request_id: int
+    contract: Contract
+    snapshot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CancelMarketData:
+    """End of :class:`RequestMarketData`."""
+
+    request_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMarketDataType:
+    """1 live, 2 frozen, 3 delayed, 4 delayed frozen."""
+
+    market_data_type: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRealTimeBars:
+    """Bars of 5 seconds as they close."""
+
+    request_id: int
+    contract: Contract
+    what_to_show: str
+    regular_hours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRealTimeBars:
+    """End of :class:`RequestRealTimeBars`."""
+
+    request_id: int
+
+
+DataRequests = (
+    RequestMarketData
+    | CancelMarketData
+    | RequestMarketDataType
+    | RequestRealTimeBars
+    | CancelRealTimeBars
+)

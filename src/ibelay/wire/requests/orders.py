@@ -1,0 +1,99 @@
+"""Orders, and what a client asks about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ibelay.model.contract import Contract
+from ibelay.model.ids import OrderId
+from ibelay.model.order import Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOrder:
+    """A new order or a change of one; *extra* has every field set and not named here."""
+
+    order_id: OrderId
+    contract: Contract
+    action: Action
+    quantity: Decimal
+    order_type: str
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    tif: str = "DAY"
+    oca_group: str = ""
+    account: str = ""
+    order_ref: str = ""
+    transmit: bool = True
+    parent_id: OrderId = OrderId(0)
+    outside_rth: bool = False
+    oca_type: int = 0
+    what_if: bool = False
+    extra: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder:
+    """Cancel an order of this client."""
+
+    order_id: OrderId
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalCancel:
+    """Cancel every order of every client."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOpenOrders:
+    """Working orders of this client."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAllOpenOrders:
+    """Working orders of all clients."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAutoOpenOrders:
+    """Bind manual orders to client 0 from now on."""
+
+    bind: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCompletedOrders:
+    """Orders that ended today."""
+
+    api_only: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestExecutions:
+    """Today's executions that pass the filter; empty or 0 means any."""
+
+    request_id: int
+    client_id: int = 0
+    account: str = ""
+    time: str = ""
+    symbol: str = ""
+    sec_type: str = ""
+    exchange: str = ""
+    side: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestIds:
+    """The next order id to use."""
+
+
+OrderQueries = (
+    RequestOpenOrders
+    | RequestAllOpenOrders
+    | RequestAutoOpenOrders
+    | RequestCompletedOrders
+    | RequestExecutions
+    | RequestIds
+)
+OrderRequests = PlaceOrder | CancelOrder | GlobalCancel | OrderQueries
