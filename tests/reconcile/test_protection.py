@@ -229,6 +229,18 @@ def test_the_siblings_of_a_bracket_that_closed_itself_are_the_brokers_to_end() -
     assert audit(ledger) == []
 
 
+@pytest.mark.parametrize("by_the_target", [0, 20])
+def test_a_target_does_not_outlive_what_a_stand_alone_stop_closed(by_the_target: int) -> None:
+    """It is no sibling of that stop: left alone it would fill and open the other side."""
+    ledger = stop_lost()
+    ledger.apply(intent(3, Role.STOP, child=False, quantity=50 - by_the_target))
+    if by_the_target:
+        ledger.apply(booked(execution(2, TARGET, Action.SELL, by_the_target)))
+    ledger.apply(booked(execution(3, LONE, Action.SELL, 50 - by_the_target)))
+    ledger.apply(state(LONE, OrderState.FILLED))
+    assert audit(ledger) == [CancelExit(UNIT, TARGET)]
+
+
 def test_a_stand_alone_stop_of_a_closed_unit_is_cancelled() -> None:
     ledger = lone_stop()
     ledger.apply(booked(execution(2, TARGET, Action.SELL, 50)))

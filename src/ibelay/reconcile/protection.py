@@ -184,14 +184,20 @@ def _leftovers(unit: UnitBook, entries: list[OrderEntry], exits: list[OrderEntry
     """Return cancels for exits of a unit that holds nothing and cannot come to hold any."""
     if any(not e.state.terminal for e in entries if e.order.role is Role.ENTRY):
         return []
-    closed_by_us = unit.exit_filled >= unit.entry_filled
+    by_itself = sum((_bracket_exit_filled(entry) for entry in entries), _ZERO)
     return [
         CancelExit(unit.unit, entry.order.order_ref)
         for entry in exits
-        # The broker itself ends the siblings of a bracket that closed itself.
+        # The broker itself ends the siblings of a bracket that closed itself, and only then: a
+        # stand-alone stop or a market exit is no sibling, so the target would outlive it.
         if entry.state is OrderState.WORKING
-        and not (closed_by_us and entry.order.parent_ref is not None)
+        and not (by_itself >= unit.entry_filled and entry.order.parent_ref is not None)
     ]
+
+
+def _bracket_exit_filled(entry: OrderEntry) -> Decimal:
+    """Return what a bracket's own stop or target has filled; nothing for any other order."""
+    return entry.filled if entry.order.parent_ref is not None else _ZERO
 
 
 def _foreign_cover(stops: Sequence[BrokerOrder]) -> dict[tuple[ConId, Action], Decimal]:
