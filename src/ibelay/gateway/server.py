@@ -6,6 +6,8 @@ Rules:
    connection is cut; the book keeps its orders.
 3. A connection that has not started its API after ten seconds is closed.
 4. Market time moves every few milliseconds, and before each message is served.
+5. A machine too slow for the speed it is asked for falls behind the market's clock. Pausing
+   and changing the speed forget that lag, but not the steps that were asked for.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from types import TracebackType
 from typing import Self, cast
 
 from ibelay.errors import ConfigurationError
-from ibelay.gateway.clock import MarketClock
+from ibelay.gateway.clock import MarketClock, checked_speed
 from ibelay.gateway.session.client import Session
 from ibelay.gateway.session.floor import Floor
 from ibelay.model.faults import Fault
@@ -100,7 +102,7 @@ class PaperGateway:
         floor: Market, exchange and what they share.
         host: Loopback address to listen on.
         port: TCP port; 0 picks a free one, see ``port`` after entering.
-        speed: Market seconds per second.
+        speed: Market seconds per second, to begin with.
         max_backlog_bytes: Unread output at which a client is cut.
         start_deadline_s: Seconds a client has to start its API.
     """
@@ -120,10 +122,12 @@ class PaperGateway:
         self.max_backlog_bytes = max_backlog_bytes
         self.start_deadline_s = start_deadline_s
         self._host = host
-        self._speed = speed
+        self._speed = checked_speed(speed)
         self._connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
         self._clock = MarketClock(origin_ns=0, start_ns=floor.now_ns, end_ns=floor.now_ns)
+        self._stepped_to_ns = floor.now_ns
+        self._moved = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
         self._pump: asyncio.Task[None] | None = None
 
@@ -174,6 +178,50 @@ class PaperGateway:
         """Return what the market's clock says now."""
         return self._clock.market_ns(self._monotonic_ns())
 
+    @property
+    def clock(self) -> MarketClock:
+        """The market's clock as it is set now."""
+        return self._clock
+
+    def pause(self) -> int:
+        """Stop market time; return where it stands.
+
+        Orders are taken and answered meanwhile; what needs a price or a moment waits.
+        """
+        self._forget_lag()
+        return self._set(self._clock.pause(self._monotonic_ns()))
+
+    def resume(self) -> int:
+        """Let market time run on at its speed; return where it stands."""
+        return self._set(self._clock.resume(self._monotonic_ns()))
+
+    def step(self, by_ns: int) -> int:
+        """Move market time on by *by_ns*, paused or not; return where it will be.
+
+        The market gets there a minute at a time: ``reached`` waits for it.
+
+        Raises:
+            ConfigurationError: *by_ns* is negative.
+        """
+        self._stepped_to_ns = self._set(self._clock.step(self._monotonic_ns(), by_ns))
+        return self._stepped_to_ns
+
+    def set_speed(self, speed: float) -> int:
+        """Run at *speed* market seconds per second from now on; return where time stands.
+
+        Raises:
+            ConfigurationError: *speed* is not from 0.001 to 1000.
+        """
+        checked_speed(speed)
+        self._forget_lag()
+        return self._set(self._clock.set_speed(self._monotonic_ns(), speed))
+
+    async def reached(self, market_ns: int) -> None:
+        """Return once the market has got to *market_ns* and everybody was told of it."""
+        while self.floor.now_ns < min(market_ns, self.floor.market.end_ns):
+            self._moved.clear()
+            await self._moved.wait()
+
     def admit(self, connection: _Connection) -> bool:
         """Count a new connection in, unless there are too many."""
         if len(self._connections) >= MAX_CONNECTIONS:
@@ -193,10 +241,20 @@ class PaperGateway:
     def _monotonic_ns(self) -> int:
         return int(asyncio.get_running_loop().time() * 1e9)
 
+    def _set(self, clock: MarketClock) -> int:
+        self._clock = clock
+        return self.market_ns()
+
+    def _forget_lag(self) -> None:
+        """Rule 5."""
+        got_to = max(self.floor.now_ns, self._stepped_to_ns)
+        self._clock = self._clock.held_at(self._monotonic_ns(), got_to)
+
     async def _move(self) -> None:
         """Move market time, for ever: at once while it lags, else on the grid."""
         while True:
             now_ns = self.market_ns()
             behind = self.floor.advance(now_ns) < now_ns
             self.flush()
+            self._moved.set()
             await asyncio.sleep(0 if behind else PUMP_S)
