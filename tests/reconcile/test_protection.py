@@ -28,13 +28,15 @@ from ibelay.journal.records import AnyRecord, CancelIntended, ModifyIntended
 from ibelay.model import ids
 from ibelay.model.order import Action, OrderState, Role
 from ibelay.model.snapshot import BrokerOrder
-from ibelay.reconcile.protection import (
+from ibelay.reconcile.gaps import (
     CancelExit,
+    CloseAtMarket,
     CloseUnprotectable,
+    Gap,
     PlaceStop,
     ResizeExit,
-    audit,
 )
+from ibelay.reconcile.protection import audit
 
 LONE = ids.order_ref(UNIT, 3)
 """A stand-alone stop, placed after the bracket's own was gone."""
@@ -278,16 +280,14 @@ def test_doing_what_protection_asks_leaves_nothing_naked(records: list[AnyRecord
     assert audit(ledger) == []
 
 
-def perform(
-    ledger: Ledger, gap: PlaceStop | ResizeExit | CancelExit | CloseUnprotectable, number: int
-) -> None:
+def perform(ledger: Ledger, gap: Gap, number: int) -> None:
     """Do what the runtime does for *gap*."""
     match gap:
         case ResizeExit(order_ref=ref, quantity=quantity):
             ledger.apply(ModifyIntended(at_ns=9, order_ref=ref, quantity=quantity))
         case CancelExit(order_ref=ref):
             ledger.apply(CancelIntended(at_ns=9, order_ref=ref))
-        case PlaceStop() | CloseUnprotectable():
+        case PlaceStop() | CloseUnprotectable() | CloseAtMarket():
             unit = ledger.units[gap.unit]
             ledger.apply(
                 intent(

@@ -11,7 +11,8 @@ from ibelay.journal.records import CancelIntended, IntentRecorded, OrderStateCha
 from ibelay.model import ids
 from ibelay.model.ids import Epoch, OrderId
 from ibelay.model.order import Action, Order, OrderState, OrderType, Role
-from ibelay.reconcile.protection import CloseUnprotectable, PlaceStop, audit
+from ibelay.reconcile.gaps import CloseUnprotectable, PlaceStop
+from ibelay.reconcile.protection import audit
 
 
 def place(ledger: Ledger, leg: int, role: Role) -> None:

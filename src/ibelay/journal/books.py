@@ -90,7 +90,12 @@ class PositionBook:
 
 @dataclass(slots=True)
 class UnitBook:
-    """One bracket (or single order): what its entry filled and what its exits did."""
+    """One bracket (or single order): what its entry filled and what its exits did.
+
+    Attributes:
+        closing: Why it is to be closed at market; empty if it is not.
+        closing_from: How many orders it had when that was decided.
+    """
 
     unit: UnitRef
     contract: Contract
@@ -102,6 +107,8 @@ class UnitBook:
     exit_filled: Decimal = _ZERO
     exit_value: Decimal = _ZERO
     closed_outside: Decimal = _ZERO
+    closing: str = ""
+    closing_from: int = 0
 
     @property
     def open_quantity(self) -> Decimal:

@@ -35,6 +35,7 @@ from ibelay.journal.records import (
     SafeModeEntered,
     ShutdownCompleted,
     StrategyStateSaved,
+    UnitClosing,
     WatchListChanged,
 )
 from ibelay.machines.order_life import may_become
@@ -136,6 +137,8 @@ class Ledger:
                 self._modify(record)
             case CancelIntended(order_ref=ref):
                 self._entry(ref).cancel_intended = True
+            case UnitClosing():
+                self._close(record)
             case ExecutionRecorded(execution=execution):
                 self._book(execution)
             case CommissionRecorded(report=report):
@@ -217,6 +220,13 @@ class Ledger:
         entry = self._entry(record.order_ref)
         entry.order = _modified(entry.order, record)
         entry.modified = True
+
+    def _close(self, record: UnitClosing) -> None:
+        unit = self.units.get(record.unit)
+        if unit is None:
+            raise InvariantError(f"a record closes unit {record.unit}, which was never intended")
+        unit.closing = record.reason or "closing"
+        unit.closing_from = len(unit.order_refs)
 
     def _book(self, execution: Execution) -> None:
         key = execution_key(execution.exec_id)

@@ -17,7 +17,7 @@ import msgspec
 
 from ibelay.model.contract import Contract
 from ibelay.model.execution import CommissionReport, Execution
-from ibelay.model.ids import Epoch, OrderId, OrderRef, PermId
+from ibelay.model.ids import Epoch, OrderId, OrderRef, PermId, UnitRef
 from ibelay.model.order import BrokerOrderStatus, Order, OrderState
 
 
@@ -107,6 +107,16 @@ class CancelIntended(Record, tag="cancel", frozen=True, kw_only=True):
     """We mean to cancel an order. Broker time."""
 
     order_ref: OrderRef
+    reason: str = ""
+
+
+class UnitClosing(Record, tag="unit_closing", frozen=True, kw_only=True):
+    """We mean to close a unit at market as soon as its other orders are over. Broker time.
+
+    Until it is closed it gets no new stop: beside a market exit that would open the other side.
+    """
+
+    unit: UnitRef
     reason: str = ""
 
 
@@ -245,6 +255,7 @@ AnyRecord = (
     | OrderIdReassigned
     | ModifyIntended
     | CancelIntended
+    | UnitClosing
     | ExecutionRecorded
     | CommissionRecorded
     | PositionAdjusted

@@ -12,61 +12,30 @@ Rules:
    to what is held, or cancelled with nothing held.
 5. The price is the unit's latest known stop price. A unit that never had a stop is left
    alone: its strategy wanted none.
+6. What is to be closed at market is closed (``closing``), and not protected beside that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from ibelay.journal.books import UnitBook
 from ibelay.journal.ledger import Ledger, OrderEntry
-from ibelay.model.ids import ConId, OrderRef, UnitRef
+from ibelay.model.ids import ConId
 from ibelay.model.order import Action, OrderState, Role
 from ibelay.model.snapshot import BrokerOrder
+from ibelay.reconcile.closing import is_closing, left_to_close
+from ibelay.reconcile.gaps import (
+    REFUSALS,
+    CancelExit,
+    CloseUnprotectable,
+    Gap,
+    PlaceStop,
+    ResizeExit,
+)
 
 _ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceStop:
-    """Something is held without enough stop."""
-
-    unit: UnitRef
-    quantity: Decimal
-    stop_price: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class ResizeExit:
-    """An exit is larger than what it closes."""
-
-    unit: UnitRef
-    order_ref: OrderRef
-    quantity: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class CancelExit:
-    """An exit has nothing left to close."""
-
-    unit: UnitRef
-    order_ref: OrderRef
-
-
-@dataclass(frozen=True, slots=True)
-class CloseUnprotectable:
-    """IB refuses every stop for it: nothing may be left naked, so it is to be closed."""
-
-    unit: UnitRef
-    quantity: Decimal
-
-
-Gap = PlaceStop | ResizeExit | CancelExit | CloseUnprotectable
-
-REFUSALS = 3
-"""Stops IB may refuse in a unit before it is closed at market instead."""
 
 
 def audit(ledger: Ledger, foreign_stops: Sequence[BrokerOrder] = ()) -> list[Gap]:
@@ -81,6 +50,8 @@ def audit(ledger: Ledger, foreign_stops: Sequence[BrokerOrder] = ()) -> list[Gap
 def _audit_unit(
     ledger: Ledger, unit: UnitBook, foreign: dict[tuple[ConId, Action], Decimal]
 ) -> list[Gap]:
+    if is_closing(ledger, unit):
+        return left_to_close(ledger, unit)
     entries = [ledger.orders[ref] for ref in unit.order_refs]
     exits = [
         entry

@@ -7,22 +7,21 @@ of the way of a unit that is being closed on purpose.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from ibelay.journal.books import UnitBook
-from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import IncidentNoted, Severity
 from ibelay.model.ids import UnitRef
-from ibelay.model.order import OrderState, Role
 from ibelay.model.snapshot import BrokerOrder
-from ibelay.reconcile.protection import (
-    REFUSALS,
+from ibelay.reconcile.closing import is_closing
+from ibelay.reconcile.gaps import (
     CancelExit,
+    CloseAtMarket,
     CloseUnprotectable,
+    Gap,
     PlaceStop,
     ResizeExit,
-    audit,
 )
+from ibelay.reconcile.protection import audit
 from ibelay.runtime.books import Books
 from ibelay.runtime.turn import TurnDesk
 
@@ -38,6 +37,7 @@ class Protector:
         self._books = books
         self._naked_since_ns: int | None = None
         self._naked_total_ns = 0
+        self._refused: set[UnitRef] = set()
         self.foreign_stops: tuple[BrokerOrder, ...] = ()
 
     @property
@@ -56,63 +56,58 @@ class Protector:
             if order.order_ref not in ours and order.order_type in {"STP", "STP LMT", "TRAIL"}
         )
 
-    def check(self, desk: TurnDesk, *, closing: dict[UnitRef, str], act: bool) -> None:
+    def check(self, desk: TurnDesk, *, act: bool) -> None:
         """Ask *desk* for what protection needs; only measure if *act* is False."""
-        ledger = self._books.ledger
-        gaps = [gap for gap in audit(ledger, self.foreign_stops) if gap.unit not in closing]
+        gaps = audit(self._books.ledger, self.foreign_stops)
         naked = any(isinstance(gap, PlaceStop | CloseUnprotectable) for gap in gaps)
         self._measure(naked=naked)
         if not act:
             return
         for gap in gaps:
-            match gap:
-                case PlaceStop(unit=unit, quantity=quantity, stop_price=price):
-                    reason = f"protective stop missing for {quantity}"
-                    desk.place_exit(ledger.units[unit], quantity, stop_price=price, reason=reason)
-                    symbol = ledger.units[unit].contract.symbol
-                    desk.decisions.records.append(
-                        IncidentNoted(
-                            at_ns=self._books.wall_ns(),
-                            severity=Severity.WARNING,
-                            text=f"{symbol}: {reason}, placing one at {price}",
-                        )
-                    )
-                case CloseUnprotectable(unit=unit, quantity=quantity):
-                    self._close(desk, unit, quantity)
-                case ResizeExit(order_ref=ref, quantity=quantity):
-                    desk.resize(ref, quantity, "larger than what is held")
-                case CancelExit(order_ref=ref):
-                    desk.cancel_order(ledger.orders[ref], "nothing left to close")
-        self._finish_closing(desk, ledger, closing)
+            self._perform(desk, gap)
+        self._tell_of_refused(desk)
 
-    def _close(self, desk: TurnDesk, unit: UnitRef, quantity: Decimal) -> None:
-        book = self._books.ledger.units[unit]
-        text = f"{book.contract.symbol}: IB refuses its stops, closing {quantity} at market"
-        desk.decisions.records.append(
-            IncidentNoted(at_ns=self._books.wall_ns(), severity=Severity.CRITICAL, text=text)
+    def _perform(self, desk: TurnDesk, gap: Gap) -> None:
+        ledger = self._books.ledger
+        book = ledger.units[gap.unit]
+        match gap:
+            case PlaceStop(quantity=quantity, stop_price=price):
+                reason = f"protective stop missing for {quantity}"
+                desk.place_exit(book, quantity, stop_price=price, reason=reason)
+                self._tell(desk, book, f"{reason}, placing one at {price}", Severity.WARNING)
+            case CloseUnprotectable(unit=unit, quantity=quantity):
+                text = f"IB refuses its stops, closing {quantity} at market"
+                self._tell(desk, book, text, Severity.CRITICAL)
+                # Its target goes first: filled beside the exit it would open the other side.
+                desk.close(unit, reason="cannot be protected")
+            case CloseAtMarket(quantity=quantity):
+                desk.place_exit(book, quantity, stop_price=None, reason=book.closing)
+            case ResizeExit(order_ref=ref, quantity=quantity):
+                desk.resize(ref, quantity, "larger than what is held")
+            case CancelExit(order_ref=ref):
+                desk.cancel_order(ledger.orders[ref], "nothing left to close")
+
+    def _tell_of_refused(self, desk: TurnDesk) -> None:
+        """Alarm once about every unit that IB does not let us close."""
+        ledger = self._books.ledger
+        refused = {
+            unit.unit
+            for unit in ledger.live_units()
+            if unit.closing and unit.open_quantity and not is_closing(ledger, unit)
+        }
+        for unit in sorted(refused - self._refused):
+            book = ledger.units[unit]
+            text = f"IB refuses to close {book.open_quantity} shares"
+            self._tell(desk, book, text, Severity.CRITICAL)
+        self._refused = refused
+
+    def _tell(self, desk: TurnDesk, book: UnitBook, text: str, severity: Severity) -> None:
+        record = IncidentNoted(
+            at_ns=self._books.wall_ns(),
+            severity=severity,
+            text=f"{book.contract.symbol}: {text}",
         )
-        desk.place_exit(book, quantity, stop_price=None, reason="cannot be protected")
-
-    def _finish_closing(self, desk: TurnDesk, ledger: Ledger, closing: dict[UnitRef, str]) -> None:
-        for unit, reason in list(closing.items()):
-            book = ledger.units.get(unit)
-            if book is None or any(
-                not ledger.orders[ref].state.terminal for ref in book.order_refs
-            ):
-                continue
-            if _refused_exits(ledger, book) >= REFUSALS:
-                # No loop of orders: the stop comes back instead, and a person is told.
-                del closing[unit]
-                text = f"{book.contract.symbol}: IB refuses to close {book.open_quantity} shares"
-                desk.decisions.records.append(
-                    IncidentNoted(
-                        at_ns=self._books.wall_ns(), severity=Severity.CRITICAL, text=text
-                    )
-                )
-            elif book.open_quantity > 0:
-                desk.place_exit(book, book.open_quantity, stop_price=None, reason=reason)
-            else:
-                del closing[unit]
+        desk.decisions.records.append(record)
 
     def _measure(self, *, naked: bool) -> None:
         now = self._books.monotonic_ns()
@@ -121,14 +116,3 @@ class Protector:
         elif not naked and self._naked_since_ns is not None:
             self._naked_total_ns += now - self._naked_since_ns
             self._naked_since_ns = None
-
-
-def _refused_exits(ledger: Ledger, book: UnitBook) -> int:
-    """Return how many market exits of *book* ended without a share."""
-    exits = (ledger.orders[ref] for ref in book.order_refs)
-    return sum(
-        entry.order.role is Role.EXIT
-        and entry.state in {OrderState.REJECTED, OrderState.CANCELLED}
-        and not entry.filled
-        for entry in exits
-    )

@@ -22,7 +22,7 @@ from ibelay.journal.records import (
 )
 from ibelay.model.contract import Contract
 from ibelay.model.events import BrokerEvent, QuoteSeen
-from ibelay.model.ids import OrderRef, UnitRef, execution_key
+from ibelay.model.ids import OrderRef, execution_key
 from ibelay.model.market import Bar, Quote
 from ibelay.reconcile.intake import take
 from ibelay.runtime.books import Books, Transaction
@@ -87,7 +87,6 @@ class Trader:
         self._failing = failing
         self._failures = 0
         self._early: list[BrokerEvent] = []
-        self._closing: dict[UnitRef, str] = {}
         self._turned = asyncio.Event()
         self.broker_positions: dict[int, Decimal] = {}
 
@@ -213,14 +212,16 @@ class Trader:
         self._failures = 0
         transaction.add(desk.decisions.records)
         sends.extend(desk.decisions.sends)
-        self._closing.update(desk.decisions.closing)
 
     def _guard(self, transaction: Transaction, sends: list[Send]) -> None:
         """Protect what is held and finish closing what is to be closed."""
-        desk = TurnDesk(self._facts())
-        self.protector.check(desk, closing=self._closing, act=self._may_protect())
-        transaction.add(desk.decisions.records)
-        sends.extend(desk.decisions.sends)
+        for _ in range(2):  # what protection decides to close may be closed at once
+            desk = TurnDesk(self._facts())
+            self.protector.check(desk, act=self._may_protect())
+            transaction.add(desk.decisions.records)
+            sends.extend(desk.decisions.sends)
+            if not desk.decisions.closing:
+                break
 
     def _may_protect(self) -> bool:
         # Before the books are reconciled with this link's snapshot they may speak of what

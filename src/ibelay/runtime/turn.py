@@ -18,12 +18,14 @@ from ibelay.journal.records import (
     IntentRecorded,
     ModifyIntended,
     Severity,
+    UnitClosing,
 )
 from ibelay.model import ids
 from ibelay.model.contract import Contract
 from ibelay.model.ids import Epoch, OrderId, UnitRef
 from ibelay.model.market import Quote
 from ibelay.model.order import Action, Order, OrderType, Role, TimeInForce
+from ibelay.reconcile.closing import in_the_way, is_closing
 from ibelay.runtime.outbox import Send, SendCancel, SendModify, SendNew
 from ibelay.runtime.strategy import Refused, UnitView
 
@@ -52,7 +54,7 @@ class Decisions:
 
     records: list[AnyRecord] = field(default_factory=list)
     sends: list[Send] = field(default_factory=list)
-    closing: dict[UnitRef, str] = field(default_factory=dict)
+    closing: set[UnitRef] = field(default_factory=set)
 
 
 class TurnDesk:
@@ -141,11 +143,20 @@ class TurnDesk:
             self.decisions.sends.append(SendModify(ref))
 
     def close(self, unit: UnitRef, *, reason: str) -> None:
-        """Cancel what works in the unit, then close what it holds at market."""
-        self.decisions.closing[unit] = reason
-        for role in Role:
-            for entry in _live(self._facts.ledger, unit, role):
-                self._cancel(entry, f"closing: {reason}")
+        """Cancel what works in the unit, then close what it holds at market.
+
+        Asked for twice it is done once: what already closes the unit works on.
+        """
+        ledger = self._facts.ledger
+        book = ledger.units.get(unit)
+        if book is None or unit in self.decisions.closing or not _is_live(ledger, book):
+            return
+        self.decisions.closing.add(unit)
+        if not is_closing(ledger, book):
+            record = UnitClosing(at_ns=self.now_ns, unit=unit, reason=reason)
+            self.decisions.records.append(record)
+        for entry in in_the_way(ledger, book):
+            self._cancel(entry, f"closing: {reason}")
 
     def cancel(self, unit: UnitRef, *, reason: str) -> None:
         """Cancel the unit's entry if it still works."""
@@ -258,6 +269,13 @@ def unit_pending(ledger: Ledger, book: UnitBook) -> bool:
         not ledger.orders[ref].state.terminal
         for ref in book.order_refs
         if ledger.orders[ref].order.role is Role.ENTRY
+    )
+
+
+def _is_live(ledger: Ledger, book: UnitBook) -> bool:
+    """Return whether the unit holds something or may still fill."""
+    return bool(book.open_quantity) or any(
+        not ledger.orders[ref].state.terminal for ref in book.order_refs
     )
 
 

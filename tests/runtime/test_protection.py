@@ -1,0 +1,53 @@
+"""What the runtime does about a gap in protection."""
+
+from __future__ import annotations
+
+from tests.reconcile.scenes import STOP, TARGET, UNIT, bracket, intent, state
+from tests.runtime.test_turn import desk
+
+from ibelay.app.clock import SystemClock
+from ibelay.journal.ledger import Ledger
+from ibelay.journal.records import IncidentNoted, Severity, UnitClosing
+from ibelay.model import ids
+from ibelay.model.order import OrderState, Role
+from ibelay.reconcile.gaps import REFUSALS
+from ibelay.runtime.books import Books
+from ibelay.runtime.outbox import SendCancel, SendNew
+from ibelay.runtime.protection import Protector
+from ibelay.runtime.turn import Decisions
+from ibelay.store.memory import MemoryJournal
+
+
+def stops_refused() -> Ledger:
+    """Return 50 shares for which IB refuses every stop, while their target works."""
+    ledger = bracket()
+    ledger.apply(state(STOP, OrderState.REJECTED))
+    for leg in range(3, 2 + REFUSALS):
+        ledger.apply(intent(leg, Role.STOP, child=False))
+        ledger.apply(state(ids.order_ref(UNIT, leg), OrderState.REJECTED))
+    return ledger
+
+
+def checked(protector: Protector, ledger: Ledger) -> Decisions:
+    """Return what protection decides, with its records applied."""
+    turn = desk(ledger)
+    protector.check(turn, act=True)
+    for record in turn.decisions.records:
+        ledger.apply(record)
+    return turn.decisions
+
+
+def test_what_cannot_be_protected_is_closed_after_its_target_is_gone() -> None:
+    """Target and market exit side by side could both fill and open the other side."""
+    ledger = stops_refused()
+    protector = Protector(Books(ledger, MemoryJournal(), SystemClock()))
+    first = checked(protector, ledger)
+    assert [send.ref for send in first.sends if isinstance(send, SendCancel)] == [TARGET]
+    assert not [send for send in first.sends if isinstance(send, SendNew)]
+    assert [r.unit for r in first.records if isinstance(r, UnitClosing)] == [UNIT]
+    assert [r.severity for r in first.records if isinstance(r, IncidentNoted)] == [
+        Severity.CRITICAL
+    ]
+    assert checked(protector, ledger).sends == []
+    ledger.apply(state(TARGET, OrderState.CANCELLED))
+    assert [type(send) for send in checked(protector, ledger).sends] == [SendNew]
