@@ -1,21 +1,21 @@
-"""The hours of US stocks, in New York time.
+"""One day of US stocks, in New York time.
 
-Pre-market from 04:00, regular session 09:30 to 16:00, after hours until 20:00. Exchange
-holidays and early closes are not known here: a replay has the days its folder has, and a
-synthetic day exists on any weekday.
+Pre-market from 04:00, regular session 09:30 to 16:00, after hours until 20:00; on an early
+close the regular session ends then and after hours four hours later. Weekends and holidays
+are refused. Several days, and what trades at other hours, are in ``calendars.sessions``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
 from ibelay.errors import ConfigurationError
+from ibelay.gateway.market.calendars.holidays import Exchange, is_weekday, next_trading_day
+from ibelay.gateway.market.calendars.sessions import NEW_YORK, Hours, at, session_of
 
-NEW_YORK = ZoneInfo("America/New_York")
 SECOND_NS = 1_000_000_000
-_SATURDAY = 5
+__all__ = ["NEW_YORK", "SECOND_NS", "TradingDay", "is_weekday", "trading_day"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,24 +32,20 @@ class TradingDay:
     @property
     def trading_hours(self) -> str:
         """All hours in IB's form, ``20131008:0400-20131008:2000``."""
-        return f"{self.date:%Y%m%d}:0400-{self.date:%Y%m%d}:2000"
+        return _written(self.start_ns, self.end_ns)
 
     @property
     def liquid_hours(self) -> str:
         """The regular session in IB's form."""
-        return f"{self.date:%Y%m%d}:0930-{self.date:%Y%m%d}:1600"
-
-
-def is_weekday(day: date) -> bool:
-    """Return whether *day* is Monday to Friday."""
-    return day.weekday() < _SATURDAY
+        return _written(self.open_ns, self.close_ns)
 
 
 def trading_day(text: str) -> TradingDay:
     """Return the hours of the date *text*, written YYYY-MM-DD.
 
     Raises:
-        ConfigurationError: *text* is no date, or a Saturday or Sunday.
+        ConfigurationError: *text* is no date, or one on which stocks do not trade; the sentence
+            names the next trading day.
     """
     try:
         day = date.fromisoformat(text)
@@ -57,19 +53,23 @@ def trading_day(text: str) -> TradingDay:
         raise ConfigurationError(
             f"date {text!r} cannot be read: expected YYYY-MM-DD, such as 2013-10-08"
         ) from error
-    if not is_weekday(day):
+    session = session_of(Hours.US_STOCKS, day)
+    if session is None:
+        kind = "a holiday of the US exchanges" if is_weekday(day) else f"a {day:%A}"
         raise ConfigurationError(
-            f"date {text} is a {day:%A}, when US stocks do not trade: choose a weekday"
+            f"date {text} is {kind}, when US stocks do not trade: "
+            f"the next trading day is {next_trading_day(Exchange.NYSE, day)}"
         )
     return TradingDay(
         date=day,
-        midnight_ns=_at(day, time(0)),
-        start_ns=_at(day, time(4)),
-        open_ns=_at(day, time(9, 30)),
-        close_ns=_at(day, time(16)),
-        end_ns=_at(day, time(20)),
+        midnight_ns=at(day, time(0), NEW_YORK),
+        start_ns=session.begin_ns,
+        open_ns=session.open_ns,
+        close_ns=session.close_ns,
+        end_ns=session.end_ns,
     )
 
 
-def _at(day: date, clock: time) -> int:
-    return int(datetime.combine(day, clock, NEW_YORK).timestamp()) * SECOND_NS
+def _written(begin_ns: int, end_ns: int) -> str:
+    begin, end = (datetime.fromtimestamp(ns // SECOND_NS, NEW_YORK) for ns in (begin_ns, end_ns))
+    return f"{begin:%Y%m%d:%H%M}-{end:%Y%m%d:%H%M}"
