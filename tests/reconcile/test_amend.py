@@ -165,6 +165,14 @@ def test_a_cancel_that_was_cut_off_is_sent_again_under_the_id_the_broker_shows()
     )
 
 
+def test_a_cancel_that_ib_has_taken_up_is_not_said_again() -> None:
+    ledger = bracket()
+    ledger.apply(CancelIntended(at_ns=5, order_ref=STOP))
+    seen = shown(50, "99")
+    going = replace(seen.open_orders[0], status=BrokerOrderStatus.PENDING_CANCEL)
+    assert amendments(ledger, replace(seen, open_orders=(going,))).cancel == ()
+
+
 def test_what_is_to_be_cancelled_is_not_modified_as_well() -> None:
     ledger = bracket()
     ledger.apply(ModifyIntended(at_ns=5, order_ref=STOP, stop_price=Decimal(100)))

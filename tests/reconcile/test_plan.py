@@ -370,6 +370,9 @@ def test_two_live_orders_for_one_intent_become_one() -> None:
     assert reconciler.ledger.orders[STOP].perm_ids == (102, 50)
     again = reconciler.see(seen)
     assert (again.records, len(again.cancels)) == ((), 1)
+    going = replace(double, status=BrokerOrderStatus.PENDING_CANCEL)
+    taken_up = snapshot(positions=[holding(50)], open_orders=[going, *bracket_shown()])
+    assert reconciler.see(taken_up).cancels == ()
 
 
 def outlived(*, order_id: int = 2, filled: int = 0) -> tuple[Ledger, BrokerSnapshot]:

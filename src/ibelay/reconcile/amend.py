@@ -1,7 +1,8 @@
 """What was decided about a working order and has not arrived: say it again. Pure.
 
 A modification or a cancel that was cut off mid-way changes nothing at the broker. Both are
-idempotent, so the repair is to compare the broker's order with ours and to send again.
+idempotent, so the repair is to compare the broker's order with ours and to send again. A cancel
+that IB has taken up (PendingCancel) has arrived: said again it would only be refused (161).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from decimal import Decimal
 
 from ibelay.journal.ledger import Ledger, OrderEntry
 from ibelay.model.ids import OrderId, OrderRef
-from ibelay.model.order import Order, Role
+from ibelay.model.order import BrokerOrderStatus, Order, Role
 from ibelay.model.snapshot import BrokerOrder, BrokerSnapshot
 
 
@@ -54,6 +55,8 @@ def amendments(ledger: Ledger, snapshot: BrokerSnapshot) -> Amendments:
         ref = OrderRef(shown.order_ref)
         entry = ledger.orders.get(ref)
         if entry is None or entry.state.terminal:
+            continue
+        if shown.status is BrokerOrderStatus.PENDING_CANCEL:
             continue
         if entry.cancel_intended:
             cancel.append((ref, shown.order_id or entry.order_id))

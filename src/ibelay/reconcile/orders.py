@@ -142,7 +142,8 @@ class OrderPlan:
         ref = entry.order.order_ref
         for extra in extras:
             self._change(entry, state, extra, "a second order for one intent")
-            if extra.order_id:  # 0: another session's, which only it can cancel
+            # 0: another session's, which only it can cancel
+            if extra.order_id and extra.status is not BrokerOrderStatus.PENDING_CANCEL:
                 reason = f"a double of perm id {kept.perm_id}"
                 self.draft.cancels.append(CancelOrder(ref, extra.order_id, reason, extra.perm_id))
         perms = ", ".join(str(order.perm_id) for order in (kept, *extras))
