@@ -20,7 +20,7 @@ from ibelay.wire.decode import decode
 from ibelay.wire.decode.unserved import UNSERVED
 
 SPY = ib_async.Stock("SPY", "SMART", "USD", conId=756733, primaryExchange="ARCA")
-VERSIONS = (176, 177, 178)
+VERSIONS = tuple(range(157, 179))
 
 
 class _Recorder(Client):

@@ -28,6 +28,7 @@ SPY = Contract(
     local_symbol="SPY",
     trading_class="SPY",
 )
+VERSIONS = range(157, 179)
 AT_NS = int(datetime(2013, 10, 8, 14, 0, 5, tzinfo=UTC).timestamp()) * 10**9
 VIEW = OrderView(
     order_id=OrderId(8),
@@ -78,7 +79,7 @@ def fields_of(message: bytes) -> int:
     return message[4:].count(b"\0")
 
 
-@pytest.mark.parametrize("version", [176, 177, 178])
+@pytest.mark.parametrize("version", VERSIONS)
 def test_open_order_decodes_whole(version: int) -> None:
     name, (order_id, contract, order, state) = decoded(encode.open_order(VIEW, version), version)
     assert isinstance(order, Order)
@@ -97,7 +98,7 @@ def test_open_order_decodes_whole(version: int) -> None:
     assert state.status == "PreSubmitted"
 
 
-@pytest.mark.parametrize("version", [176, 177, 178])
+@pytest.mark.parametrize("version", VERSIONS)
 def test_completed_order_decodes_whole(version: int) -> None:
     name, (_contract, order, state) = decoded(encode.completed_order(VIEW, version), version)
     assert (name, order.orderRef, order.permId) == ("completedOrder", "ps60:1:2.0", 1_000_001)
@@ -114,6 +115,9 @@ def test_field_counts_are_those_of_a_real_server() -> None:
     assert fields_of(encode.open_order(VIEW, 176)) == 136
     assert fields_of(encode.completed_order(VIEW, 178)) == 100
     assert fields_of(encode.completed_order(VIEW, 176)) == 101
+    assert fields_of(encode.open_order(VIEW, 164)) == 131  # recorded from a real TWS
+    assert fields_of(encode.open_order(VIEW, 157)) == 128
+    assert fields_of(encode.completed_order(VIEW, 157)) == 96
 
 
 def test_what_the_client_sent_besides_is_echoed() -> None:
@@ -122,7 +126,7 @@ def test_what_the_client_sent_besides_is_echoed() -> None:
     assert (order.goodTillDate, order.hidden, order.cashQty) == ("20131009", True, 5)
 
 
-@pytest.mark.parametrize(("version", "count"), [(176, 31), (178, 32)])
+@pytest.mark.parametrize(("version", "count"), [(157, 31), (177, 31), (178, 32)])
 def test_an_execution_decodes_to_the_right_instant(version: int, count: int) -> None:
     fill = Execution(
         exec_id=ExecId("0000e0d5.00000001.01.01"),

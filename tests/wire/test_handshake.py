@@ -17,6 +17,7 @@ from ibelay.wire.handshake import ClientHello, encode_reply, negotiate, parse_he
         ("@stoqey/ib", b"v100..193", 178),
         ("with options", b"v157..178 +PACEAPI", 178),
         ("one version", b"v177", 177),
+        ("ibapi 9.81 of PyPI", b"v100..157", 157),
     ],
 )
 def test_each_client_gets_the_highest_version_both_know(
@@ -25,9 +26,9 @@ def test_each_client_gets_the_highest_version_both_know(
     assert negotiate(parse_hello(payload)) == version, client
 
 
-@pytest.mark.parametrize("hello", [ClientHello(100, 157), ClientHello(213, 226)])
+@pytest.mark.parametrize("hello", [ClientHello(100, 156), ClientHello(213, 226)])
 def test_ranges_that_do_not_overlap_are_refused(hello: ClientHello) -> None:
-    with pytest.raises(WireError, match="176 to 178"):
+    with pytest.raises(WireError, match="157 to 178"):
         negotiate(hello)
 
 

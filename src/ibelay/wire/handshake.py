@@ -3,10 +3,12 @@ r"""The first exchange of a connection, before any message has a version.
 1. The client sends ``API\0``, then one frame ``v<min>..<max>`` with options after a space.
 2. The server answers one frame of exactly two fields: its version and its time. It must
    come alone and in one segment: the official client throws away what follows it.
-3. The version is the highest both ends know: ours are 176 (ib_insync's last) to 178
-   (ib_async's last), the only ones that decode cleanly in every client tested.
+3. The version is the highest both ends know: ours are 157 (the last of PyPI's ``ibapi``
+   9.81) to 178 (the last of ib_async). Later ones change the framing bit by bit until they
+   are another protocol (201).
 
-**Source**: shared notes on ib_async, section 1; IB "Connectivity" page.
+**Source**: shared notes on ib_async, section 1; IB "Connectivity" page; the version ranges
+of the released clients.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from ibelay.errors import WireError
 from ibelay.wire.framing import frame
 
 API_PREFIX = b"API\0"
-MIN_SERVER_VERSION = 176
+MIN_SERVER_VERSION = 157
 MAX_SERVER_VERSION = 178
 MAX_HELLO_BYTES = 1024
 _RANGE = re.compile(rb"v(\d{1,4})(?:\.\.(\d{1,4}))?(?: (.*))?", re.DOTALL)
@@ -56,7 +58,7 @@ def negotiate(hello: ClientHello) -> int:
     """Return the server version to speak: ``min(client's maximum, 178)``.
 
     Raises:
-        WireError: The client is older than 176 or newer than 178 at its oldest.
+        WireError: The client is older than 157 or newer than 178 at its oldest.
     """
     version = min(hello.max_version, MAX_SERVER_VERSION)
     if version < MIN_SERVER_VERSION or version < hello.min_version:

@@ -1,10 +1,11 @@
-"""placeOrder: 114 fields at version 178, 115 at 176, for a plain stock order.
+"""placeOrder: 114 fields at version 178, 115 at 176, 110 at 157, for a plain stock order.
 
 The layout is a list of IB's own field names in the order of the wire, with the blocks that
 appear only when a field before them says so. What the exchange does not interpret is kept
 by name and echoed in openOrder.
 
-**Source**: shared IB facts, section 6e; positions equal in five clients.
+**Source**: shared IB facts, section 6e; positions equal in five clients; versions as in the
+encoders of ib_async 2.1, ib_insync 0.9.86, ibapi 9.81 and 10.51.
 """
 
 from __future__ import annotations
@@ -55,8 +56,14 @@ _TAIL = names(
     "adjustedOrderType triggerPrice lmtPriceOffset adjustedStopPrice adjustedStopLimitPrice"
     " adjustedTrailingAmount adjustableTrailingUnit extOperator softDollarName softDollarValue"
     " cashQty mifid2DecisionMaker mifid2DecisionAlgo mifid2ExecutionTrader mifid2ExecutionAlgo"
-    " dontUseAutoPriceForHedge isOmsContainer discretionaryUpToLimitPrice usePriceMgmtAlgo duration"
-    " postToAts autoCancelParent advancedErrorOverride manualOrderTime"
+    " dontUseAutoPriceForHedge isOmsContainer discretionaryUpToLimitPrice usePriceMgmtAlgo"
+)
+_TAIL_SINCE = (
+    (158, "duration"),
+    (160, "postToAts"),
+    (162, "autoCancelParent"),
+    (166, "advancedErrorOverride"),
+    (169, "manualOrderTime"),
 )
 _INTERPRETED = frozenset(
     names(
@@ -99,7 +106,8 @@ def read_place_order(
         return _unsupported(order_id, "pegged orders")
     if reader.integer():
         return _unsupported(order_id, "conditions")
-    fields |= reader.named(_TAIL[: reader.left])
+    fields |= reader.named(_TAIL)
+    fields |= reader.named([name for since, name in _TAIL_SINCE if server_version >= since])
     return _order(order_id, contract, fields)
 
 

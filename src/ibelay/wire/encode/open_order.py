@@ -21,6 +21,7 @@ from ibelay.wire.encode.message import contract_fields, message
 from ibelay.wire.fields import UNSET_DOUBLE, names
 
 FA_PROFILE_GONE = 177
+COMPETE_SINCE = 170
 _MARGINS = names(
     "initMarginBefore maintMarginBefore equityWithLoanBefore initMarginChange maintMarginChange"
     " equityWithLoanChange initMarginAfter maintMarginAfter equityWithLoanAfter"
@@ -109,8 +110,10 @@ _ADJUSTED = _defaults(
     " adjustableTrailingUnit=0 softDollarName= softDollarValue= softDollarDisplayName="
 )
 _CASH = _defaults("cashQty=0 dontUseAutoPriceForHedge=1 isOmsContainer=0")
-_OPEN_END = _defaults(
-    "discretionaryUpToLimitPrice=0 usePriceMgmtAlgo=0 duration= postToAts= autoCancelParent=0"
+_OPEN_END = _defaults("discretionaryUpToLimitPrice=0 usePriceMgmtAlgo=0")
+_OPEN_END_SINCE = tuple(
+    (version, _defaults(text))
+    for version, text in ((158, "duration="), (160, "postToAts="), (162, "autoCancelParent=0"))
 )
 _COMPETE = _defaults(
     "minTradeQty= minCompeteSize= competeAgainstBestOffset= midOffsetAtWhole= midOffsetAtHalf="
@@ -157,7 +160,7 @@ def _contract_and_terms(layout: _Layout, view: OrderView, quantity: Decimal) -> 
 
 
 def open_order(view: OrderView, server_version: int) -> bytes:
-    """Return openOrder: 135 fields at 178, 136 at 176."""
+    """Return openOrder: 135 fields at 178, 136 at 176, 128 at 157."""
     layout = _Layout(view)
     layout.add(5, view.order_id)
     _contract_and_terms(layout, view, view.quantity)
@@ -174,8 +177,12 @@ def open_order(view: OrderView, server_version: int) -> bytes:
     layout.block(_CLEARING)
     layout.add(view.what_if, view.status)
     layout.add(*(view.margins.get(name, UNSET_DOUBLE) for name in _MARGINS))
-    for block in (_COSTS, _RANDOM, _ADJUSTED, _CASH, _OPEN_END, _COMPETE):
+    for block in (_COSTS, _RANDOM, _ADJUSTED, _CASH, _OPEN_END):
         layout.block(block)
+    for since, block in _OPEN_END_SINCE:
+        if server_version >= since:
+            layout.block(block)
+    _compete(layout, server_version)
     return message(*layout.fields)
 
 
@@ -199,7 +206,7 @@ def completed_order(view: OrderView, server_version: int) -> bytes:
     layout.add("", view.filled, unset_integer, False, shareholder, False, not_routed)
     layout.add(0)  # parent permId
     layout.add(view.completed_at, view.completed_status)
-    layout.block(_COMPETE)
+    _compete(layout, server_version)
     return message(*layout.fields)
 
 
@@ -207,3 +214,8 @@ def _advisors(layout: _Layout, server_version: int) -> None:
     layout.block(_ADVISORS)
     if server_version < FA_PROFILE_GONE:
         layout.add("")  # faProfile
+
+
+def _compete(layout: _Layout, server_version: int) -> None:
+    if server_version >= COMPETE_SINCE:
+        layout.block(_COMPETE)
