@@ -29,6 +29,7 @@ from ibelay.model.market import Bar
 from ibelay.model.order import Action, BrokerOrderStatus, Order, OrderType, Role
 from ibelay.ports.broker import BrokerLink
 from ibelay.wire import encode, requests
+from ibelay.wire.encode.reference import ContractFacts
 
 ORDER = Order(
     order_ref=OrderRef("ps60:1:1.0"),
@@ -298,18 +299,8 @@ async def test_a_contract_is_resolved(gateway: ScriptedGateway, link: IbLink) ->
 def _describe(*contracts: Contract):  # type: ignore[no-untyped-def]  # noqa: ANN202 - an Answer
     def answer(peer, request) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
         for contract in contracts:
-            peer.send(
-                encode.contract_details(
-                    request.request_id,
-                    contract,
-                    long_name="SPDR S&P 500",
-                    min_tick=Decimal("0.01"),
-                    order_types="LMT,MKT",
-                    time_zone="US/Eastern",
-                    trading_hours="",
-                    liquid_hours="",
-                )
-            )
+            facts = ContractFacts(contract=contract, long_name="SPDR S&P 500")
+            peer.send(encode.contract_details(request.request_id, facts, 178))
         peer.send(encode.contract_details_end(request.request_id))
 
     return answer

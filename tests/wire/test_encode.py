@@ -20,6 +20,7 @@ from ibelay.model.market import Bar
 from ibelay.model.order import Action
 from ibelay.wire import encode
 from ibelay.wire.encode import OrderView
+from ibelay.wire.encode.reference import ContractFacts
 
 SPY = Contract(
     symbol="SPY",
@@ -188,16 +189,15 @@ def test_bars_decode_in_both_forms() -> None:
 
 
 def test_contract_details_decode() -> None:
-    message = encode.contract_details(
-        4,
-        SPY,
+    facts = ContractFacts(
+        contract=SPY,
         long_name="Société \\ Générale",
-        min_tick=Decimal("0.01"),
-        order_types="LMT,MKT",
-        time_zone="US/Eastern",
+        valid_exchanges=("SMART", "ARCA"),
         trading_hours="20131008:0400-20131008:2000",
         liquid_hours="20131008:0930-20131008:1600",
+        stock_type="COMMON",
     )
+    message = encode.contract_details(4, facts, 178)
     _name, (request_id, details) = decoded(message)
     assert (request_id, details.contract.conId, details.minTick) == (4, 756733, 0.01)
     assert details.contract.primaryExchange == "ARCA"

@@ -96,6 +96,12 @@ class FieldReader:
         for _ in range(count):
             self.text()
 
+    def skip_long(self) -> None:
+        """Pass over a field that may be as long as its frame, such as a document."""
+        if self._next >= len(self._fields):
+            raise WireError(f"the message ends after {self._next} fields, more are expected")
+        self._next += 1
+
     def integer(self) -> int:
         """Return the next field as an int32; empty is 0."""
         return integer(self.text())

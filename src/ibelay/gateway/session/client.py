@@ -29,8 +29,12 @@ from ibelay.gateway.session.desks.bars import BarDesk
 from ibelay.gateway.session.desks.contracts import ContractDesk
 from ibelay.gateway.session.desks.history import HistoryDesk
 from ibelay.gateway.session.desks.link import LinkDesk
+from ibelay.gateway.session.desks.news import NewsDesk
 from ibelay.gateway.session.desks.orders import OrderDesk
 from ibelay.gateway.session.desks.quotes import QuoteDesk
+from ibelay.gateway.session.desks.scanner import ScannerDesk
+from ibelay.gateway.session.desks.search import SearchDesk
+from ibelay.gateway.session.desks.services import ServiceDesk
 from ibelay.gateway.session.floor import MAX_CLIENTS, Floor
 from ibelay.gateway.session.lines import Lines
 from ibelay.gateway.session.quote_bars import Shown
@@ -62,9 +66,13 @@ _DESKS: tuple[Callable[[Client], Desk], ...] = (
     LinkDesk,
     OrderDesk,
     ContractDesk,
+    SearchDesk,
     QuoteDesk,
     BarDesk,
     HistoryDesk,
+    ScannerDesk,
+    NewsDesk,
+    ServiceDesk,
 )
 
 

@@ -12,7 +12,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ibelay.errors import WireError
-from ibelay.wire.decode import account, data, history, link, orders, reference
+from ibelay.wire.decode import (
+    account,
+    data,
+    history,
+    link,
+    news,
+    orders,
+    reference,
+    scanner,
+    services,
+)
 from ibelay.wire.decode.table import Served
 from ibelay.wire.decode.unserved import UNSERVED
 from ibelay.wire.fields import FieldReader
@@ -22,7 +32,7 @@ CODE_UNREADABLE = 320
 CODE_NOT_SERVED = 322
 CODE_UNKNOWN_MESSAGE = 505
 NO_ID = -1
-_FAMILIES = (link, orders, account, data, history, reference)
+_FAMILIES = (link, orders, account, data, history, reference, news, scanner, services)
 
 
 def _all_rows() -> dict[int, Served]:

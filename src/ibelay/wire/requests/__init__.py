@@ -34,6 +34,7 @@ from ibelay.wire.requests.link import (
     SetServerLogLevel,
     StartApi,
 )
+from ibelay.wire.requests.news import NewsRequests
 from ibelay.wire.requests.orders import (
     CancelOrder,
     GlobalCancel,
@@ -47,10 +48,9 @@ from ibelay.wire.requests.orders import (
     RequestIds,
     RequestOpenOrders,
 )
-from ibelay.wire.requests.reference import (
-    ReferenceRequests,
-    RequestContractDetails,
-)
+from ibelay.wire.requests.reference import ReferenceRequests, RequestContractDetails
+from ibelay.wire.requests.scanner import ScannerRequests
+from ibelay.wire.requests.services import ServiceRequests
 
 ClientRequest = (
     LinkRequests
@@ -59,6 +59,9 @@ ClientRequest = (
     | DataRequests
     | HistoryRequests
     | ReferenceRequests
+    | NewsRequests
+    | ScannerRequests
+    | ServiceRequests
 )
 
 __all__ = [
