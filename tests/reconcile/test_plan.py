@@ -602,22 +602,6 @@ def test_a_difference_within_the_tolerance_is_agreement() -> None:
     assert reconciler.see(snapshot(positions=[holding(49)])).findings == ()
 
 
-def test_only_the_bots_own_account_counts_when_it_is_named() -> None:
-    """Logins that manage several list the positions of all."""
-    reconciler = Reconciler(bracket(), Policy(account="DU1"))
-    seen = snapshot(positions=[holding(50), holding(7, account="DU2")], open_orders=bracket_shown())
-    assert reconciler.see(seen).findings == ()
-
-
-def test_without_a_named_account_the_positions_of_all_count() -> None:
-    """30 in one account and 20 in another are the 50 our executions say."""
-    seen = snapshot(
-        positions=[holding(30), holding(20, account="DU2")], open_orders=bracket_shown()
-    )
-    reconciler = Reconciler(bracket())
-    assert [reconciler.see(seen).findings for _ in range(2)] == [(), ()]
-
-
 def test_every_finding_is_journaled_with_before_and_after() -> None:
     outcome = Reconciler(flat_but_held()).see(snapshot())
     adjusted, found = outcome.records

@@ -21,6 +21,7 @@ from ibelay.app.clock import SystemClock
 from ibelay.app.compose import bot_config, strategy_of
 from ibelay.app.settings import BotSettings
 from ibelay.app.stores import open_store
+from ibelay.errors import ConfigurationError
 from ibelay.ib.connector import IbConnector
 from ibelay.runtime.bot import Bot
 from ibelay.supervisor.child import ChildChannel, ChildStart
@@ -37,8 +38,24 @@ def main(channel: ChildChannel, start: ChildStart) -> int:
     settings = BotSettings.model_validate_json(start.settings)
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     with configure_logs(settings.logs.folder, level=settings.logs.level, console=False):
-        asyncio.run(_run(settings, channel, start.safe_mode_reason))
+        try:
+            asyncio.run(_run(settings, channel, start.safe_mode_reason))
+        except BaseExceptionGroup as failed:
+            # Said as one sentence, it ends the supervisor too: no restart can cure it.
+            for wrong in _leaves(failed):
+                if isinstance(wrong, ConfigurationError):
+                    raise wrong from failed
+            raise
     return 0
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """Yield the exceptions that *error* groups, or *error* itself."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _leaves(each)
+    else:
+        yield error
 
 
 async def _run(settings: BotSettings, channel: ChildChannel, safe_mode_reason: str) -> None:

@@ -18,7 +18,6 @@ class Policy:
             may still deliver what a gateway holds back ("maintain and resubmit", F26).
         settling_s: Broker seconds after a fill during which a position that differs is looked
             at twice: positions follow executions.
-        account: Whose positions count, if the login manages several; empty counts all.
     """
 
     quantity_tolerance: Decimal = Decimal(0)
@@ -26,4 +25,3 @@ class Policy:
     absent_snapshots: int = 3
     absent_after_s: float = 60.0
     settling_s: float = 10.0
-    account: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from ibelay.journal.ledger import Ledger
@@ -11,7 +11,6 @@ from ibelay.journal.records import PositionAdjusted
 from ibelay.model.contract import Contract
 from ibelay.model.execution import Execution
 from ibelay.model.ids import ConId
-from ibelay.model.position import Position
 from ibelay.model.snapshot import BrokerSnapshot
 from ibelay.reconcile.discrepancies import Kind
 from ibelay.reconcile.draft import Draft
@@ -56,7 +55,7 @@ def compare_positions(
     """
     unsettled = _unsettled(ledger, snapshot, policy)
     mismatches: dict[ConId, Decimal] = {}
-    for con_id, sides in sorted(_both_sides(ledger, snapshot, policy, missed).items()):
+    for con_id, sides in sorted(_both_sides(ledger, snapshot, missed).items()):
         difference = sides.confirmed - sides.held
         if abs(difference) <= policy.quantity_tolerance:
             if sides.held:
@@ -84,7 +83,7 @@ def _unsettled(ledger: Ledger, snapshot: BrokerSnapshot, policy: Policy) -> set[
 
 
 def _both_sides(
-    ledger: Ledger, snapshot: BrokerSnapshot, policy: Policy, missed: Iterable[Execution]
+    ledger: Ledger, snapshot: BrokerSnapshot, missed: Iterable[Execution]
 ) -> dict[ConId, _Sides]:
     held = {con_id: book.quantity for con_id, book in ledger.positions.items()}
     contracts = {con_id: book.contract for con_id, book in ledger.positions.items()}
@@ -93,12 +92,7 @@ def _both_sides(
         more = gain(ledger, execution) * execution.action.sign
         held[con_id] = held.get(con_id, _ZERO) + more
         contracts.setdefault(con_id, execution.contract)
-    theirs: dict[ConId, Position] = {}
-    for position in snapshot.positions:
-        if policy.account in {"", position.account}:
-            con_id = position.contract.con_id
-            known = theirs.get(con_id)
-            theirs[con_id] = position if known is None else _together(known, position)
+    theirs = {position.contract.con_id: position for position in snapshot.positions}
     contracts |= {con_id: position.contract for con_id, position in theirs.items()}
     sides = {}
     for con_id, contract in contracts.items():
@@ -111,13 +105,6 @@ def _both_sides(
             average_cost=_ZERO if shown is None else shown.average_cost / contract.multiplier,
         )
     return sides
-
-
-def _together(one: Position, other: Position) -> Position:
-    """Return what two accounts of one login hold of one contract."""
-    quantity = one.quantity + other.quantity
-    cost = one.quantity * one.average_cost + other.quantity * other.average_cost
-    return replace(one, quantity=quantity, average_cost=cost / quantity if quantity else _ZERO)
 
 
 def unexplained(ledger: Ledger) -> tuple[str, ...]:

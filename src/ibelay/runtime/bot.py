@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from ibelay.errors import ConfigurationError, LinkError
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import (
     EpochStarted,
@@ -40,6 +41,7 @@ from ibelay.ports.control import (
     Shutdown,
 )
 from ibelay.ports.journal import Journal
+from ibelay.reconcile.scope import account_of, is_own
 from ibelay.runtime.books import Books
 from ibelay.runtime.chronicle import Chronicle
 from ibelay.runtime.config import BotConfig
@@ -177,7 +179,7 @@ class Bot:
     async def synchronise(self, link: BrokerLink, *, data_lost: bool) -> None:
         """Recover over *link*."""
         self.streams.want([Contract(symbol=symbol) for symbol in self._watched()])
-        self._check_account(link)
+        self._settle_account(link)
         await self.recovery.synchronise(link, data_lost=data_lost)
         if data_lost and self._tasks is not None:
             self._tasks.create_task(self.streams.backfill(link, self.trader.now_ns()))
@@ -189,7 +191,8 @@ class Bot:
                 self.session.learn_time(bar.at_ns + BAR_NS)
                 self.streams.take(event)
             case PositionSeen(position=position):
-                self.trader.broker_positions[position.contract.con_id] = position.quantity
+                if not self.trader.account or is_own(event, self.trader.account):
+                    self.trader.broker_positions[position.contract.con_id] = position.quantity
             case _:
                 self.trader.broker_event(event)
 
@@ -223,12 +226,18 @@ class Bot:
         """Journal safe mode and say what to check."""
         self._enter_safe_mode(reason, attempts)
 
-    def _check_account(self, link: BrokerLink) -> None:
-        """Trade nothing on an account this login does not have."""
-        account = self.config.account
-        if account and account not in link.accounts and self.books.ledger.safe_mode is None:
-            have = ", ".join(link.accounts)
-            self._enter_safe_mode(f"account {account} is not among the login's: {have}", 0)
+    def _settle_account(self, link: BrokerLink) -> None:
+        """Find the account to trade; reconcile and trade nothing over a login without it."""
+        known = self.trader.account or self.config.account
+        try:
+            self.trader.account = account_of(known, link.accounts)
+        except LinkError as error:
+            if self.books.ledger.safe_mode is None:
+                self._enter_safe_mode(str(error), 0)
+            raise
+        except ConfigurationError as error:
+            self.chronicle.note(str(error), Severity.CRITICAL)
+            raise
 
     # -- parts -----------------------------------------------------------------------------
 

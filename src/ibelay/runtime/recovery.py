@@ -26,6 +26,7 @@ from ibelay.reconcile.absence import Absences
 from ibelay.reconcile.amend import amendments
 from ibelay.reconcile.plan import plan
 from ibelay.reconcile.positions import unexplained
+from ibelay.reconcile.scope import own_part
 from ibelay.runtime.books import Books
 from ibelay.runtime.config import BotConfig
 from ibelay.runtime.outbox import Send, SendCancel, SendModify
@@ -155,6 +156,7 @@ class Recovery:
     ) -> None:
         ledger = self._books.ledger
         now = self._trader.now_ns()
+        snapshot = own_part(snapshot, self._trader.account)
         outcome = plan(
             ledger,
             snapshot,

@@ -25,6 +25,7 @@ from ibelay.model.events import BrokerEvent, QuoteSeen
 from ibelay.model.ids import OrderRef, execution_key
 from ibelay.model.market import Bar, Quote
 from ibelay.reconcile.intake import take
+from ibelay.reconcile.scope import is_own
 from ibelay.runtime.books import Books, Transaction
 from ibelay.runtime.config import BotConfig
 from ibelay.runtime.memory import StrategyMemory
@@ -80,6 +81,7 @@ class Trader:
         )
         self.quotes: dict[int, Quote] = {}
         self.last_check_ns: int | None = None
+        self.account = config.account  # known for certain from the first synchronisation on
         self.accepting = True
         self.reconciled = False
         self._doubted = doubted
@@ -99,6 +101,8 @@ class Trader:
             return
         if self.memory.state is None:
             self._early.append(event)
+            return
+        if not is_own(event, self.account):
             return
         taken = take(
             self.books.ledger,

@@ -1,0 +1,65 @@
+"""Which part of what the broker tells is about this bot's account. Pure.
+
+One login may manage several accounts, and IB tells a client about all of them. What another
+account trades or holds must not move this bot's book, and its stops protect nothing here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ibelay.errors import ConfigurationError, LinkError
+from ibelay.model.events import BrokerEvent, ExecutionSeen, OrderSeen, PositionSeen
+from ibelay.model.snapshot import BrokerSnapshot
+
+
+def account_of(configured: str, managed: tuple[str, ...]) -> str:
+    """Return the account to trade.
+
+    Args:
+        configured: What the settings say; may be empty.
+        managed: The accounts of the login, at least one.
+
+    Raises:
+        ConfigurationError: Nothing is configured and the login manages several.
+        LinkError: The login does not manage the configured one; another login may.
+    """
+    have = ", ".join(managed)
+    if not configured and len(managed) > 1:
+        raise ConfigurationError(
+            f"the gateway's login manages several accounts ({have}) and none is configured; "
+            f'write the one to trade into the settings: account = "{managed[0]}" below [bot]'
+        )
+    if configured and configured not in managed:
+        raise LinkError(
+            f"account {configured} is not among the login's: {have}; log the gateway in with "
+            "its user, or change 'account' below [bot]"
+        )
+    return configured or managed[0]
+
+
+def own_part(snapshot: BrokerSnapshot, account: str) -> BrokerSnapshot:
+    """Return *snapshot* without what belongs to other accounts than *account*."""
+    mine = frozenset({"", account})  # IB leaves the account out of some completed orders
+    return replace(
+        snapshot,
+        account=account,
+        positions=tuple(each for each in snapshot.positions if each.account in mine),
+        open_orders=tuple(each for each in snapshot.open_orders if each.account in mine),
+        completed_orders=tuple(each for each in snapshot.completed_orders if each.account in mine),
+        executions=tuple(each for each in snapshot.executions if each.account in mine),
+    )
+
+
+def is_own(event: BrokerEvent, account: str) -> bool:
+    """Return whether *event* is not about another account than *account*."""
+    match event:
+        case OrderSeen(order=order):
+            told = order.account
+        case ExecutionSeen(execution=execution):
+            told = execution.account
+        case PositionSeen(position=position):
+            told = position.account
+        case _:
+            told = ""
+    return told in {"", account}
