@@ -256,6 +256,9 @@ class Bracket:
         if len(self._exchange.working_orders()) == 3:
             self.working.set()
 
+    def on_event(self, *_event: object) -> None:
+        """Prices are not asked for."""
+
     def on_ticks(self, *_ticks: object) -> None:
         """Prices are not asked for."""
 

@@ -157,6 +157,10 @@ class Market(Protocol):
         """Yield events with ``after_ns < at_ns <= until_ns``, in order of time."""
         ...
 
+    def events_of(self, con_id: ConId, after_ns: int, until_ns: int) -> Iterator[MarketEvent]:
+        """Yield the events of one instrument with ``after_ns < at_ns <= until_ns``."""
+        ...
+
     def bars(self, con_id: ConId, after_ns: int, until_ns: int, size_s: int) -> list[Bar]:
         """Return TRADES bars that begin at or after *after_ns* and end by *until_ns*."""
         ...

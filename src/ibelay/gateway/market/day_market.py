@@ -56,6 +56,14 @@ class DayMarket:
         streams = (series.events(after_ns, until_ns) for series in self._series.values())
         return heapq.merge(*streams, key=event_time_ns)
 
+    def events_of(self, con_id: ConId, after_ns: int, until_ns: int) -> Iterator[MarketEvent]:
+        """Yield the events of one instrument with ``after_ns < at_ns <= until_ns``.
+
+        Raises:
+            KeyError: *con_id* is not traded here.
+        """
+        return self._series[con_id].events(after_ns, until_ns)
+
     def bars(self, con_id: ConId, after_ns: int, until_ns: int, size_s: int) -> list[Bar]:
         """Return bars that begin at or after *after_ns* and end by *until_ns* (see ``bars``).
 

@@ -14,11 +14,13 @@ from enum import StrEnum
 
 from ibelay.errors import WireError
 from ibelay.gateway.exchange.events import ExchangeEvent
+from ibelay.gateway.market.api import MarketEvent
 from ibelay.gateway.session.board import Tick
 from ibelay.gateway.session.desk import (
     BarListener,
     Client,
     Desk,
+    EventListener,
     ExchangeListener,
     Opener,
     TickListener,
@@ -85,6 +87,7 @@ class _Desks:
         self.handlers = {kind: do for desk in desks for kind, do in desk.handlers().items()}
         self.openers = [desk for desk in desks if isinstance(desk, Opener)]
         self.exchange = [desk for desk in desks if isinstance(desk, ExchangeListener)]
+        self.events = [desk for desk in desks if isinstance(desk, EventListener)]
         self.ticks = [desk for desk in desks if isinstance(desk, TickListener)]
         self.bars = [desk for desk in desks if isinstance(desk, BarListener)]
         self.time = [desk for desk in desks if isinstance(desk, TimeListener)]
@@ -164,6 +167,11 @@ class Session:
         """Hear what the exchange says."""
         for desk in self._desks.exchange if self._desks else ():
             desk.hear(event)
+
+    def on_event(self, event: MarketEvent) -> None:
+        """Hear a quote or a print."""
+        for desk in self._desks.events if self._desks else ():
+            desk.on_event(event)
 
     def on_ticks(self, con_id: ConId, ticks: Sequence[Tick]) -> None:
         """Hear what changed on the board."""

@@ -3,7 +3,7 @@
 Rules:
 1. A desk says which requests it serves (``handlers``); no two desks serve the same.
 2. It hears of the floor only what it has a method for: ``ExchangeListener``,
-   ``TickListener``, ``BarListener``, ``TimeListener``.
+   ``EventListener``, ``TickListener``, ``BarListener``, ``TimeListener``.
 3. It answers through its client's ``Voice`` and counts streams in its ``Lines``.
 """
 
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from ibelay.gateway.exchange.events import ExchangeEvent
+from ibelay.gateway.market.api import MarketEvent
 from ibelay.gateway.session.board import Tick
 from ibelay.gateway.session.floor import Floor
 from ibelay.gateway.session.lines import Lines
@@ -57,6 +58,15 @@ class ExchangeListener(Protocol):
 
     def hear(self, event: ExchangeEvent) -> None:
         """Hear what the exchange says, to whomever."""
+        ...
+
+
+@runtime_checkable
+class EventListener(Protocol):
+    """A desk that hears every quote and print."""
+
+    def on_event(self, event: MarketEvent) -> None:
+        """Hear a quote or a print as it happens, before what it changes on the board."""
         ...
 
 

@@ -39,6 +39,10 @@ class Listener(Protocol):
         """Hear what the exchange says."""
         ...
 
+    def on_event(self, event: MarketEvent) -> None:
+        """Hear a quote or a print as it happens, before what it changes on the board."""
+        ...
+
     def on_ticks(self, con_id: ConId, ticks: Sequence[Tick]) -> None:
         """Hear what changed on the board."""
         ...
@@ -153,6 +157,7 @@ class Floor:
     def _happen(self, event: MarketEvent) -> None:
         ticks = self._show(event)
         for listener in list(self._clients.values()):
+            listener.on_event(event)
             listener.on_ticks(event.con_id, ticks)
         self.publish(self.exchange.on_market(event))
 
