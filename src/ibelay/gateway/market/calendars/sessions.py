@@ -89,10 +89,12 @@ def timetable(hours: Hours, first: date, last: date) -> Timetable:
     return Timetable(
         sessions=tuple(one for one in by_date.values() if one and one.begin_ns < end_ns),
         trading_hours=";".join(
-            _written(day, one and (one.begin_ns, one.end_ns), zone) for day, one in by_date.items()
+            _written(one.begin_ns, one.end_ns, zone) if one else _closed(day)
+            for day, one in by_date.items()
         ),
         liquid_hours=";".join(
-            _written(day, one and (one.open_ns, one.close_ns), zone) for day, one in by_date.items()
+            _written(one.open_ns, one.close_ns, zone) if one else _closed(day)
+            for day, one in by_date.items()
         ),
         time_zone=zone_name,
     )
@@ -165,8 +167,10 @@ _MAKERS: dict[Hours, tuple[Callable[[date], TradingSession | None], ZoneInfo, st
 }
 
 
-def _written(day: date, stretch: tuple[int, int] | None, zone: ZoneInfo) -> str:
-    if stretch is None:
-        return f"{day:%Y%m%d}:CLOSED"
-    begin, end = (datetime.fromtimestamp(ns // _SECOND_NS, zone) for ns in stretch)
+def _closed(day: date) -> str:
+    return f"{day:%Y%m%d}:CLOSED"
+
+
+def _written(begin_ns: int, end_ns: int, zone: ZoneInfo) -> str:
+    begin, end = (datetime.fromtimestamp(ns // _SECOND_NS, zone) for ns in (begin_ns, end_ns))
     return f"{begin:%Y%m%d:%H%M}-{end:%Y%m%d:%H%M}"
