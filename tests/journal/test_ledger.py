@@ -310,3 +310,14 @@ def test_safe_mode_watch_list_and_outages_are_kept() -> None:
 
 def test_an_empty_journal_is_an_empty_ledger() -> None:
     assert fold([]) == Ledger()
+
+
+def test_a_figure_that_was_wrong_gives_the_unit_back_what_it_took() -> None:
+    """Its shares are held, so they need their stop again; what a fill closed stays closed."""
+    ledger = bracket()
+    ledger.apply(booked(execution(2, "", Action.SELL, 10)))
+    ledger.apply(adjusted(40, 15))
+    assert ledger.units[UNIT].open_quantity == 15
+    ledger.apply(adjusted(15, 50))
+    assert ledger.units[UNIT].open_quantity == 40
+    assert ledger.units[UNIT].closed_outside == 10

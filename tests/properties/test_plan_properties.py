@@ -11,6 +11,7 @@ from tests.reconcile.scenes import (
     AMD,
     BOT,
     NOW_NS,
+    SECOND_NS,
     SPY,
     commission,
     holding,
@@ -69,9 +70,14 @@ policies = st.sampled_from(
 )
 
 
-def look(ledger: Ledger, seen: BrokerSnapshot, policy: Policy, absences: Absences) -> Plan:
-    """Plan and apply; the ledger refuses nothing that is planned."""
-    outcome = plan(ledger, seen, policy, absences, bot=BOT, now_ns=NOW_NS, monotonic_ns=1)
+def look(
+    ledger: Ledger, seen: BrokerSnapshot, policy: Policy, absences: Absences, number: int = 0
+) -> Plan:
+    """Plan and apply; the ledger refuses nothing that is planned. Looks are 10 s apart."""
+    monotonic_ns = number * 10 * SECOND_NS
+    outcome = plan(
+        ledger, seen, policy, absences, bot=BOT, now_ns=NOW_NS, monotonic_ns=monotonic_ns
+    )
     for record in outcome.records:
         ledger.apply(record)
     return outcome
@@ -87,8 +93,8 @@ def test_once_settled_the_same_snapshot_means_nothing_more(
     outcome, looks = look(ledger, seen, policy, Absences()), 1
     while outcome.again:
         assert looks < LOOKS, "a snapshot that stays the same settles"
-        outcome, looks = look(ledger, seen, policy, outcome.absences), looks + 1
-    after = look(ledger, seen, policy, outcome.absences)
+        outcome, looks = look(ledger, seen, policy, outcome.absences, looks), looks + 1
+    after = look(ledger, seen, policy, outcome.absences, looks)
     assert (after.records, after.findings) == ((), ())
 
 
@@ -100,8 +106,8 @@ def test_settled_books_are_the_brokers(
     """Quantities in every contract of ours, every live order, every end (I9)."""
     ledger, _ = accepted(records)
     absences = Absences()
-    for _ in range(LOOKS):
-        absences = look(ledger, seen, policy, absences).absences
+    for number in range(LOOKS):
+        absences = look(ledger, seen, policy, absences, number).absences
     confirmed = {each.contract.con_id: each.quantity for each in seen.positions}
     for con_id, book in ledger.positions.items():
         assert book.quantity == confirmed.get(con_id, Decimal(0))
@@ -118,8 +124,8 @@ def test_positions_are_corrected_last(records: list[AnyRecord], seen: BrokerSnap
     """So that what fills explain is never explained twice."""
     ledger, _ = accepted(records)
     absences = Absences()
-    for _ in range(2):
-        outcome = look(ledger, seen, Policy(), absences)
+    for number in range(2):
+        outcome = look(ledger, seen, Policy(), absences, number)
         absences = outcome.absences
         kinds = [type(r) for r in outcome.records if not isinstance(r, DiscrepancyFound)]
         first = kinds.index(PositionAdjusted) if PositionAdjusted in kinds else len(kinds)

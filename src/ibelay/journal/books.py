@@ -93,6 +93,8 @@ class UnitBook:
     """One bracket (or single order): what its entry filled and what its exits did.
 
     Attributes:
+        adjusted_away: What of ``closed_outside`` rests on the broker's figure alone; another
+            figure may take it back, as no fill of anybody's says that it was closed.
         closing: Why it is to be closed at market; empty if it is not.
         closing_from: How many orders it had when that was decided.
     """
@@ -107,6 +109,7 @@ class UnitBook:
     exit_filled: Decimal = _ZERO
     exit_value: Decimal = _ZERO
     closed_outside: Decimal = _ZERO
+    adjusted_away: Decimal = _ZERO
     closing: str = ""
     closing_from: int = 0
 
@@ -128,6 +131,23 @@ class UnitBook:
             return _ZERO
         gain = (self.exit_value - entry * self.exit_filled) * self.action.sign
         return gain * self.contract.multiplier
+
+    def close_outside(self, quantity: Decimal, *, by_figure: bool) -> Decimal:
+        """Close *quantity* shares without a fill of ours; negative takes that back.
+
+        Args:
+            quantity: Bounded by what is open, or by what was closed in the same way.
+            by_figure: Whether only the broker's figure says so, and no fill.
+
+        Returns:
+            By how much the unit's open quantity fell.
+        """
+        closed = self.adjusted_away if by_figure else self.closed_outside - self.adjusted_away
+        part = min(max(quantity, -closed), self.open_quantity)
+        self.closed_outside += part
+        if by_figure:
+            self.adjusted_away += part
+        return part
 
     def fill(self, quantity: Decimal, price: Decimal, *, entering: bool) -> None:
         """Book *quantity* shares (negative takes an earlier booking back)."""

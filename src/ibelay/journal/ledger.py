@@ -271,14 +271,17 @@ class Ledger:
         closed = book.quantity - record.after
         book.adjust(record.after, record.average_cost)
         side = Action.SELL if closed > 0 else Action.BUY
-        self._happened_outside(record.contract, side, abs(closed))
+        self._happened_outside(record.contract, side.opposite, -abs(closed), by_figure=True)
+        self._happened_outside(record.contract, side, abs(closed), by_figure=True)
 
-    def _happened_outside(self, contract: Contract, side: Action, quantity: Decimal) -> None:
+    def _happened_outside(
+        self, contract: Contract, side: Action, quantity: Decimal, *, by_figure: bool = False
+    ) -> None:
         """Let what was traded without us, and is booked, close our units, oldest first.
 
         It closes them only as far as the position no longer holds what they hold: others may
         have sold shares of their own. A negative *quantity* takes back what a corrected fill
-        closed too much.
+        closed too much, or a figure of the broker's (*by_figure*) that has turned out wrong.
         """
         if not quantity:
             return
@@ -295,10 +298,7 @@ class Ledger:
             left = -min(-quantity, max(_ZERO, -too_many))
         for unit in units:
             if unit.action is holding:
-                # Between all that was closed outside (negative) and all that is open.
-                part = min(max(left, -unit.closed_outside), unit.open_quantity)
-                unit.closed_outside += part
-                left -= part
+                left -= unit.close_outside(left, by_figure=by_figure)
                 self._hold(unit)
 
     def _charge(self, report: CommissionReport) -> None:

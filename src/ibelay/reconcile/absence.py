@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from ibelay.model.ids import ConId, OrderRef
+from ibelay.model.ids import ConId, ExecId, OrderRef
 from ibelay.reconcile.policy import Policy
 
 _NS = 1_000_000_000
@@ -24,18 +24,31 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A position differs by *difference* since *since_ns*, with these *executions* known.
+
+    Two equal differences may be of two different fills: only a difference that stands for a
+    while, in a contract in which nothing fills meanwhile, is one.
+    """
+
+    difference: Decimal
+    since_ns: int
+    executions: frozenset[ExecId]
+
+
+@dataclass(frozen=True, slots=True)
 class Absences:
     """What the latest snapshot left open.
 
     Attributes:
         missing: Orders that it did not account for.
-        mismatches: Position differences seen once, by contract.
+        mismatches: Position differences that have not stood for long enough, by contract.
         living: Orders it shows although our books hold them to be over, seen once.
         told: Matters that were alarmed about and still stand; not alarmed about again.
     """
 
     missing: dict[OrderRef, Missing] = field(default_factory=dict)
-    mismatches: dict[ConId, Decimal] = field(default_factory=dict)
+    mismatches: dict[ConId, Mismatch] = field(default_factory=dict)
     living: frozenset[OrderRef] = frozenset()
     told: frozenset[str] = frozenset()
 

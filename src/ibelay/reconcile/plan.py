@@ -3,9 +3,9 @@
 Rules:
 1. Executions first: a book is kept from them, and an order is as filled as they say.
 2. Then orders (``orders``), then positions (``positions``), each with those fills counted.
-3. A position that differs is corrected only if the same difference stood in two snapshots,
-   or if nothing of ours works or has just filled in the contract: until then a fill may be
-   in flight between the parts of one snapshot.
+3. A position that differs is corrected only if the same difference stands for a while in
+   which nothing fills, or if nothing of ours works or has just filled in the contract: until
+   then a fill may be in flight between the parts of one snapshot.
 4. What cannot be put right from here is told once, as long as it stays as it is.
 5. The caller looks again soon while ``Plan.again`` is set. When it no longer is, planning
    with the same snapshot once more writes nothing down and finds nothing.
@@ -93,7 +93,13 @@ def plan(
     )
     orders.compare(bot)
     mismatches = compare_positions(
-        ledger, snapshot, policy, draft, missed=missed, seen_before=absences.mismatches
+        ledger,
+        snapshot,
+        policy,
+        draft,
+        missed=missed,
+        seen_before=absences.mismatches,
+        monotonic_ns=monotonic_ns,
     )
     return Plan(
         records=(*draft.records, *draft.discrepancy_records()),

@@ -16,8 +16,9 @@ class Policy:
         absent_snapshots: Complete snapshots an UNKNOWN order must be missing from …
         absent_after_s: … over at least this many monotonic seconds before it is ABSENT. IB
             may still deliver what a gateway holds back ("maintain and resubmit", F26).
-        settling_s: Broker seconds after a fill during which a position that differs is looked
-            at twice: positions follow executions.
+        settling_s: Broker seconds after a fill during which a position that differs is not
+            believed at first sight, since positions follow executions; and monotonic seconds
+            for which such a difference must stand before it is.
     """
 
     quantity_tolerance: Decimal = Decimal(0)

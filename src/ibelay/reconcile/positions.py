@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import PositionAdjusted
 from ibelay.model.contract import Contract
 from ibelay.model.execution import Execution
-from ibelay.model.ids import ConId
+from ibelay.model.ids import ConId, ExecId
 from ibelay.model.snapshot import BrokerSnapshot
+from ibelay.reconcile.absence import Mismatch
 from ibelay.reconcile.discrepancies import Kind
 from ibelay.reconcile.draft import Draft
 from ibelay.reconcile.fills import gain
@@ -41,9 +42,10 @@ def compare_positions(
     draft: Draft,
     *,
     missed: Iterable[Execution],
-    seen_before: Mapping[ConId, Decimal],
-) -> dict[ConId, Decimal]:
-    """Decide about positions; return the differences that need a second look.
+    seen_before: Mapping[ConId, Mismatch],
+    monotonic_ns: int,
+) -> dict[ConId, Mismatch]:
+    """Decide about positions; return the differences that need a further look.
 
     Args:
         ledger: Our books.
@@ -52,9 +54,10 @@ def compare_positions(
         draft: Takes what is decided.
         missed: Fills that the same plan books; they count as booked.
         seen_before: Differences the previous snapshot left open, by contract.
+        monotonic_ns: For their ages.
     """
     unsettled = _unsettled(ledger, snapshot, policy)
-    mismatches: dict[ConId, Decimal] = {}
+    mismatches: dict[ConId, Mismatch] = {}
     for con_id, sides in sorted(_both_sides(ledger, snapshot, missed).items()):
         difference = sides.confirmed - sides.held
         if abs(difference) <= policy.quantity_tolerance:
@@ -63,11 +66,27 @@ def compare_positions(
                     f"{sides.contract.symbol}: store shows {sides.held} shares, "
                     f"IBKR confirms {sides.confirmed} shares ✓"
                 )
-        elif con_id in unsettled and seen_before.get(con_id) != difference:
-            mismatches[con_id] = difference
-        else:
-            _decide(draft, ledger, policy, sides)
+            continue
+        if con_id in unsettled:
+            seen = Mismatch(difference, monotonic_ns, _executions(ledger, snapshot, con_id))
+            first = _first_seen(seen, seen_before.get(con_id))
+            if monotonic_ns - first.since_ns < policy.settling_s * _NS or first is seen:
+                mismatches[con_id] = first
+                continue
+        _decide(draft, ledger, policy, sides)
     return mismatches
+
+
+def _first_seen(seen: Mismatch, before: Mismatch | None) -> Mismatch:
+    """Return *before* if *seen* is the same matter, else *seen* as a new one."""
+    same = before is not None and replace(seen, since_ns=before.since_ns) == before
+    return before if same and before is not None else seen
+
+
+def _executions(ledger: Ledger, snapshot: BrokerSnapshot, con_id: ConId) -> frozenset[ExecId]:
+    """Return every execution in the contract that we or the broker know of."""
+    known = (*ledger.executions.values(), *snapshot.executions)
+    return frozenset(each.exec_id for each in known if each.contract.con_id == con_id)
 
 
 def _unsettled(ledger: Ledger, snapshot: BrokerSnapshot, policy: Policy) -> set[ConId]:
