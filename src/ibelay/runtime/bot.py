@@ -202,8 +202,10 @@ class Bot:
         if before is LinkState.READY and after is not LinkState.STOPPED:
             self.books.commit((LinkDown(at_ns=self.books.wall_ns(), cause=reason),))
             self._note(f"not ready: {reason}", Severity.WARNING)
-        if after not in {LinkState.READY, LinkState.SYNCING}:
+        if after is not LinkState.READY:
             self.trader.reconciled = False
+        if after in {LinkState.DOWN, LinkState.ISOLATED, LinkState.SAFE_MODE}:
+            self.recovery.outage_began()
         if after is LinkState.DOWN:
             self.recovery.link_lost()
             retry = self.session.value

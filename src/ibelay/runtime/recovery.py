@@ -67,7 +67,7 @@ class Recovery:
         self._session = session
         self._streams = streams
         self._note = note
-        self._absences = Absences()
+        self.absences = Absences()
         self._look_again = False
         self._unexplained: tuple[str, ...] = ()
         self._doubt = asyncio.Event()
@@ -83,6 +83,8 @@ class Recovery:
         state_line = self._trader.load()
         snapshot = await link.snapshot(self._config.session.sync_timeout_s)
         self._session.learn_time(snapshot.broker_time_ns)
+        if self._session.reachable is not link:
+            return  # IB's servers went away meanwhile: the gateway told what it remembers of them
         self._reconcile(snapshot, "start or reconnect", began, state_line)
         self._want_streams()
         if data_lost:
@@ -118,6 +120,10 @@ class Recovery:
             lambda state, _epoch: state is OrderState.SENT, "the link was lost before an answer"
         )
 
+    def outage_began(self) -> None:
+        """Begin to count absences anew: nothing seen before an outage says what it did."""
+        self.absences = Absences(told=self.absences.told)
+
     def take_over(self) -> None:
         """Mark what an earlier process intended and never concluded as UNKNOWN."""
         current = self._books.ledger.epoch
@@ -148,7 +154,7 @@ class Recovery:
             if link is self._session.link:
                 self._session.reconnect(f"a snapshot did not complete: {error}")
             return
-        if link is self._session.link:
+        if link is self._session.link and self._session.ready:
             self._reconcile(snapshot, reason, began, "")
 
     def _reconcile(
@@ -161,12 +167,12 @@ class Recovery:
             ledger,
             snapshot,
             self._config.policy,
-            self._absences,
+            self.absences,
             bot=self._config.name,
             now_ns=now,
             monotonic_ns=self._books.monotonic_ns(),
         )
-        self._absences = outcome.absences
+        self.absences = outcome.absences
         self._look_again = outcome.again
         self.last_snapshot = snapshot
         self._trader.broker_positions = {
