@@ -107,7 +107,7 @@ async def test_an_order_arrives_as_meant(gateway: ScriptedGateway, link: IbLink)
         Decimal(100),
         "LMT",
     )
-    assert (placed.limit_price, placed.stop_price) == (Decimal("101.30"), None)
+    assert (placed.limit_price, placed.aux_price) == (Decimal("101.30"), None)
     assert (placed.order_ref, placed.parent_id, placed.transmit) == ("ps60:1:1.0", 6, False)
     assert placed.account == ACCOUNT
 

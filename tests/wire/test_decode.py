@@ -55,11 +55,11 @@ async def test_a_bracket_child_arrives_whole_at_every_version(version: int) -> N
     assert got.contract.primary_exchange == "ARCA"
     assert (got.order_id, got.parent_id) == (OrderId(8), OrderId(7))
     assert (got.action, got.quantity, got.order_type) == (Action.SELL, Decimal(50), "STP")
-    assert (got.limit_price, got.stop_price) == (None, Decimal("44.5"))
+    assert (got.limit_price, got.aux_price) == (None, Decimal("44.5"))
     assert (got.tif, got.oca_group, got.oca_type) == ("GTC", "g", 3)
     assert (got.order_ref, got.account) == ("ps60:1:2.0", "DU1234567")
     assert (got.transmit, got.outside_rth, got.what_if) == (False, True, True)
-    assert got.extra["cashQty"] == "12.5"
+    assert got.cash_quantity == Decimal("12.5")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -167,23 +167,6 @@ def test_what_cannot_be_served_gets_ib_s_code(payload: bytes, request_id: int, c
     got = decode(payload, 178)
     assert isinstance(got, ask.Refusal)
     assert (got.request_id, got.code) == (request_id, code)
-
-
-@pytest.mark.parametrize("change", ["algoStrategy", "orderType", "secType", "conditions"])
-async def test_orders_with_parts_not_served_are_refused_by_their_id(change: str) -> None:
-    order = ib_async.LimitOrder("BUY", 1, 2.5)
-    contract: ib_async.Contract = SPY
-    if change == "algoStrategy":
-        order.algoStrategy = "Adaptive"
-    elif change == "orderType":
-        order.orderType = "PEG MKT"
-    elif change == "conditions":
-        order.conditions = [ib_async.TimeCondition(time="20131008 10:00:00")]
-    else:
-        contract = ib_async.Contract(secType="BAG", symbol="SPY", exchange="SMART")
-    got = await _decoded(lambda c: c.placeOrder(77, contract, order))
-    assert isinstance(got, ask.Refusal)
-    assert (got.request_id, got.code) == (77, 387)
 
 
 @settings(max_examples=300)

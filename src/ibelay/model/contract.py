@@ -13,13 +13,18 @@ class ComboLeg:
     """One leg of a combination (``sec_type`` BAG).
 
     ``ratio`` units of *con_id* are traded per unit of the combination, on the side *action*
-    (BUY or SELL) when the combination is bought and on the other when it is sold.
+    (BUY or SELL) when the combination is bought and on the other when it is sold. The rest is
+    what institutions tell of a leg, kept as it was sent.
     """
 
     con_id: ConId
     ratio: int
     action: str
     exchange: str = "SMART"
+    open_close: int = 0
+    short_sale_slot: int = 0
+    designated_location: str = ""
+    exempt_code: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,11 @@ class FieldReader:
         """How many fields have not been read."""
         return len(self._fields) - self._next
 
+    @property
+    def length(self) -> int:
+        """How many characters all fields have together."""
+        return sum(map(len, self._fields))
+
     def text(self) -> str:
         """Return the next field as it is."""
         if self._next >= len(self._fields):

@@ -1,4 +1,4 @@
-"""Messages about orders; ``placeOrder`` itself is read in ``place_order``."""
+"""Messages about orders; ``placeOrder`` itself is read in ``order``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import MappingProxyType
 from ibelay.model.ids import OrderId
 from ibelay.wire import requests as ask
 from ibelay.wire.decode.contract import read_contract
-from ibelay.wire.decode.place_order import read_place_order
+from ibelay.wire.decode.order import read_place_order
 from ibelay.wire.decode.table import Served, plain
 from ibelay.wire.fields import FieldReader
 from ibelay.wire.requests import ClientRequest

@@ -34,7 +34,7 @@ from ibelay.wire.encode.message import (
     escaped,
     message,
 )
-from ibelay.wire.encode.open_order import (
+from ibelay.wire.encode.order import (
     OrderView,
     completed_order,
     open_order,

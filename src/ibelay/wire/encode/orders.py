@@ -1,4 +1,4 @@
-"""Messages about orders and fills; openOrder itself is in ``open_order``."""
+"""Messages about orders and fills; openOrder itself is in ``order``."""
 
 from __future__ import annotations
 

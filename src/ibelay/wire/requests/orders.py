@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from ibelay.model.conditions import Condition
 from ibelay.model.contract import Contract
 from ibelay.model.ids import OrderId
 from ibelay.model.order import Action
@@ -12,7 +13,16 @@ from ibelay.model.order import Action
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceOrder:
-    """A new order or a change of one; *extra* has every field set and not named here."""
+    """A new order or a change of one.
+
+    Attributes:
+        aux_price: IB's auxPrice: a trigger, a trailing amount or an offset, by the type.
+        good_till_date: As the client wrote it; so is *good_after_time*.
+        conditions_cancel: The conditions cancel the order rather than bring it to life.
+        conditions_outside_rth: They are watched outside regular hours as well.
+        extra: Every field that was set and is not named here, by IB's name and in its one
+            form (``wire.order_fields``), and the two times.
+    """
 
     order_id: OrderId
     contract: Contract
@@ -20,7 +30,7 @@ class PlaceOrder:
     quantity: Decimal
     order_type: str
     limit_price: Decimal | None = None
-    stop_price: Decimal | None = None
+    aux_price: Decimal | None = None
     tif: str = "DAY"
     oca_group: str = ""
     account: str = ""
@@ -30,6 +40,22 @@ class PlaceOrder:
     outside_rth: bool = False
     oca_type: int = 0
     what_if: bool = False
+    trail_stop_price: Decimal | None = None
+    trail_percent: Decimal | None = None
+    limit_offset: Decimal | None = None
+    good_till_date: str = ""
+    good_after_time: str = ""
+    conditions: tuple[Condition, ...] = ()
+    conditions_cancel: bool = False
+    conditions_outside_rth: bool = False
+    trigger_method: int = 0
+    all_or_none: bool = False
+    minimum_quantity: Decimal | None = None
+    cash_quantity: Decimal | None = None
+    algorithm: str = ""
+    algorithm_parameters: tuple[tuple[str, str], ...] = ()
+    hedge_type: str = ""
+    hedge_parameter: str = ""
     extra: dict[str, str] = field(default_factory=dict)
 
 

@@ -29,7 +29,9 @@ from ibelay.gateway.exchange.events import (
 )
 from ibelay.gateway.session.board import ASK, BID, PriceTick
 from ibelay.gateway.session.desk import Client, Handlers
-from ibelay.gateway.session.desks import order_view
+from ibelay.gateway.session.desks.orders import view as order_view
+from ibelay.gateway.session.desks.orders.request import order_request
+from ibelay.gateway.session.desks.orders.times import CODE_BAD_TIME, BadTimeError
 from ibelay.model.faults import Fault
 from ibelay.model.ids import ClientId
 from ibelay.model.order import Action, BrokerOrderStatus
@@ -67,9 +69,15 @@ class OrderDesk:
         }
 
     def _place(self, request: ask.PlaceOrder) -> None:
-        if Fault.SWALLOW_ORDERS not in self._floor.faults:
-            asked = order_view.order_request(self._client_id, request)
-            self._floor.publish(self._floor.exchange.place(self._floor.now_ns, asked))
+        if Fault.SWALLOW_ORDERS in self._floor.faults:
+            return
+        now_ns = self._floor.now_ns
+        try:
+            asked = order_request(self._client_id, request, now_ns)
+        except BadTimeError as error:
+            self._voice.refuse(request.order_id, CODE_BAD_TIME, str(error))
+            return
+        self._floor.publish(self._floor.exchange.place(now_ns, asked))
 
     def _cancel(self, request: ask.CancelOrder) -> None:
         if Fault.SWALLOW_ORDERS not in self._floor.faults:

@@ -6,48 +6,20 @@ Filled, orderStatus Filled, commissionReport last.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from ibelay.gateway.exchange.events import BookOrder, OrderRequest
-from ibelay.model.ids import ClientId
+from ibelay.gateway.session.desks.orders.request import TRAILING
 from ibelay.model.order import BrokerOrderStatus
 from ibelay.wire import encode
 from ibelay.wire.encode import OrderView
-from ibelay.wire.requests import PlaceOrder
+from ibelay.wire.fields import decimal_text
 from ibelay.wire.times import moment
-
-_NEEDS_LIMIT = frozenset({"LMT", "STP LMT"})
-_NEEDS_STOP = frozenset({"STP", "STP LMT"})
-_KNOWN_TYPES = _NEEDS_LIMIT | _NEEDS_STOP | {"MKT"}
-
-
-def order_request(client_id: ClientId, asked: PlaceOrder) -> OrderRequest:
-    """Return *asked* as the exchange takes it; prices its type does not use are dropped."""
-    known = asked.order_type in _KNOWN_TYPES
-    return OrderRequest(
-        client_id=client_id,
-        order_id=asked.order_id,
-        contract=asked.contract,
-        action=asked.action,
-        quantity=asked.quantity,
-        order_type=asked.order_type,
-        limit_price=asked.limit_price if asked.order_type in _NEEDS_LIMIT or not known else None,
-        stop_price=asked.stop_price if asked.order_type in _NEEDS_STOP or not known else None,
-        tif=asked.tif,
-        outside_rth=asked.outside_rth,
-        order_ref=asked.order_ref,
-        parent_id=asked.parent_id,
-        transmit=asked.transmit,
-        oca_group=asked.oca_group,
-        oca_type=asked.oca_type,
-        account=asked.account,
-        what_if=asked.what_if,
-        extra=asked.extra,
-    )
 
 
 def order_view(
-    order: BookOrder, account: str, margins: dict[str, Decimal] | None = None
+    order: BookOrder, account: str, margins: Mapping[str, Decimal | str] | None = None
 ) -> OrderView:
     """Return *order* as openOrder and completedOrder show it."""
     request = order.request
@@ -62,7 +34,7 @@ def order_view(
         status=order.status.value,
         account=account,
         limit_price=request.limit_price,
-        stop_price=request.stop_price,
+        stop_price=request.trail_amount if request.order_type in TRAILING else request.stop_price,
         tif=request.tif,
         oca_group=request.oca_group,
         oca_type=request.oca_type,
@@ -70,12 +42,45 @@ def order_view(
         parent_id=request.parent_id,
         outside_rth=request.outside_rth,
         what_if=request.what_if,
+        conditions=request.conditions,
+        conditions_cancel=request.conditions_cancel,
+        conditions_outside_rth=request.conditions_outside_rth,
+        algorithm=request.algorithm,
+        algorithm_parameters=request.algorithm_parameters,
         filled=order.filled,
         completed_at=moment(order.completed_ns) if order.completed_ns else "",
         completed_status=order.completed_status,
-        echo=request.extra,
+        echo=_echo(request),
         margins=margins or {},
     )
+
+
+def _echo(request: OrderRequest) -> dict[str, str]:
+    """Return by IB's names what is shown of *request* besides what has a place in the view.
+
+    A trailing stop is shown where it has got to. Times are shown as they were sent.
+    """
+    trails = request.order_type in TRAILING and request.stop_price is not None
+    numbers = {
+        "trailStopPrice": request.stop_price if trails else request.trail_stop_price,
+        "trailingPercent": request.trail_percent,
+        "lmtPriceOffset": request.limit_offset,
+        "minQty": request.minimum_quantity,
+        "cashQty": request.cash_quantity,
+    }
+    moments = {"goodTillDate": request.good_till_ns, "goodAfterTime": request.good_after_ns}
+    texts = {
+        "hedgeType": request.hedge_type,
+        "hedgeParam": request.hedge_parameter,
+        "triggerMethod": str(request.trigger_method),
+        "allOrNone": "1" if request.all_or_none else "0",
+    }
+    return {
+        **{name: moment(at_ns) for name, at_ns in moments.items() if at_ns is not None},
+        **{name: decimal_text(value) for name, value in numbers.items() if value is not None},
+        **{name: text for name, text in texts.items() if text},
+        **request.extra,
+    }
 
 
 def order_status(order: BookOrder) -> bytes:
