@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from tests.reconcile.scenes import (
     ENTRY,
+    SECOND_NS,
     SPY,
     STOP,
     TARGET,
@@ -76,13 +77,14 @@ def test_what_is_closed_needs_nothing() -> None:
 
 def test_refused_exits_bring_the_stop_back_until_closing_is_asked_for_again() -> None:
     ledger = ledger_of(*mid_close(), state(STOP, OrderState.CANCELLED))
-    for leg in range(3, 3 + REFUSALS):
-        assert audit(ledger) == [CloseAtMarket(UNIT, Decimal(50))]
+    for leg, wait_s in zip(range(3, 3 + REFUSALS), (0, 1, 2), strict=True):
+        not_before = 2 + wait_s * SECOND_NS if wait_s else 0
+        assert audit(ledger) == [CloseAtMarket(UNIT, Decimal(50), not_before)]
         refuse_exit(ledger, leg)
     assert audit(ledger) == [PlaceStop(UNIT, Decimal(50), Decimal(99))]
     ledger.apply(CLOSING)
     assert is_closing(ledger, ledger.units[UNIT])
-    assert audit(ledger) == [CloseAtMarket(UNIT, Decimal(50))]
+    assert audit(ledger) == [CloseAtMarket(UNIT, Decimal(50), 2 + 4 * SECOND_NS)]
 
 
 def test_a_unit_nobody_intended_cannot_be_closed() -> None:

@@ -33,6 +33,7 @@ from ibelay.reconcile.gaps import (
     CloseAtMarket,
     CloseUnprotectable,
     Gap,
+    GivenUp,
     PlaceStop,
     ResizeExit,
 )
@@ -287,6 +288,8 @@ def perform(ledger: Ledger, gap: Gap, number: int) -> None:
             ledger.apply(ModifyIntended(at_ns=9, order_ref=ref, quantity=quantity))
         case CancelExit(order_ref=ref):
             ledger.apply(CancelIntended(at_ns=9, order_ref=ref))
+        case GivenUp():
+            pass
         case PlaceStop() | CloseUnprotectable() | CloseAtMarket():
             unit = ledger.units[gap.unit]
             ledger.apply(

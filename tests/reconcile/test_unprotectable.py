@@ -11,7 +11,7 @@ from ibelay.journal.records import CancelIntended, IntentRecorded, OrderStateCha
 from ibelay.model import ids
 from ibelay.model.ids import Epoch, OrderId
 from ibelay.model.order import Action, Order, OrderState, OrderType, Role
-from ibelay.reconcile.gaps import CloseUnprotectable, PlaceStop
+from ibelay.reconcile.gaps import CloseUnprotectable, GivenUp, PlaceStop
 from ibelay.reconcile.protection import audit
 
 
@@ -44,12 +44,15 @@ def refuse(ledger: Ledger, leg: int) -> None:
     ledger.apply(OrderStateChanged(at_ns=6, order_ref=ref, state=OrderState.REJECTED, code=201))
 
 
-def test_three_refused_stops_end_in_a_market_exit_and_three_refused_exits_in_silence() -> None:
+SECOND_NS = 1_000_000_000
+
+
+def test_three_refused_stops_end_in_a_market_exit_that_is_asked_for_until_it_is_filled() -> None:
     ledger = bracket()
     ledger.apply(OrderStateChanged(at_ns=4, order_ref=TARGET, state=OrderState.CANCELLED))
     ledger.apply(OrderStateChanged(at_ns=4, order_ref=STOP, state=OrderState.REJECTED))
-    for leg in (3, 4):
-        assert audit(ledger) == [PlaceStop(UNIT, Decimal(50), Decimal(99))]
+    for leg, not_before in ((3, 0), (4, 6 + SECOND_NS)):
+        assert audit(ledger) == [PlaceStop(UNIT, Decimal(50), Decimal(99), not_before)]
         place(ledger, leg, Role.STOP)
         refuse(ledger, leg)
     for leg in (5, 6, 7):
@@ -57,7 +60,7 @@ def test_three_refused_stops_end_in_a_market_exit_and_three_refused_exits_in_sil
         place(ledger, leg, Role.EXIT)
         assert audit(ledger) == [], "while the exit works nothing else is asked for"
         refuse(ledger, leg)
-    assert audit(ledger) == [], "nothing more can be done by order; the alarm stands"
+    assert audit(ledger) == [CloseUnprotectable(UNIT, Decimal(50))], "it is naked all the same"
 
 
 def test_stops_that_somebody_cancels_again_and_again_are_given_up() -> None:
@@ -65,11 +68,11 @@ def test_stops_that_somebody_cancels_again_and_again_are_given_up() -> None:
     ledger = bracket()
     for ref in (TARGET, STOP):
         ledger.apply(OrderStateChanged(at_ns=4, order_ref=ref, state=OrderState.CANCELLED))
-    for leg in (3, 4, 5):
-        assert audit(ledger) == [PlaceStop(UNIT, Decimal(50), Decimal(99))]
+    for leg, not_before in ((3, 0), (4, 6 + SECOND_NS), (5, 6 + 2 * SECOND_NS)):
+        assert audit(ledger) == [PlaceStop(UNIT, Decimal(50), Decimal(99), not_before)]
         place(ledger, leg, Role.STOP)
         cancelled(ledger, leg)
-    assert audit(ledger) == []
+    assert audit(ledger) == [GivenUp(UNIT, Decimal(50))]
 
 
 def test_stops_that_we_cancelled_ourselves_are_no_reason_to_give_up() -> None:

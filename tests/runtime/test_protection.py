@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.reconcile.scenes import STOP, TARGET, UNIT, bracket, intent, state
+from tests.reconcile.scenes import SECOND_NS, STOP, TARGET, UNIT, bracket, intent, state
 from tests.runtime.test_turn import desk
 
 from ibelay.app.clock import SystemClock
@@ -51,3 +51,31 @@ def test_what_cannot_be_protected_is_closed_after_its_target_is_gone() -> None:
     assert checked(protector, ledger).sends == []
     ledger.apply(state(TARGET, OrderState.CANCELLED))
     assert [type(send) for send in checked(protector, ledger).sends] == [SendNew]
+
+
+def test_a_refused_stop_is_placed_again_after_a_while() -> None:
+    ledger = bracket()
+    protector = Protector(Books(ledger, MemoryJournal(), SystemClock()))
+    ledger.apply(state(STOP, OrderState.REJECTED))
+    assert [type(send) for send in checked(protector, ledger).sends] == [SendNew]
+    ledger.apply(state(ids.order_ref(UNIT, 3), OrderState.REJECTED))
+    assert checked(protector, ledger).sends == []
+    assert protector.waits
+    late = desk(ledger, now_ns=2 * SECOND_NS)
+    protector.check(late, act=True)
+    assert [type(send) for send in late.decisions.sends] == [SendNew]
+    assert not protector.waits
+
+
+def test_stops_that_somebody_takes_away_are_given_up_with_one_alarm() -> None:
+    ledger = bracket()
+    protector = Protector(Books(ledger, MemoryJournal(), SystemClock()))
+    ledger.apply(state(STOP, OrderState.CANCELLED))
+    for leg in range(3, 3 + REFUSALS):
+        ledger.apply(intent(leg, Role.STOP, child=False))
+        ledger.apply(state(ids.order_ref(UNIT, leg), OrderState.CANCELLED))
+    told = [checked(protector, ledger).records for _ in range(2)]
+    (alarm,) = told[0]
+    assert isinstance(alarm, IncidentNoted)
+    assert "50 shares" in alarm.text
+    assert told[1] == []

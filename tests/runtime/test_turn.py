@@ -14,12 +14,12 @@ from ibelay.runtime.outbox import SendCancel
 from ibelay.runtime.turn import Decisions, Facts, TurnDesk
 
 
-def desk(ledger: Ledger) -> TurnDesk:
-    """Return a desk over *ledger*."""
+def desk(ledger: Ledger, *, now_ns: int = 9) -> TurnDesk:
+    """Return a desk over *ledger* at broker time *now_ns*."""
     facts = Facts(
         bot=BOT,
         ledger=ledger,
-        now_ns=9,
+        now_ns=now_ns,
         session_date="2026-01-05",
         cannot_enter="",
         quotes={},

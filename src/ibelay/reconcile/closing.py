@@ -15,6 +15,7 @@ from ibelay.journal.books import UnitBook
 from ibelay.journal.ledger import Ledger, OrderEntry
 from ibelay.model.order import OrderState, Role
 from ibelay.reconcile.gaps import REFUSALS, CancelExit, CloseAtMarket, Gap
+from ibelay.reconcile.retry import not_before_ns
 
 _CANCELLED_IN_ORDER = (Role.ENTRY, Role.TARGET, Role.STOP)
 
@@ -53,4 +54,8 @@ def left_to_close(ledger: Ledger, unit: UnitBook) -> list[Gap]:
         return [CancelExit(unit.unit, entry.order.order_ref) for entry in blocking]
     if any(not ledger.orders[ref].state.terminal for ref in unit.order_refs):
         return []
-    return [CloseAtMarket(unit.unit, unit.open_quantity)] if unit.open_quantity else []
+    if not unit.open_quantity:
+        return []
+    entries = (ledger.orders[ref] for ref in unit.order_refs)
+    exits = [entry for entry in entries if entry.order.role is Role.EXIT]
+    return [CloseAtMarket(unit.unit, unit.open_quantity, not_before_ns(exits))]

@@ -10,11 +10,12 @@ from ibelay.model.ids import OrderRef, UnitRef
 
 @dataclass(frozen=True, slots=True)
 class PlaceStop:
-    """Something is held without enough stop."""
+    """Something is held without enough stop; *not_before_ns* is broker time (``retry``)."""
 
     unit: UnitRef
     quantity: Decimal
     stop_price: Decimal
+    not_before_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,25 @@ class CloseUnprotectable:
 
 @dataclass(frozen=True, slots=True)
 class CloseAtMarket:
-    """It is being closed, nothing of it works any more, and something is still held."""
+    """It is being closed, nothing of it works any more, and something is still held.
+
+    *not_before_ns* is broker time (``retry``).
+    """
+
+    unit: UnitRef
+    quantity: Decimal
+    not_before_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Somebody takes every stop away; only a person can protect what is held."""
 
     unit: UnitRef
     quantity: Decimal
 
 
-Gap = PlaceStop | ResizeExit | CancelExit | CloseUnprotectable | CloseAtMarket
+Gap = PlaceStop | ResizeExit | CancelExit | CloseUnprotectable | CloseAtMarket | GivenUp
 
 REFUSALS = 3
 """Stops IB may refuse in a unit before it is closed at market instead; exits it may refuse

@@ -12,7 +12,9 @@ Rules:
    to what is held, or cancelled with nothing held.
 5. The price is the unit's latest known stop price. A unit that never had a stop is left
    alone: its strategy wanted none.
-6. What is to be closed at market is closed (``closing``), and not protected beside that.
+6. What IB ends at once is tried again after a while (``retry``). What IB refuses every stop
+   for is closed; against somebody who cancels every stop nothing is done but an alarm.
+7. What is to be closed at market is closed (``closing``), and not protected beside that.
 """
 
 from __future__ import annotations
@@ -31,9 +33,11 @@ from ibelay.reconcile.gaps import (
     CancelExit,
     CloseUnprotectable,
     Gap,
+    GivenUp,
     PlaceStop,
     ResizeExit,
 )
+from ibelay.reconcile.retry import not_before_ns
 
 _ZERO = Decimal(0)
 
@@ -77,7 +81,7 @@ def _audit_unit(
         foreign[side] -= borrowed
         short -= borrowed
     if short > 0:
-        return [*trims, *_protect(unit, entries, stops, short, unit.open_quantity - leaving)]
+        return [*trims, *_protect(unit, stops, short, unit.open_quantity - leaving)]
     # While an exit may still be refused, no stop is taken away for it.
     excess = _ZERO if leaving else covered - unit.open_quantity
     return [*trims, *_excess(unit, live, excess)]
@@ -85,29 +89,24 @@ def _audit_unit(
 
 def _protect(
     unit: UnitBook,
-    entries: list[OrderEntry],
     stops: list[OrderEntry],
     short: Decimal,
     staying: Decimal,
 ) -> list[Gap]:
     """Return how to protect *short* shares: by a stop, or if IB refuses by closing *staying*."""
+    alone = [entry for entry in stops if entry.order.parent_ref is None]
     taken_away = [
         entry
-        for entry in stops
-        if entry.state is OrderState.CANCELLED
-        and not entry.cancel_intended
-        and not entry.filled
-        and entry.order.parent_ref is None
+        for entry in alone
+        if entry.state is OrderState.CANCELLED and not entry.cancel_intended and not entry.filled
     ]
     if len(taken_away) >= REFUSALS:
-        return []  # somebody, or IB, cancels every stop at once: no loop of orders
+        return [GivenUp(unit.unit, short)]  # no loop of orders against a person
     refused = [entry for entry in stops if entry.state is OrderState.REJECTED]
     if len(refused) >= REFUSALS:
-        exits = [entry for entry in entries if entry.order.role is Role.EXIT]
-        given_up = sum(entry.state is OrderState.REJECTED for entry in exits) >= REFUSALS
-        return [] if given_up else [CloseUnprotectable(unit.unit, staying)]
+        return [CloseUnprotectable(unit.unit, staying)]
     price = stops[-1].order.stop_price
-    return [] if price is None else [PlaceStop(unit.unit, short, price)]
+    return [] if price is None else [PlaceStop(unit.unit, short, price, not_before_ns(alone))]
 
 
 def _covers(entry: OrderEntry, unit: UnitBook) -> Decimal:

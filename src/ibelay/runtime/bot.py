@@ -276,6 +276,7 @@ class Bot:
         while True:
             await asyncio.sleep(_SWEEP_S)
             self.recovery.overdue()
+            self.trader.tend()
 
     async def _shut_down(
         self, session: asyncio.Task[None], workers: list[asyncio.Task[None]]

@@ -18,10 +18,12 @@ from ibelay.reconcile.gaps import (
     CloseAtMarket,
     CloseUnprotectable,
     Gap,
+    GivenUp,
     PlaceStop,
     ResizeExit,
 )
 from ibelay.reconcile.protection import audit
+from ibelay.reconcile.retry import is_due
 from ibelay.runtime.books import Books
 from ibelay.runtime.turn import TurnDesk
 
@@ -38,6 +40,7 @@ class Protector:
         self._naked_since_ns: int | None = None
         self._naked_total_ns = 0
         self._refused: set[UnitRef] = set()
+        self.waits = False  # whether something is to be tried again after a while
         self.foreign_stops: tuple[BrokerOrder, ...] = ()
 
     @property
@@ -59,13 +62,16 @@ class Protector:
     def check(self, desk: TurnDesk, *, act: bool) -> None:
         """Ask *desk* for what protection needs; only measure if *act* is False."""
         gaps = audit(self._books.ledger, self.foreign_stops)
-        naked = any(isinstance(gap, PlaceStop | CloseUnprotectable) for gap in gaps)
+        naked = any(isinstance(gap, PlaceStop | CloseUnprotectable | GivenUp) for gap in gaps)
         self._measure(naked=naked)
         if not act:
             return
+        waiting = [gap for gap in gaps if not is_due(_not_before_ns(gap), desk.now_ns)]
+        self.waits = bool(waiting)
         for gap in gaps:
-            self._perform(desk, gap)
-        self._tell_of_refused(desk)
+            if gap not in waiting:
+                self._perform(desk, gap)
+        self._tell_of_refused(desk, gaps)
 
     def _perform(self, desk: TurnDesk, gap: Gap) -> None:
         ledger = self._books.ledger
@@ -86,20 +92,26 @@ class Protector:
                 desk.resize(ref, quantity, "larger than what is held")
             case CancelExit(order_ref=ref):
                 desk.cancel_order(ledger.orders[ref], "nothing left to close")
+            case GivenUp():
+                pass  # told below, once
 
-    def _tell_of_refused(self, desk: TurnDesk) -> None:
-        """Alarm once about every unit that IB does not let us close."""
+    def _tell_of_refused(self, desk: TurnDesk, gaps: Sequence[Gap]) -> None:
+        """Alarm once about every unit that we may not close or protect."""
         ledger = self._books.ledger
         refused = {
-            unit.unit
+            unit.unit: f"IB refuses to close {unit.open_quantity} shares"
             for unit in ledger.live_units()
             if unit.closing and unit.open_quantity and not is_closing(ledger, unit)
         }
-        for unit in sorted(refused - self._refused):
-            book = ledger.units[unit]
-            text = f"IB refuses to close {book.open_quantity} shares"
-            self._tell(desk, book, text, Severity.CRITICAL)
-        self._refused = refused
+        for gap in gaps:
+            if isinstance(gap, GivenUp):
+                refused[gap.unit] = (
+                    f"every stop of {gap.quantity} shares was cancelled by somebody else; they "
+                    "are not protected, so place a stop or close them in TWS"
+                )
+        for unit in sorted(refused.keys() - self._refused):
+            self._tell(desk, ledger.units[unit], refused[unit], Severity.CRITICAL)
+        self._refused = set(refused)
 
     def _tell(self, desk: TurnDesk, book: UnitBook, text: str, severity: Severity) -> None:
         record = IncidentNoted(
@@ -116,3 +128,7 @@ class Protector:
         elif not naked and self._naked_since_ns is not None:
             self._naked_total_ns += now - self._naked_since_ns
             self._naked_since_ns = None
+
+
+def _not_before_ns(gap: Gap) -> int:
+    return gap.not_before_ns if isinstance(gap, PlaceStop | CloseAtMarket) else 0

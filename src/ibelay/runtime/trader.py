@@ -140,6 +140,11 @@ class Trader:
         ]
         self._turn((), handlers)
 
+    def tend(self) -> None:
+        """Do what protection put off, if its time has come; nothing else may happen till then."""
+        if self.protector.waits:
+            self._turn((), [], tend=True)
+
     async def close_everything(self, reason: str) -> None:
         """Close every unit at market and return when nothing is held or works any more."""
         desk = TurnDesk(self._facts())
@@ -180,13 +185,15 @@ class Trader:
 
     # -- one turn ------------------------------------------------------------------------
 
-    def _turn(self, records: Sequence[AnyRecord], handlers: Sequence[Handler]) -> None:
+    def _turn(
+        self, records: Sequence[AnyRecord], handlers: Sequence[Handler], *, tend: bool = False
+    ) -> None:
         transaction = self.books.begin()
         sends: list[Send] = []
         transaction.add(records)
         for handler in handlers:
             self._run(handler, transaction, sends)
-        if records or handlers:
+        if records or handlers or tend:
             self._guard(transaction, sends)
         self._save_state(transaction, must=bool(transaction.records))
         self._turned.set()
