@@ -137,7 +137,9 @@ async def test_history_of_other_ends_and_forms(one: Client) -> None:
         {"whatToShow": "OPTION_IMPLIED_VOLATILITY"},
         {"endDateTime": "20240602 09:40:00 US/Eastern"},
         {"endDateTime": "soon"},
-        {"keepUpToDate": True},
+        {"endDateTime": "20250602 09:40:00 US/Eastern", "keepUpToDate": True},
+        {"whatToShow": "BID_ASK", "keepUpToDate": True},
+        {"size": "1 secs", "keepUpToDate": True},
     ],
 )
 async def test_history_that_cannot_be_had_ends_with_162(

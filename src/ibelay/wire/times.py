@@ -31,6 +31,16 @@ def moment(at_ns: int) -> str:
     return f"{local(at_ns):%Y%m%d %H:%M:%S} {ZONE_NAME}"
 
 
+def utc_moment(at_ns: int) -> str:
+    """Return ``20131008-13:30:00``, the form in which IB writes UTC."""
+    return f"{datetime.fromtimestamp(at_ns // SECOND_NS, UTC):%Y%m%d-%H:%M:%S}"
+
+
+def local_moment(at_ns: int) -> str:
+    """Return ``20131008-09:30:00`` in New York, where the zone stands in another field."""
+    return f"{local(at_ns):%Y%m%d-%H:%M:%S}"
+
+
 def day(at_ns: int) -> str:
     """Return ``20131008``, the date in New York."""
     return f"{local(at_ns):%Y%m%d}"

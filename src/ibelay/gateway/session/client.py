@@ -29,10 +29,11 @@ from ibelay.gateway.session.desk import (
 from ibelay.gateway.session.desks.account import AccountDesk
 from ibelay.gateway.session.desks.bars import BarDesk
 from ibelay.gateway.session.desks.contracts import ContractDesk
-from ibelay.gateway.session.desks.history import HistoryDesk
 from ibelay.gateway.session.desks.link import LinkDesk
 from ibelay.gateway.session.desks.news import NewsDesk
 from ibelay.gateway.session.desks.orders import OrderDesk
+from ibelay.gateway.session.desks.past.bar_desk import PastBarsDesk
+from ibelay.gateway.session.desks.past.tick_desk import PastTicksDesk
 from ibelay.gateway.session.desks.quotes import QuoteDesk
 from ibelay.gateway.session.desks.scanner import ScannerDesk
 from ibelay.gateway.session.desks.search import SearchDesk
@@ -71,7 +72,8 @@ _DESKS: tuple[Callable[[Client], Desk], ...] = (
     SearchDesk,
     QuoteDesk,
     BarDesk,
-    HistoryDesk,
+    PastBarsDesk,
+    PastTicksDesk,
     ScannerDesk,
     NewsDesk,
     ServiceDesk,

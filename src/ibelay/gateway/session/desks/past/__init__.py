@@ -1,0 +1,1 @@
+"""What a client asks about the past: bars, ticks, schedules. Pure."""
