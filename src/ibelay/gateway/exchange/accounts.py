@@ -1,62 +1,39 @@
-"""One account: cash, holdings with their cost, and the figures IB shows of them.
+"""One account: cash in several currencies, holdings with their cost, IB's figures of them.
 
 Rules:
-1. Cash changes by fills and commissions only.
-2. A holding's cost is signed (quantity times average cost) and includes the commission of the
-   opening fills, as IB counts average cost; a short's average cost is therefore lower than
-   its price.
-3. A fill that closes takes its share of the cost with it; what it brought, less that cost
-   and its own commission, is realized. A fill that flips is a close and an open, its
-   commission split by shares.
-4. Net liquidation less starting cash = realized + unrealized, whatever happens.
+1. Cash changes by fills, commissions and the settlement of futures only (``money.cash``).
+2. Cost, average cost and what a fill realizes: ``money.holding``.
+3. Net liquidation less starting cash = realized + unrealized, all in the base currency and
+   at unchanged rates of exchange, from the beginning of the first day to its end.
+4. Forex is held as two balances; its position is a record of the trades, worth what the
+   rates of its currencies say, and adds nothing to net liquidation by itself.
 5. Margin is a quarter of the gross position value: buying power is four times the rest.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from ibelay.gateway.exchange.events import PositionChanged
+from ibelay.gateway.exchange.money.cash import (
+    FOREX,
+    VARIATION,
+    ZERO,
+    Rates,
+    currencies,
+    unit_value,
+)
+from ibelay.gateway.exchange.money.holding import Holding, average
+from ibelay.gateway.market.api import Instrument
 from ibelay.model.contract import Contract
 from ibelay.model.ids import ConId
 from ibelay.model.order import Action
 from ibelay.model.position import Position
 
-ZERO = Decimal(0)
 LEVERAGE = 4
-_EIGHT_PLACES = Decimal("1e-8")
 _CENT = Decimal("0.01")
-
-
-def average(total: Decimal, quantity: Decimal) -> Decimal:
-    """Return *total* per unit to eight places, 0 for no units."""
-    return (total / quantity).quantize(_EIGHT_PLACES).normalize() + ZERO if quantity else ZERO
-
-
-@dataclass(slots=True)
-class Holding:
-    """What is held of one contract; kept at quantity 0 for the rest of the day."""
-
-    contract: Contract
-    quantity: Decimal = ZERO
-    cost: Decimal = ZERO
-    realized: Decimal = ZERO
-
-    def apply(self, signed: Decimal, price: Decimal, commission: Decimal) -> Decimal | None:
-        """Book a fill of *signed* units; return what it realized, None if it only opened."""
-        size = abs(signed)
-        closing = min(size, abs(self.quantity)) if self.quantity * signed < 0 else ZERO
-        closing_fee = commission * closing / size
-        released = self.cost * closing / abs(self.quantity) if closing else ZERO
-        direction = 1 if signed > 0 else -1
-        realized = -direction * closing * price - closing_fee - released
-        self.cost += direction * (size - closing) * price + (commission - closing_fee) - released
-        self.quantity += signed
-        if not closing:
-            return None
-        self.realized += realized
-        return realized
+__all__ = ["Account", "average"]
 
 
 class Account:
@@ -64,28 +41,73 @@ class Account:
 
     Args:
         name: Account code, such as ``DU1234567``.
-        cash: Starting cash in dollars.
+        cash: Starting cash in the base currency.
+        instruments: What may be traded: their forex pairs give the rates of exchange.
+        base: The account's own currency.
+        rates: Fixed rates of exchange in the base, until a pair is marked.
+
+    Raises:
+        ConfigurationError: An instrument trades in a currency without a rate.
     """
 
-    def __init__(self, name: str, cash: Decimal) -> None:
+    def __init__(
+        self,
+        name: str,
+        cash: Decimal,
+        instruments: Sequence[Instrument] = (),
+        *,
+        base: str = "USD",
+        rates: Mapping[str, Decimal] | None = None,
+    ) -> None:
         self.name = name
-        self.cash = cash
+        self.base = base
+        self.balances: dict[str, Decimal] = {base: cash}
+        self._instruments = {one.contract.con_id: one for one in instruments}
+        needed = currencies(one.contract for one in instruments)
+        self._rates = Rates(base, needed, rates)
         self._holdings: dict[ConId, Holding] = {}
         self._marks: dict[ConId, Decimal] = {}
+
+    @property
+    def cash(self) -> Decimal:
+        """All balances in the base currency."""
+        total = ZERO
+        for currency, amount in self.balances.items():
+            total += amount * self._rates.of(currency)
+        return total
 
     def mark(self, con_id: ConId, price: Decimal) -> None:
         """Value holdings of *con_id* at *price* from now on."""
         self._marks[con_id] = price
+        instrument = self._instruments.get(con_id)
+        if instrument is not None:
+            self._rates.follow(instrument.contract, price)
 
     def apply(
         self, contract: Contract, action: Action, quantity: Decimal, price: Decimal, fee: Decimal
     ) -> Decimal | None:
-        """Book a fill; return its realized P&L in dollars, None if it only opened."""
+        """Book a fill; return its realized P&L in the contract's currency, None if it opened.
+
+        Args:
+            contract: What was traded.
+            action: The side.
+            quantity: Units, positive.
+            price: As quoted.
+            fee: The commission in the contract's currency.
+        """
         holding = self._holdings.setdefault(contract.con_id, Holding(contract))
         self._marks.setdefault(contract.con_id, price)
-        unit_price = price * contract.multiplier
-        self.cash -= action.sign * quantity * unit_price + fee
-        return holding.apply(action.sign * quantity, unit_price, fee)
+        signed, value = action.sign * quantity, unit_value(contract, price)
+        if contract.sec_type in VARIATION:
+            self._pay(contract.currency, holding.vary(signed, value) - fee)
+        else:
+            self._pay(contract.currency, -signed * value - fee)
+        if contract.sec_type == FOREX:
+            self._pay(contract.symbol, signed)
+        return holding.apply(signed, value, fee)
+
+    def _pay(self, currency: str, amount: Decimal) -> None:
+        self.balances[currency] = self.balances.get(currency, ZERO) + amount
 
     def quantity(self, con_id: ConId) -> Decimal:
         """Return the signed quantity held of *con_id*."""
@@ -117,33 +139,66 @@ class Account:
         """
         return [self.row(con_id) for con_id in self._holdings]
 
-    def _value(self, holding: Holding) -> Decimal:
+    def start_day(self) -> None:
+        """Begin a day: pay out futures, forget what was closed, count profits from now."""
+        for con_id, holding in list(self._holdings.items()):
+            if not holding.quantity:
+                del self._holdings[con_id]
+                continue
+            worth = self.worth(holding)
+            if holding.contract.sec_type in VARIATION:
+                self._pay(holding.contract.currency, holding.settle(worth))
+            holding.begin_day(worth)
+
+    def worth(self, holding: Holding) -> Decimal:
+        """Return what *holding* is worth, in its contract's currency; notional for futures."""
         contract = holding.contract
-        return holding.quantity * self._marks[contract.con_id] * contract.multiplier
+        if contract.sec_type == FOREX:
+            return holding.quantity * self._rates.price(contract)
+        return holding.quantity * unit_value(contract, self._marks[contract.con_id])
+
+    def _in_base(self, holding: Holding, amount: Decimal) -> Decimal:
+        return amount * self._rates.of(holding.contract.currency)
+
+    def _asset(self, holding: Holding) -> Decimal:
+        """Return what *holding* adds to net liquidation beside cash, in its currency."""
+        kind = holding.contract.sec_type
+        if kind == FOREX:
+            return ZERO
+        return self.worth(holding) - (holding.settled if kind in VARIATION else ZERO)
 
     @property
     def net_liquidation(self) -> Decimal:
-        """Cash and the market value of everything held, in dollars."""
-        return self.cash + sum(map(self._value, self._holdings.values()), ZERO)
+        """Cash and the value of everything held, in the base currency."""
+        held = self._holdings.values()
+        return self.cash + sum((self._in_base(one, self._asset(one)) for one in held), ZERO)
 
     @property
     def gross_position_value(self) -> Decimal:
-        """Market value of longs plus that of shorts, in dollars."""
-        return sum((abs(self._value(holding)) for holding in self._holdings.values()), ZERO)
+        """Value of longs plus that of shorts, without futures and forex, in the base."""
+        return sum(
+            (
+                abs(self._in_base(one, self._asset(one)))
+                for one in self._holdings.values()
+                if one.contract.sec_type not in VARIATION
+            ),
+            ZERO,
+        )
 
     @property
     def unrealized(self) -> Decimal:
-        """Market value less cost of everything held, in dollars."""
-        return sum((self._value(held) - held.cost for held in self._holdings.values()), ZERO)
+        """Value less cost of everything held, in the base currency."""
+        held = self._holdings.values()
+        return sum((self._in_base(one, self.worth(one) - one.cost) for one in held), ZERO)
 
     @property
     def realized(self) -> Decimal:
-        """P&L of everything closed, commissions included, in dollars."""
-        return sum((holding.realized for holding in self._holdings.values()), ZERO)
+        """P&L of everything closed today, commissions included, in the base currency."""
+        return sum((self._in_base(one, one.realized) for one in self._holdings.values()), ZERO)
 
     @property
     def buying_power(self) -> Decimal:
-        """Dollars of further positions the account may open (rule 5)."""
+        """Money of further positions the account may open (rule 5), in the base currency."""
         return LEVERAGE * self.net_liquidation - self.gross_position_value
 
     def values(self) -> list[tuple[str, str, str]]:
@@ -163,5 +218,5 @@ class Account:
             "RealizedPnL": self.realized,
         }
         texts = [("AccountCode", self.name, ""), ("AccountType", "INDIVIDUAL", "")]
-        figures = [(key, str(value.quantize(_CENT)), "USD") for key, value in money.items()]
-        return [*texts, ("Currency", "USD", "USD"), *figures]
+        figures = [(key, str(value.quantize(_CENT)), self.base) for key, value in money.items()]
+        return [*texts, ("Currency", self.base, self.base), *figures]

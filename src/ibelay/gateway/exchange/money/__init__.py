@@ -1,0 +1,1 @@
+"""What an account holds, owes and earns: cash, holdings, margin, profit. Pure."""
