@@ -8,14 +8,21 @@ are refused. Several days, and what trades at other hours, are in ``calendars.se
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from itertools import islice
 
 from ibelay.errors import ConfigurationError
-from ibelay.gateway.market.calendars.holidays import Exchange, is_weekday, next_trading_day
+from ibelay.gateway.market.calendars.holidays import (
+    Exchange,
+    is_weekday,
+    next_trading_day,
+    trading_days,
+)
 from ibelay.gateway.market.calendars.sessions import NEW_YORK, Hours, at, session_of
 
 SECOND_NS = 1_000_000_000
-__all__ = ["NEW_YORK", "SECOND_NS", "TradingDay", "is_weekday", "trading_day"]
+MAX_DAYS = 366
+__all__ = ["NEW_YORK", "SECOND_NS", "TradingDay", "is_weekday", "market_days", "trading_day"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +54,7 @@ def trading_day(text: str) -> TradingDay:
         ConfigurationError: *text* is no date, or one on which stocks do not trade; the sentence
             names the next trading day.
     """
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"date {text!r} cannot be read: expected YYYY-MM-DD, such as 2013-10-08"
-        ) from error
+    day = _date(text)
     session = session_of(Hours.US_STOCKS, day)
     if session is None:
         kind = "a holiday of the US exchanges" if is_weekday(day) else f"a {day:%A}"
@@ -68,6 +70,30 @@ def trading_day(text: str) -> TradingDay:
         close_ns=session.close_ns,
         end_ns=session.end_ns,
     )
+
+
+def market_days(first: str, count: int) -> tuple[date, ...]:
+    """Return every date from *first* to the *count*-th trading day of US stocks from it on.
+
+    Weekends and holidays in between are among them: futures and coins may trade.
+
+    Raises:
+        ConfigurationError: *first* is no date, or *count* is not from 1 to ``MAX_DAYS``.
+    """
+    begin = _date(first)
+    if not 1 <= count <= MAX_DAYS:
+        raise ConfigurationError(f"{count} days cannot be played: expected 1 to {MAX_DAYS}")
+    last = next(islice(trading_days(Exchange.NYSE, begin), count - 1, None))
+    return tuple(begin + timedelta(days=n) for n in range((last - begin).days + 1))
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"date {text!r} cannot be read: expected YYYY-MM-DD, such as 2013-10-08"
+        ) from error
 
 
 def _written(begin_ns: int, end_ns: int) -> str:

@@ -12,16 +12,15 @@ import pytest
 from ibelay.errors import ConfigurationError
 from ibelay.gateway.market import lean
 from ibelay.gateway.market.api import MarketEvent, Print, QuoteChange
-from ibelay.gateway.market.hours import SECOND_NS, trading_day
+from ibelay.gateway.market.hours import SECOND_NS, market_days, trading_day
 
 DATE = "2013-10-08"
 DAY = trading_day(DATE)
+DAYS = market_days(DATE, 1)
 OPEN_MS = 34_200_000
 QUOTE = f"{OPEN_MS},1,2,3,1000000,200,5,6,7,1000500,300"
 TRADE = f"{OPEN_MS},1000100,1000400,1000000,1000300,1000"
-REAL = Path(
-    os.environ.get("IBELAY_MARKET_DATA", Path(__file__).parents[2].parent / "shared/market-data")
-)
+REAL = Path(os.environ.get("IBELAY_MARKET_DATA", Path(__file__).parents[4] / "shared/market-data"))
 
 
 def write(folder: Path, name: str, *lines: str, resolution: str = "second") -> Path:
@@ -33,7 +32,7 @@ def write(folder: Path, name: str, *lines: str, resolution: str = "second") -> P
 
 
 def events(folder: Path) -> list[MarketEvent]:
-    market = lean(folder, DATE, ["SPY"])
+    market = lean(folder, DAYS, ["SPY"])
     return list(market.events(market.start_ns, market.end_ns))
 
 
@@ -60,7 +59,7 @@ def test_trade_row_becomes_prints_with_its_range_and_volume(tmp_path: Path) -> N
         D("100.04"),
         D("100.03"),
     ]
-    market = lean(tmp_path, DATE, ["SPY"])
+    market = lean(tmp_path, DAYS, ["SPY"])
     (bar,) = market.bars(first.con_id, DAY.open_ns, DAY.open_ns + 5 * SECOND_NS, 5)
     assert (bar.open, bar.high, bar.low, bar.close) == (
         D("100.01"),
@@ -84,10 +83,20 @@ def test_empty_fields_leave_their_side_as_it_was(tmp_path: Path) -> None:
     assert (last.quote.ask, last.quote.ask_size) == (D("100.04"), D(700))
 
 
-@pytest.mark.parametrize("bad", ["1000600,200,5,6,7,1000500,300", "0,0,5,6,7,1000500,300"])
-def test_crossed_and_empty_quotes_are_left_out(tmp_path: Path, bad: str) -> None:
-    write(tmp_path, "spy/20131008_quote.zip", QUOTE, f"{OPEN_MS + 1000},1,2,3,{bad}")
+def test_a_crossed_quote_is_left_out_and_counted_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    crossed = f"{OPEN_MS + 1000},1,2,3,1000600,200,5,6,7,1000500,300"
+    write(tmp_path, "spy/20131008_quote.zip", QUOTE, crossed)
     assert len(events(tmp_path)) == 1
+    assert "20131008_quote.csv: 1 crossed or suspicious rows are left out" in caplog.text
+
+
+def test_a_side_at_zero_is_a_side_that_is_not_there(tmp_path: Path) -> None:
+    write(tmp_path, "spy/20131008_quote.zip", f"{OPEN_MS},1,2,3,0,0,5,6,7,1000500,300")
+    (event,) = events(tmp_path)
+    assert isinstance(event, QuoteChange)
+    assert (event.quote.bid, event.quote.ask) == (None, D("100.05"))
 
 
 def test_seconds_are_preferred_to_minutes_which_stand_in_for_them(tmp_path: Path) -> None:
@@ -103,12 +112,12 @@ def test_seconds_are_preferred_to_minutes_which_stand_in_for_them(tmp_path: Path
 
 def test_missing_folder_symbol_and_day_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no LEAN data folder"):
-        lean(tmp_path / "nowhere", DATE, ["SPY"])
+        lean(tmp_path / "nowhere", DAYS, ["SPY"])
     write(tmp_path, "spy/20131008_quote.zip", QUOTE)
     with pytest.raises(ConfigurationError, match=r"no quotes of TSLA: .* symbols there: SPY$"):
-        lean(tmp_path, DATE, ["SPY", "TSLA"])
+        lean(tmp_path, DAYS, ["SPY", "TSLA"])
     with pytest.raises(ConfigurationError, match=r"on 2013-10-09: .* days there: 2013-10-08$"):
-        lean(tmp_path, "2013-10-09", ["SPY"])
+        lean(tmp_path, market_days("2013-10-09", 1), ["SPY"])
 
 
 @pytest.mark.parametrize(
@@ -116,6 +125,9 @@ def test_missing_folder_symbol_and_day_are_told_apart(tmp_path: Path) -> None:
     [
         "nonsense",
         f"{OPEN_MS},1,2,3,x,200,5,6,7,1000500,300",
+        f"{OPEN_MS},1,2,3,NaN,200,5,6,7,1000500,300",
+        f"{OPEN_MS},1,2,3,1_000,200,5,6,7,1000500,300",
+        f"{OPEN_MS},1,2,3,{'9' * 400},200,5,6,7,1000500,300",
         f"{OPEN_MS},1,2,3,-1000000,200,5,6,7,1000500,300",
         f"{OPEN_MS - 1000},1,2,3,1000000,200,5,6,7,1000500,300",
         "86400000,1,2,3,1000000,200,5,6,7,1000500,300",
@@ -123,34 +135,34 @@ def test_missing_folder_symbol_and_day_are_told_apart(tmp_path: Path) -> None:
 )
 def test_damaged_quote_line_is_named(tmp_path: Path, line: str) -> None:
     path = write(tmp_path, "spy/20131008_quote.zip", QUOTE, line)
-    with pytest.raises(ConfigurationError, match=f"{path.name} line 2 cannot be read"):
-        lean(tmp_path, DATE, ["SPY"])
+    with pytest.raises(ConfigurationError, match=rf"{path.name} \S+ line 2 cannot be read"):
+        lean(tmp_path, DAYS, ["SPY"])
 
 
 @pytest.mark.parametrize("line", ["", f"{OPEN_MS},5,4,6,5,100", f"{OPEN_MS},5,5,5,5,-1"])
 def test_damaged_trade_line_is_named(tmp_path: Path, line: str) -> None:
     write(tmp_path, "spy/20131008_quote.zip", QUOTE)
     path = write(tmp_path, "spy/20131008_trade.zip", TRADE, line, TRADE)
-    with pytest.raises(ConfigurationError, match=f"{path.name} line 2 cannot be read"):
-        lean(tmp_path, DATE, ["SPY"])
+    with pytest.raises(ConfigurationError, match=rf"{path.name} \S+ line 2 cannot be read"):
+        lean(tmp_path, DAYS, ["SPY"])
 
 
 def test_damaged_zip_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, "spy/20131008_quote.zip", QUOTE)
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(ConfigurationError, match=f"{path.name} cannot be read"):
-        lean(tmp_path, DATE, ["SPY"])
+        lean(tmp_path, DAYS, ["SPY"])
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("readme.txt", "")
     with pytest.raises(ConfigurationError, match="holds 0 CSV files"):
-        lean(tmp_path, DATE, ["SPY"])
+        lean(tmp_path, DAYS, ["SPY"])
 
 
 @pytest.mark.market_data
 @pytest.mark.skipif(not REAL.is_dir(), reason="no real quotes: IBELAY_MARKET_DATA names none")
 @pytest.mark.parametrize("date", ["2013-10-07", "2013-10-08", "2013-10-09"])
 def test_real_day_plays_in_order_with_bars_of_every_five_seconds(date: str) -> None:
-    market = lean(REAL / "lean", date, ["SPY", "AIG", "BAC", "IBM"])
+    market = lean(REAL / "lean", market_days(date, 1), ["SPY", "AIG", "BAC", "IBM"])
     now_ns, count = market.start_ns, 0
     for event in market.events(market.start_ns, market.end_ns):
         at_ns = event.at_ns if isinstance(event, Print) else event.quote.at_ns
@@ -166,3 +178,5 @@ def test_real_day_plays_in_order_with_bars_of_every_five_seconds(date: str) -> N
         bars = market.bars(instrument.contract.con_id, market.open_ns, market.close_ns, 5)
         assert len(bars) == 4680
         assert sum(bar.count > 0 for bar in bars) > 1500
+    assert market.open_ns == trading_day(date).open_ns
+    assert market.end_ns >= trading_day(date).end_ns
