@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -11,7 +10,7 @@ import ib_async
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ib_async.client import Client
+from tests.wire.foreign import Recorder, sent
 
 from ibelay.model.ids import ClientId, ConId, OrderId
 from ibelay.model.order import Action
@@ -23,24 +22,8 @@ SPY = ib_async.Stock("SPY", "SMART", "USD", conId=756733, primaryExchange="ARCA"
 VERSIONS = tuple(range(157, 179))
 
 
-class _Recorder(Client):
-    """ib_async's own encoder, with the socket replaced by a list."""
-
-    def __init__(self, version: int) -> None:
-        super().__init__(object())  # type: ignore[no-untyped-call]
-        self.connState = Client.CONNECTED
-        self._serverVersion = version
-        self.sent: list[bytes] = []
-
-    def sendMsg(self, msg: str) -> None:  # noqa: N802 -- ib_async's name
-        self.sent.append(msg.encode())
-
-
 async def _decoded(act: Callable[[Any], None], version: int = 178) -> ask.ClientRequest:
-    client = _Recorder(version)
-    act(client)
-    await asyncio.sleep(0)
-    return decode(client.sent[-1], version)
+    return decode(sent(act, version), version)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -125,7 +108,7 @@ async def test_requests_of_ib_async_are_understood(
     act: Callable[[Any], None], expected: ask.ClientRequest
 ) -> None:
     if isinstance(expected, ask.StartApi):
-        client = _Recorder(178)
+        client = Recorder(178)
         client.clientId = 3
         act(client)
         assert decode(client.sent[-1], 178) == ask.StartApi(ClientId(3))

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 from ib_async import IB
-from ib_async.decoder import Decoder
 from ib_async.order import Order, OrderState
+from tests.wire.foreign import heard as decoded
 
 from ibelay.model.contract import Contract
 from ibelay.model.execution import CommissionReport, Execution
@@ -53,26 +51,6 @@ VIEW = OrderView(
     completed_at="20131008 10:00:05 US/Eastern",
     completed_status="Filled Size: 20",
 )
-
-
-def decoded(message: bytes, version: int = 178) -> tuple[str, list[Any]]:
-    """Return what ib_async's decoder called its wrapper with; its complaints are failures."""
-    calls: list[tuple[str, list[Any]]] = []
-
-    class Wrapper:
-        ib = SimpleNamespace(TimezoneTWS="")
-        defaultTimezone = UTC  # noqa: N815 -- ib_async's name
-
-        def __getattr__(self, name: str) -> Any:
-            return lambda *args: calls.append((name, list(args)))
-
-    decoder = Decoder(cast("Any", Wrapper()), version)
-    assert int.from_bytes(message[:4], "big") == len(message) - 4
-    fields = message[4:].decode().split("\0")
-    fields.pop()
-    decoder.handlers[int(fields[0])](fields)
-    assert len(calls) == 1, "ib_async logged an error and dropped the message"
-    return calls[0]
 
 
 def fields_of(message: bytes) -> int:

@@ -51,7 +51,7 @@ def order_request(client_id: ClientId, asked: PlaceOrder, now_ns: int) -> OrderR
         account=asked.account,
         what_if=asked.what_if,
         trail_amount=_positive(asked.aux_price) if trailing else None,
-        trail_percent=_positive(asked.trail_percent) if trailing else None,
+        trail_percent=_positive(asked.trail_percent),
         trail_stop_price=asked.trail_stop_price,
         limit_offset=asked.limit_offset,
         good_till_ns=ends,
