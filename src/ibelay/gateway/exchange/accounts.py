@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from ibelay.gateway.exchange.commissions import charge
 from ibelay.gateway.exchange.events import PositionChanged
 from ibelay.gateway.exchange.money.cash import (
     FOREX,
@@ -63,7 +64,7 @@ class Account:
         self.base = base
         self.balances: dict[str, Decimal] = {base: cash}
         self._instruments = {one.contract.con_id: one for one in instruments}
-        needed = currencies(one.contract for one in instruments)
+        needed = currencies(one.contract for one in instruments) | {"USD"}
         self._rates = Rates(base, needed, rates)
         self._holdings: dict[ConId, Holding] = {}
         self._marks: dict[ConId, Decimal] = {}
@@ -105,6 +106,25 @@ class Account:
         if contract.sec_type == FOREX:
             self._pay(contract.symbol, signed)
         return holding.apply(signed, value, fee)
+
+    def commission(
+        self,
+        contract: Contract,
+        quantity: Decimal,
+        price: Decimal,
+        *,
+        filled_before: Decimal = ZERO,
+        value_before: Decimal = ZERO,
+    ) -> Decimal:
+        """Return what a fill is charged, in the contract's currency; see ``charge``."""
+        return charge(
+            contract,
+            quantity,
+            price,
+            filled_before=filled_before,
+            value_before=value_before,
+            per_dollar=self._rates.of("USD") / self._rates.of(contract.currency),
+        )
 
     def _pay(self, currency: str, amount: Decimal) -> None:
         self.balances[currency] = self.balances.get(currency, ZERO) + amount
