@@ -12,6 +12,7 @@ from ibelay.journal.records import (
     ExecutionRecorded,
     IntentRecorded,
     ModifyIntended,
+    ModifyRefused,
     OrderStateChanged,
 )
 from ibelay.model import ids
@@ -138,6 +139,15 @@ def test_a_stop_the_broker_shrank_by_itself_is_left_alone() -> None:
     ledger.apply(ModifyIntended(at_ns=5, order_ref=STOP, stop_price=Decimal(100)))
     fill(ledger, 2, TARGET, Action.SELL, 20)
     assert amendments(ledger, shown(30, "100")).modify == ()
+
+
+def test_a_modification_that_ib_refused_is_not_sent_again() -> None:
+    ledger = bracket()
+    ledger.apply(ModifyIntended(at_ns=5, order_ref=STOP, stop_price=Decimal(100)))
+    ledger.apply(ModifyRefused(at_ns=6, order_ref=STOP, code=110))
+    assert amendments(ledger, shown(50, "99")).modify == ()
+    ledger.apply(ModifyIntended(at_ns=7, order_ref=STOP, stop_price=Decimal(101)))
+    assert amendments(ledger, shown(50, "99")).modify == (STOP,), "another change is tried"
 
 
 def test_a_price_changed_by_hand_in_tws_is_left_alone() -> None:

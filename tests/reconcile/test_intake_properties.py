@@ -10,7 +10,7 @@ from tests.properties.test_ledger_properties import REFS, accepted, anything, fi
 from tests.reconcile.scenes import BOT, NOW_NS, SPY, commission, holding, shown
 
 from ibelay.journal.ledger import Ledger
-from ibelay.journal.records import AnyRecord, ModifyIntended, OrderStateChanged
+from ibelay.journal.records import AnyRecord, ModifyIntended, ModifyRefused, OrderStateChanged
 from ibelay.model.events import (
     BarSeen,
     BrokerEvent,
@@ -109,14 +109,19 @@ def test_only_a_proven_code_about_an_order_id_of_ours_changes_anything(
     ledger, _ = accepted([*records, *changes])
     ref = ledger.by_order_id.get(event.request_id)
     before = None if ref is None else ledger.orders[ref].state
+    changed = ref is not None and ledger.orders[ref].modified
     found = taken(ledger, event)
     for record in found.records:
-        assert isinstance(record, OrderStateChanged)
-        assert event.code in ENDING
+        assert isinstance(record, OrderStateChanged | ModifyRefused)
         assert record.order_ref == ref
         assert before is not None
         assert not before.terminal
-        assert event.code == 202 or not ledger.orders[record.order_ref].modified
+        if isinstance(record, ModifyRefused):
+            assert changed
+            assert ledger.orders[record.order_ref].state is before
+        else:
+            assert event.code in ENDING
+            assert event.code == 202 or not changed
 
 
 @settings(max_examples=200, deadline=None)

@@ -34,6 +34,8 @@ from ibelay.journal.records import (
     CommissionRecorded,
     DiscrepancyFound,
     ExecutionRecorded,
+    ModifyIntended,
+    ModifyRefused,
     PositionAdjusted,
 )
 from ibelay.model.order import Action, BrokerOrderStatus, OrderState, Role
@@ -507,6 +509,20 @@ def test_a_cancel_after_fills_we_do_not_have_waits_for_them() -> None:
     fill = execution(1, ENTRY, Action.BUY, 20)
     reconciler.see(snapshot(completed=[over], executions=[fill], positions=[holding(20)]))
     assert reconciler.ledger.orders[ENTRY].state is OrderState.CANCELLED
+
+
+def test_after_a_refused_change_the_brokers_values_are_ours() -> None:
+    """Else protection reckons with a price and a size that do not exist."""
+    ledger = bracket()
+    ledger.apply(ModifyIntended(at_ns=3, order_ref=STOP, stop_price=Decimal(100)))
+    ledger.apply(ModifyRefused(at_ns=4, order_ref=STOP, code=110))
+    reconciler = Reconciler(ledger)
+    stop = replace(bracket_shown()[0], stop_price=Decimal("99.5"), quantity=Decimal(40))
+    seen = snapshot(positions=[holding(50)], open_orders=[stop, bracket_shown()[1]])
+    assert [type(record) for record in reconciler.see(seen).records] == [ModifyRefused]
+    order = ledger.orders[STOP].order
+    assert (order.stop_price, order.quantity) == (Decimal("99.5"), Decimal(40))
+    assert reconciler.see(seen).records == ()
 
 
 # -- positions -------------------------------------------------------------------------------

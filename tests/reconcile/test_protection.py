@@ -11,6 +11,7 @@ from tests.reconcile.scenes import (
     AMD,
     BOT,
     ENTRY,
+    SECOND_NS,
     SPY,
     STOP,
     TARGET,
@@ -24,7 +25,7 @@ from tests.reconcile.scenes import (
 )
 
 from ibelay.journal.ledger import Ledger
-from ibelay.journal.records import AnyRecord, CancelIntended, ModifyIntended
+from ibelay.journal.records import AnyRecord, CancelIntended, ModifyIntended, ModifyRefused
 from ibelay.model import ids
 from ibelay.model.order import Action, OrderState, Role
 from ibelay.model.snapshot import BrokerOrder
@@ -217,6 +218,16 @@ def test_a_cut_target_does_not_hide_a_missing_stop() -> None:
         ResizeExit(UNIT, TARGET, Decimal(30)),
         PlaceStop(UNIT, Decimal(30), Decimal(99)),
     ]
+
+
+def test_a_cut_that_ib_refused_is_asked_for_again_after_a_while() -> None:
+    ledger = bracket()
+    ledger.apply(booked(execution(7, "", Action.SELL, 20)))
+    ledger.apply(state(STOP, OrderState.CANCELLED))
+    ledger.apply(ModifyIntended(at_ns=3, order_ref=TARGET, quantity=Decimal(30)))
+    ledger.apply(ModifyRefused(at_ns=4, order_ref=TARGET, code=201))
+    ledger.apply(ModifyRefused(at_ns=5, order_ref=TARGET, quantity=Decimal(50)))
+    assert audit(ledger)[0] == ResizeExit(UNIT, TARGET, Decimal(30), 4 + SECOND_NS)
 
 
 def test_exits_of_what_somebody_else_closed_whole_are_cancelled() -> None:

@@ -27,6 +27,7 @@ from ibelay.journal.records import (
     LinkDown,
     LinkUp,
     ModifyIntended,
+    ModifyRefused,
     OrderIdReassigned,
     OrderStateChanged,
     PositionAdjusted,
@@ -55,6 +56,9 @@ class OrderEntry:
         order: As modified so far.
         perm_ids: Every perm id IB has shown for it, oldest first; more than one is an alarm.
         filled: Sum of its executions.
+        modified: Whether we last wanted it changed, and IB has not refused that.
+        refusals: How often IB has refused to change it; the latest at ``refused_ns``.
+        terms_unknown: IB refused a change, and no snapshot has told yet what it is now.
         since_ns: Broker time of the last change of state.
     """
 
@@ -67,6 +71,9 @@ class OrderEntry:
     filled: Decimal = _ZERO
     cancel_intended: bool = False
     modified: bool = False
+    refusals: int = 0
+    refused_ns: int = 0
+    terms_unknown: bool = False
     since_ns: int = 0
     reason: str = ""
 
@@ -135,6 +142,8 @@ class Ledger:
                 self.high_order_id = max(self.high_order_id, order_id)
             case ModifyIntended():
                 self._modify(record)
+            case ModifyRefused():
+                self._refuse_change(record)
             case CancelIntended(order_ref=ref):
                 self._entry(ref).cancel_intended = True
             case UnitClosing():
@@ -220,6 +229,17 @@ class Ledger:
         entry = self._entry(record.order_ref)
         entry.order = _modified(entry.order, record)
         entry.modified = True
+        entry.terms_unknown = False
+
+    def _refuse_change(self, record: ModifyRefused) -> None:
+        entry = self._entry(record.order_ref)
+        entry.modified = False
+        entry.terms_unknown = record.quantity is None
+        if record.quantity is None:
+            entry.refusals += 1
+            entry.refused_ns = record.at_ns
+        else:
+            entry.order = _modified(entry.order, record)
 
     def _close(self, record: UnitClosing) -> None:
         unit = self.units.get(record.unit)
@@ -330,7 +350,7 @@ def fold(records: Iterable[AnyRecord]) -> Ledger:
     return ledger
 
 
-def _modified(order: Order, record: ModifyIntended) -> Order:
+def _modified(order: Order, record: ModifyIntended | ModifyRefused) -> Order:
     def pick(new: Decimal | None, old: Decimal | None) -> Decimal | None:
         return old if new is None else new
 

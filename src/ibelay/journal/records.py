@@ -103,6 +103,20 @@ class ModifyIntended(Record, tag="modify", frozen=True, kw_only=True):
     reason: str = ""
 
 
+class ModifyRefused(Record, tag="modify_refused", frozen=True, kw_only=True):
+    """IB refused to change a working order, which lives on as it was. Broker time.
+
+    The figures are what the broker shows of it; all are None until a snapshot has told.
+    """
+
+    order_ref: OrderRef
+    code: int = 0
+    reason: str = ""
+    quantity: Decimal | None = None
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+
+
 class CancelIntended(Record, tag="cancel", frozen=True, kw_only=True):
     """We mean to cancel an order. Broker time."""
 
@@ -254,6 +268,7 @@ AnyRecord = (
     | OrderStateChanged
     | OrderIdReassigned
     | ModifyIntended
+    | ModifyRefused
     | CancelIntended
     | UnitClosing
     | ExecutionRecorded

@@ -20,11 +20,12 @@ class PlaceStop:
 
 @dataclass(frozen=True, slots=True)
 class ResizeExit:
-    """An exit is larger than what it closes."""
+    """An exit is larger than what it closes; *not_before_ns* is broker time (``retry``)."""
 
     unit: UnitRef
     order_ref: OrderRef
     quantity: Decimal
+    not_before_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

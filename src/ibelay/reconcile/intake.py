@@ -5,7 +5,8 @@ Rules:
 2. An order is recognised by ``order_ref`` where IB sends it, else by ``perm_id``, else by our
    own client id and order id of this ledger.
 3. A notice ends an order only if its code is proven to (``model.notices``); everything
-   ambiguous asks for a snapshot instead.
+   ambiguous asks for a snapshot instead. What may refuse only a change of a changed order is
+   written down as that, so that the change is not asked for again and again.
 4. The same evidence twice gives records once.
 5. What every snapshot repeats (an order without an intent) raises no doubt here: the doubt
    would ask for a snapshot, which would raise it again. Reconciliation finds it.
@@ -23,6 +24,7 @@ from ibelay.journal.records import (
     AnyRecord,
     CommissionRecorded,
     ExecutionRecorded,
+    ModifyRefused,
     OrderStateChanged,
 )
 from ibelay.machines.order_life import conclude
@@ -41,6 +43,8 @@ from ibelay.model.order import BrokerOrderStatus, OrderState
 from ibelay.reconcile.fills import is_new_commission, is_news
 
 CANCEL_CONFIRMED = 202
+_ONLY_CHANGES = frozenset({105, 134, 321, 329, 10326, 10327, 10341})
+"""Refuse a change and never a new order; 2102 ("still being processed") may be said again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,14 +179,13 @@ def _notice(ledger: Ledger, event: NoticeSeen, now_ns: int) -> Taken:
     entry = None if ref is None else ledger.orders.get(ref)
     if entry is None or entry.state.terminal:
         return NOTHING
+    if (entry.modified or entry.refusals) and _refuses_change(event.code):
+        return _change_refused(entry, event, now_ns)
     if event.code == CANCEL_CONFIRMED:
         if _is_double(entry):
             return Taken(doubt=f"one of two orders for {ref} is over")
         state = OrderState.CANCELLED
     elif rejects_new_order(event.code):
-        if entry.modified:
-            # The same code may refuse only the modification; the order may live on (F21).
-            return Taken(doubt=f"IB refused a change of {ref}: {event.code} {event.text}")
         state = OrderState.REJECTED
     elif is_ambiguous(event.code):
         return Taken(doubt=f"IB said {event.code} of order {ref}: {event.text}")
@@ -196,3 +199,20 @@ def _notice(ledger: Ledger, event: NoticeSeen, now_ns: int) -> Taken:
         reason=event.text,
     )
     return Taken(records=(record,))
+
+
+def _refuses_change(code: int) -> bool:
+    return code in _ONLY_CHANGES or rejects_new_order(code)
+
+
+def _change_refused(entry: OrderEntry, event: NoticeSeen, now_ns: int) -> Taken:
+    """The same code may refuse only the modification; the order may live on (F21).
+
+    Said a second time of the same change it is still no word about the order itself.
+    """
+    ref = entry.order.order_ref
+    doubt = f"IB refused a change of {ref}: {event.code} {event.text}"
+    if not entry.modified:
+        return Taken(doubt=doubt)
+    record = ModifyRefused(at_ns=now_ns, order_ref=ref, code=event.code, reason=event.text)
+    return Taken(records=(record,), doubt=doubt)

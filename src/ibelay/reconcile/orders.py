@@ -23,7 +23,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ibelay.journal.ledger import Ledger, OrderEntry
-from ibelay.journal.records import CancelIntended, OrderIdReassigned, OrderStateChanged
+from ibelay.journal.records import (
+    CancelIntended,
+    ModifyRefused,
+    OrderIdReassigned,
+    OrderStateChanged,
+)
 from ibelay.machines.order_life import conclude
 from ibelay.model.ids import OrderRef, PermId, is_ours
 from ibelay.model.order import BrokerOrderStatus, OrderState, Role
@@ -112,6 +117,21 @@ class OrderPlan:
         elif entry.state is OrderState.UNKNOWN:
             self._find(Kind.FOUND_ORDER, entry, "unknown", "working", "adopted")
         self._adopt(entry, state, shown, "the broker shows it")
+        if entry.terms_unknown:
+            self._take_terms(entry, first)
+
+    def _take_terms(self, entry: OrderEntry, shown: BrokerOrder) -> None:
+        """Fall back to what the broker shows of an order that it refused to change."""
+        self.draft.records.append(
+            ModifyRefused(
+                at_ns=self.draft.now_ns,
+                order_ref=entry.order.order_ref,
+                reason="the order is as the broker shows it",
+                quantity=shown.quantity,
+                limit_price=shown.limit_price,
+                stop_price=shown.stop_price,
+            )
+        )
 
     def _adopt(
         self, entry: OrderEntry, state: OrderState, shown: list[BrokerOrder], reason: str

@@ -37,7 +37,7 @@ from ibelay.reconcile.gaps import (
     PlaceStop,
     ResizeExit,
 )
-from ibelay.reconcile.retry import not_before_ns
+from ibelay.reconcile.retry import change_not_before_ns, not_before_ns
 
 _ZERO = Decimal(0)
 
@@ -132,9 +132,14 @@ def _excess(unit: UnitBook, live: list[OrderEntry], excess: Decimal) -> list[Gap
             excess -= left
         elif 0 < excess < left:
             quantity = entry.order.quantity - excess
-            gaps.append(ResizeExit(unit.unit, entry.order.order_ref, quantity))
+            gaps.append(_resize(unit, entry, quantity))
             excess = _ZERO
     return gaps
+
+
+def _resize(unit: UnitBook, entry: OrderEntry, quantity: Decimal) -> ResizeExit:
+    not_before = change_not_before_ns(entry)
+    return ResizeExit(unit.unit, entry.order.order_ref, quantity, not_before)
 
 
 def _trims(unit: UnitBook, exits: list[OrderEntry]) -> list[Gap]:
@@ -142,7 +147,7 @@ def _trims(unit: UnitBook, exits: list[OrderEntry]) -> list[Gap]:
     if not unit.closed_outside:
         return []
     return [
-        ResizeExit(unit.unit, entry.order.order_ref, entry.filled + unit.open_quantity)
+        _resize(unit, entry, entry.filled + unit.open_quantity)
         for entry in exits
         if entry.order.parent_ref is not None
         and entry.state is OrderState.WORKING

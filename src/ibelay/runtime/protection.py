@@ -131,4 +131,4 @@ class Protector:
 
 
 def _not_before_ns(gap: Gap) -> int:
-    return gap.not_before_ns if isinstance(gap, PlaceStop | CloseAtMarket) else 0
+    return gap.not_before_ns if isinstance(gap, PlaceStop | ResizeExit | CloseAtMarket) else 0
