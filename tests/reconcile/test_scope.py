@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
-from tests.reconcile.scenes import ENTRY, execution, holding, shown, snapshot
+from tests.reconcile.scenes import (
+    BOT,
+    ENTRY,
+    NOW_NS,
+    STOP,
+    TARGET,
+    bracket,
+    bracket_shown,
+    execution,
+    holding,
+    shown,
+    snapshot,
+)
 
 from ibelay.errors import ConfigurationError, LinkError
+from ibelay.journal.records import CancelIntended, ModifyIntended
 from ibelay.model.events import ExecutionSeen, NoticeSeen, OrderSeen, PositionSeen
+from ibelay.model.ids import ClientId, OrderId
 from ibelay.model.order import Action
+from ibelay.reconcile.absence import Absences
+from ibelay.reconcile.amend import Amendments, amendments
+from ibelay.reconcile.plan import plan
+from ibelay.reconcile.policy import Policy
 from ibelay.reconcile.scope import account_of, is_own, own_part
 
 
@@ -42,11 +61,31 @@ def test_a_snapshot_is_cut_down_to_the_account() -> None:
         completed=[mine, theirs, stop],
         executions=fills,
     )
-    own = own_part(seen, "DU1")
+    own = own_part(seen, "DU1", ClientId(1))
     assert own.positions == (holding(50),)
     assert own.open_orders == (mine,)
     assert own.completed_orders == (mine, stop), "IB may leave the account out of these"
     assert own.executions == (fills[0],)
+
+
+def test_an_order_of_another_client_has_no_order_id_of_ours() -> None:
+    """Under our reference it is found, and never modified, cancelled or taken for an address."""
+    ledger = bracket()
+    ledger.apply(CancelIntended(at_ns=3, order_ref=STOP))
+    ledger.apply(ModifyIntended(at_ns=3, order_ref=TARGET, limit_price=Decimal(103)))
+    seen = snapshot(
+        positions=[holding(50)],
+        open_orders=[
+            replace(order, client_id=ClientId(7), order_id=OrderId(order.order_id + 70))
+            for order in bracket_shown()
+        ],
+    )
+    own = own_part(seen, "DU1", ClientId(1))
+    outcome = plan(ledger, own, Policy(), Absences(), bot=BOT, now_ns=NOW_NS, monotonic_ns=1)
+    assert (outcome.records, outcome.cancels) == ((), ())
+    assert amendments(ledger, own) == Amendments((), ())
+    ours = own_part(seen, "DU1", ClientId(7))
+    assert len(amendments(ledger, ours).cancel) == len(amendments(ledger, ours).modify) == 1
 
 
 @pytest.mark.parametrize(("account", "own"), [("DU1", True), ("DU2", False)])

@@ -56,10 +56,10 @@ def amendments(ledger: Ledger, snapshot: BrokerSnapshot) -> Amendments:
         entry = ledger.orders.get(ref)
         if entry is None or entry.state.terminal:
             continue
-        if shown.status is BrokerOrderStatus.PENDING_CANCEL:
-            continue
+        if not shown.order_id or shown.status is BrokerOrderStatus.PENDING_CANCEL:
+            continue  # another client's, to whom our order id says nothing; or under way
         if entry.cancel_intended:
-            cancel.append((ref, shown.order_id or entry.order_id))
+            cancel.append((ref, shown.order_id))
         elif entry.modified and _differs(ledger, ref, shown):
             modify.append(ref)
     return Amendments(tuple(modify), tuple(cancel))

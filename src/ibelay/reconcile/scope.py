@@ -1,7 +1,11 @@
-"""Which part of what the broker tells is about this bot's account. Pure.
+"""Which part of what the broker tells is about this bot's account and client id. Pure.
 
 One login may manage several accounts, and IB tells a client about all of them. What another
 account trades or holds must not move this bot's book, and its stops protect nothing here.
+
+An order id means something only within the client id that used it (F24): another client's
+order is shown with none, whatever reference it carries, so that nobody addresses by it what
+is an order of ours, or of nobody, under the same number.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from dataclasses import replace
 
 from ibelay.errors import ConfigurationError, LinkError
 from ibelay.model.events import BrokerEvent, ExecutionSeen, OrderSeen, PositionSeen
+from ibelay.model.ids import ClientId, OrderId
 from ibelay.model.snapshot import BrokerSnapshot
 
 
@@ -38,14 +43,18 @@ def account_of(configured: str, managed: tuple[str, ...]) -> str:
     return configured or managed[0]
 
 
-def own_part(snapshot: BrokerSnapshot, account: str) -> BrokerSnapshot:
-    """Return *snapshot* without what belongs to other accounts than *account*."""
+def own_part(snapshot: BrokerSnapshot, account: str, client_id: ClientId) -> BrokerSnapshot:
+    """Return *snapshot* without what is another account's, nor order ids another client's."""
     mine = frozenset({"", account})  # IB leaves the account out of some completed orders
     return replace(
         snapshot,
         account=account,
         positions=tuple(each for each in snapshot.positions if each.account in mine),
-        open_orders=tuple(each for each in snapshot.open_orders if each.account in mine),
+        open_orders=tuple(
+            each if each.client_id == client_id else replace(each, order_id=OrderId(0))
+            for each in snapshot.open_orders
+            if each.account in mine
+        ),
         completed_orders=tuple(each for each in snapshot.completed_orders if each.account in mine),
         executions=tuple(each for each in snapshot.executions if each.account in mine),
     )

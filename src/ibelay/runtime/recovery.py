@@ -162,7 +162,8 @@ class Recovery:
     ) -> None:
         ledger = self._books.ledger
         now = self._trader.now_ns()
-        snapshot = own_part(snapshot, self._trader.account)
+        client_id = self._config.session.address.client_id
+        snapshot = own_part(snapshot, self._trader.account, client_id)
         outcome = plan(
             ledger,
             snapshot,
