@@ -1,0 +1,1 @@
+"""What derived instruments are worth: options, futures, bonds. Pure functions of floats."""
