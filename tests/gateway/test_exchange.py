@@ -300,8 +300,9 @@ def test_order_ids_of_a_client_only_go_up() -> None:
     ("terms", "expected"),
     [
         (("BUY", "0", "MKT", {}), 434),
-        (("BUY", "1", "TRAIL", {}), 387),
-        (("BUY", "1", "MKT", {"tif": "FOK"}), 111),
+        (("BUY", "1", "TRAIL", {}), 158),
+        (("BUY", "1", "REL", {}), 387),
+        (("BUY", "1", "MKT", {"tif": "GTX"}), 111),
         (("BUY", "1", "STP", {"stop_price": "90", "tif": "IOC"}), 111),
         (("BUY", "1", "LMT", {}), 107),
         (("BUY", "1", "LMT", {"limit_price": "90.005"}), 110),

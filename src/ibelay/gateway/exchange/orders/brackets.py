@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from ibelay.gateway.exchange.orders import Entry
+from ibelay.gateway.exchange.orders.entry import Entry
 
 ZERO = Decimal(0)
 CANCEL_OTHERS = 1
@@ -86,16 +86,13 @@ def allowed_quantity(child: Entry, wanted: Decimal) -> Decimal:
 
 
 def oca_quantities(
-    filler: Entry, filled: Decimal, live: Iterable[Entry]
+    filler: Entry, filled: Decimal, group: Iterable[Entry]
 ) -> list[tuple[Entry, Decimal]]:
-    """Return the new total quantities of *filler*'s own OCA group after it filled *filled*.
+    """Return the new total quantities of *filler*'s OCA *group* after it filled *filled*.
 
     A quantity equal to what the order has filled means that it is over (rule 4).
     """
-    group = filler.request.oca_group
-    if not group or not filler.own_oca_group:
-        return []
-    others = [e for e in live if e is not filler and e.request.oca_group == group]
+    others = [entry for entry in group if entry is not filler]
     if filler.done or filler.request.oca_type == CANCEL_OTHERS:
         return [(entry, entry.filled) for entry in others]
     return [(e, e.filled + max(ZERO, e.remaining - filled)) for e in others]

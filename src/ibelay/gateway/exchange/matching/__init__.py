@@ -1,0 +1,1 @@
+"""What an order sees of the market: hours, prices, triggers, conditions. Pure."""
