@@ -1,40 +1,48 @@
-"""One account: cash in several currencies, holdings with their cost, IB's figures of them.
+"""One account: its books, what an order would do to them, and IB's figures of them.
 
 Rules:
-1. Cash changes by fills, commissions and the settlement of futures only (``money.cash``).
-2. Cost, average cost and what a fill realizes: ``money.holding``.
-3. Net liquidation less starting cash = realized + unrealized, all in the base currency and
-   at unchanged rates of exchange, from the beginning of the first day to its end.
-4. Forex is held as two balances; its position is a record of the trades, worth what the
-   rates of its currencies say, and adds nothing to net liquidation by itself.
-5. Margin is a quarter of the gross position value: buying power is four times the rest.
+1. What fills do: ``money.books``, ``money.cash``, ``money.holding``; margin and funds:
+   ``money.margin``; profit and loss: ``money.profit``; the keys of the figures:
+   ``money.figures``.
+2. What an order would do is found out by booking it on a copy: the effect told is what the
+   account shows after that fill, to the last digit.
+
+For the book: ``commission`` charges a fill; ``objection`` says why an order, new or changed,
+cannot be paid for (code and sentence); ``effect`` and, for combinations, ``effect_of`` are the
+what-if; ``start_day`` begins the next day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from ibelay.gateway.exchange.commissions import charge
 from ibelay.gateway.exchange.events import PositionChanged
-from ibelay.gateway.exchange.money.cash import (
-    FOREX,
-    VARIATION,
-    ZERO,
-    Rates,
-    currencies,
-    unit_value,
-)
-from ibelay.gateway.exchange.money.holding import Holding, average
+from ibelay.gateway.exchange.money.books import Books
+from ibelay.gateway.exchange.money.cash import ZERO, Rates, currencies
+from ibelay.gateway.exchange.money.holding import average
+from ibelay.gateway.exchange.money.margin import OPTIONS, MarginEffect, MarginState, Shortfall
+from ibelay.gateway.exchange.money.profit import PositionProfit, Profit
 from ibelay.gateway.market.api import Instrument
 from ibelay.model.contract import Contract
 from ibelay.model.ids import ConId
 from ibelay.model.order import Action
 from ibelay.model.position import Position
 
-LEVERAGE = 4
 _CENT = Decimal("0.01")
-__all__ = ["Account", "average"]
+_NO_SHORT_COINS = (201, "Order rejected - reason:cryptocurrencies cannot be sold short")
+__all__ = ["Account", "Trade", "average"]
+
+
+class Trade(NamedTuple):
+    """A fill that might be: *quantity* is positive, *price* as quoted."""
+
+    instrument: Instrument
+    action: Action
+    quantity: Decimal
+    price: Decimal
 
 
 class Account:
@@ -43,7 +51,7 @@ class Account:
     Args:
         name: Account code, such as ``DU1234567``.
         cash: Starting cash in the base currency.
-        instruments: What may be traded: their forex pairs give the rates of exchange.
+        instruments: What may be traded: forex pairs among them give the rates of exchange.
         base: The account's own currency.
         rates: Fixed rates of exchange in the base, until a pair is marked.
 
@@ -62,50 +70,18 @@ class Account:
     ) -> None:
         self.name = name
         self.base = base
-        self.balances: dict[str, Decimal] = {base: cash}
-        self._instruments = {one.contract.con_id: one for one in instruments}
         needed = currencies(one.contract for one in instruments) | {"USD"}
-        self._rates = Rates(base, needed, rates)
-        self._holdings: dict[ConId, Holding] = {}
-        self._marks: dict[ConId, Decimal] = {}
+        self._books = Books(
+            rates=Rates(base, needed, rates),
+            instruments={one.contract.con_id: one for one in instruments},
+            balances={base: cash},
+        )
 
-    @property
-    def cash(self) -> Decimal:
-        """All balances in the base currency."""
-        total = ZERO
-        for currency, amount in self.balances.items():
-            total += amount * self._rates.of(currency)
-        return total
+    # Fills -------------------------------------------------------------------------
 
     def mark(self, con_id: ConId, price: Decimal) -> None:
         """Value holdings of *con_id* at *price* from now on."""
-        self._marks[con_id] = price
-        instrument = self._instruments.get(con_id)
-        if instrument is not None:
-            self._rates.follow(instrument.contract, price)
-
-    def apply(
-        self, contract: Contract, action: Action, quantity: Decimal, price: Decimal, fee: Decimal
-    ) -> Decimal | None:
-        """Book a fill; return its realized P&L in the contract's currency, None if it opened.
-
-        Args:
-            contract: What was traded.
-            action: The side.
-            quantity: Units, positive.
-            price: As quoted.
-            fee: The commission in the contract's currency.
-        """
-        holding = self._holdings.setdefault(contract.con_id, Holding(contract))
-        self._marks.setdefault(contract.con_id, price)
-        signed, value = action.sign * quantity, unit_value(contract, price)
-        if contract.sec_type in VARIATION:
-            self._pay(contract.currency, holding.vary(signed, value) - fee)
-        else:
-            self._pay(contract.currency, -signed * value - fee)
-        if contract.sec_type == FOREX:
-            self._pay(contract.symbol, signed)
-        return holding.apply(signed, value, fee)
+        self._books.mark(con_id, price)
 
     def commission(
         self,
@@ -117,21 +93,45 @@ class Account:
         value_before: Decimal = ZERO,
     ) -> Decimal:
         """Return what a fill is charged, in the contract's currency; see ``charge``."""
+        rates = self._books.rates
         return charge(
             contract,
             quantity,
             price,
             filled_before=filled_before,
             value_before=value_before,
-            per_dollar=self._rates.of("USD") / self._rates.of(contract.currency),
+            per_dollar=rates.of("USD") / rates.of(contract.currency),
         )
 
-    def _pay(self, currency: str, amount: Decimal) -> None:
-        self.balances[currency] = self.balances.get(currency, ZERO) + amount
+    def apply(
+        self, contract: Contract, action: Action, quantity: Decimal, price: Decimal, fee: Decimal
+    ) -> Decimal | None:
+        """Book a fill; return its realized P&L, None if it only opened.
+
+        Args:
+            contract: What was traded.
+            action: The side.
+            quantity: Units, positive.
+            price: As quoted.
+            fee: The commission; like what is returned in the contract's currency.
+        """
+        return self._books.book(contract, action.sign * quantity, price, fee)
+
+    def start_day(self, closes: Mapping[ConId, Decimal] | None = None) -> None:
+        """Begin a day: pay out futures, forget what was closed, count profits from now.
+
+        Args:
+            closes: Previous closes to count from; else the last marks.
+        """
+        for con_id, price in (closes or {}).items():
+            self.mark(con_id, price)
+        self._books.start_day()
+
+    # Positions ---------------------------------------------------------------------
 
     def quantity(self, con_id: ConId) -> Decimal:
         """Return the signed quantity held of *con_id*."""
-        holding = self._holdings.get(con_id)
+        holding = self._books.holdings.get(con_id)
         return holding.quantity if holding else ZERO
 
     def opening(self, con_id: ConId, action: Action, quantity: Decimal) -> Decimal:
@@ -141,7 +141,7 @@ class Account:
 
     def row(self, con_id: ConId) -> PositionChanged:
         """Return the holding of *con_id* as the broker reports it."""
-        holding = self._holdings[con_id]
+        holding = self._books.holdings[con_id]
         position = Position(
             account=self.name,
             contract=holding.contract,
@@ -149,7 +149,9 @@ class Account:
             average_cost=average(holding.cost, holding.quantity),
         )
         return PositionChanged(
-            position=position, market_price=self._marks[con_id], realized_pnl=holding.realized
+            position=position,
+            market_price=self._books.marks[con_id],
+            realized_pnl=holding.realized,
         )
 
     def rows(self) -> list[PositionChanged]:
@@ -157,86 +159,137 @@ class Account:
 
         **Source**: IB_FACTS section 3, reqPositions: zero rows only for closed today.
         """
-        return [self.row(con_id) for con_id in self._holdings]
+        return [self.row(con_id) for con_id in self._books.holdings]
 
-    def start_day(self) -> None:
-        """Begin a day: pay out futures, forget what was closed, count profits from now."""
-        for con_id, holding in list(self._holdings.items()):
-            if not holding.quantity:
-                del self._holdings[con_id]
-                continue
-            worth = self.worth(holding)
-            if holding.contract.sec_type in VARIATION:
-                self._pay(holding.contract.currency, holding.settle(worth))
-            holding.begin_day(worth)
+    def profit_of(self, con_id: ConId) -> PositionProfit | None:
+        """Return today's profit and loss of one position, None if it was not held today."""
+        return self._books.profit_of(con_id)
 
-    def worth(self, holding: Holding) -> Decimal:
-        """Return what *holding* is worth, in its contract's currency; notional for futures."""
-        contract = holding.contract
-        if contract.sec_type == FOREX:
-            return holding.quantity * self._rates.price(contract)
-        return holding.quantity * unit_value(contract, self._marks[contract.con_id])
+    # Figures, in the base currency -------------------------------------------------
 
-    def _in_base(self, holding: Holding, amount: Decimal) -> Decimal:
-        return amount * self._rates.of(holding.contract.currency)
+    @property
+    def balances(self) -> Mapping[str, Decimal]:
+        """Cash by currency."""
+        return self._books.balances
 
-    def _asset(self, holding: Holding) -> Decimal:
-        """Return what *holding* adds to net liquidation beside cash, in its currency."""
-        kind = holding.contract.sec_type
-        if kind == FOREX:
-            return ZERO
-        return self.worth(holding) - (holding.settled if kind in VARIATION else ZERO)
+    @property
+    def cash(self) -> Decimal:
+        """All balances."""
+        return self._books.cash
 
     @property
     def net_liquidation(self) -> Decimal:
-        """Cash and the value of everything held, in the base currency."""
-        held = self._holdings.values()
-        return self.cash + sum((self._in_base(one, self._asset(one)) for one in held), ZERO)
+        """Cash and the value of everything held."""
+        return self._books.net_liquidation
 
     @property
     def gross_position_value(self) -> Decimal:
-        """Value of longs plus that of shorts, without futures and forex, in the base."""
-        return sum(
-            (
-                abs(self._in_base(one, self._asset(one)))
-                for one in self._holdings.values()
-                if one.contract.sec_type not in VARIATION
-            ),
-            ZERO,
-        )
+        """Value of longs plus that of shorts, without futures and forex."""
+        return self._books.gross_position_value
 
     @property
     def unrealized(self) -> Decimal:
-        """Value less cost of everything held, in the base currency."""
-        held = self._holdings.values()
-        return sum((self._in_base(one, self.worth(one) - one.cost) for one in held), ZERO)
+        """Value less cost of everything held."""
+        return self.profit().unrealized
 
     @property
     def realized(self) -> Decimal:
-        """P&L of everything closed today, commissions included, in the base currency."""
-        return sum((self._in_base(one, one.realized) for one in self._holdings.values()), ZERO)
+        """P&L of everything closed today, commissions included."""
+        return self.profit().realized
 
     @property
     def buying_power(self) -> Decimal:
-        """Money of further positions the account may open (rule 5), in the base currency."""
-        return LEVERAGE * self.net_liquidation - self.gross_position_value
+        """The value of stocks the account may still buy."""
+        return self.margin().buying_power
+
+    def profit(self) -> Profit:
+        """Return today's profit and loss."""
+        return self._books.profit()
+
+    def margin(self) -> MarginState:
+        """Return what positions and balances bind, and the equity that carries them."""
+        return self._books.margin()
 
     def values(self) -> list[tuple[str, str, str]]:
         """Return the account's figures as (IB's key, value, currency or empty)."""
-        net, gross = self.net_liquidation, self.gross_position_value
+        margin, profit = self.margin(), self.profit()
         money = {
-            "NetLiquidation": net,
+            "NetLiquidation": self.net_liquidation,
             "TotalCashValue": self.cash,
-            "BuyingPower": self.buying_power,
-            "AvailableFunds": net - gross / LEVERAGE,
-            "ExcessLiquidity": net - gross / LEVERAGE,
-            "EquityWithLoanValue": net,
-            "InitMarginReq": gross / LEVERAGE,
-            "MaintMarginReq": gross / LEVERAGE,
-            "GrossPositionValue": gross,
-            "UnrealizedPnL": self.unrealized,
-            "RealizedPnL": self.realized,
+            "BuyingPower": margin.buying_power,
+            "AvailableFunds": margin.available_funds,
+            "ExcessLiquidity": margin.excess_liquidity,
+            "EquityWithLoanValue": margin.equity_with_loan,
+            "InitMarginReq": margin.initial,
+            "MaintMarginReq": margin.maintenance,
+            "GrossPositionValue": self.gross_position_value,
+            "UnrealizedPnL": profit.unrealized,
+            "RealizedPnL": profit.realized,
         }
         texts = [("AccountCode", self.name, ""), ("AccountType", "INDIVIDUAL", "")]
         figures = [(key, str(value.quantize(_CENT)), self.base) for key, value in money.items()]
         return [*texts, ("Currency", self.base, self.base), *figures]
+
+    # What an order would do --------------------------------------------------------
+
+    def effect(
+        self, action: Action, instrument: Instrument, quantity: Decimal, price: Decimal
+    ) -> MarginEffect:
+        """Return what filling an order at *price* would do to margin and equity."""
+        return self.effect_of([Trade(instrument, action, quantity, price)])
+
+    def effect_of(self, trades: Sequence[Trade]) -> MarginEffect:
+        """Return what filling all of *trades* would do: a combination's legs, or one order.
+
+        Its commission is in the currency of the first, which there must be.
+        """
+        rates = self._books.rates
+        twin = self._books.copy({one.instrument.contract.con_id: one.instrument for one in trades})
+        fees = ZERO
+        currency = trades[0].instrument.contract.currency
+        for instrument, action, quantity, price in trades:
+            contract = instrument.contract
+            fee = self.commission(contract, quantity, price)
+            twin.book(contract, action.sign * quantity, price, fee)
+            same = contract.currency == currency
+            fees += fee if same else fee * rates.of(contract.currency) / rates.of(currency)
+        return MarginEffect(
+            before=self.margin(),
+            after=twin.margin(),
+            commission=fees,
+            commission_currency=currency,
+        )
+
+    def objection(
+        self, action: Action, instrument: Instrument, quantity: Decimal, price: Decimal | None
+    ) -> tuple[int, str] | None:
+        """Return IB's code and sentence for an order that cannot be paid for, or None.
+
+        Args:
+            action: The side.
+            instrument: What is traded.
+            quantity: What is still to fill, positive.
+            price: What it may fill at; None for "at the mark". Where there is neither,
+                nothing is objected to.
+        """
+        contract = instrument.contract
+        if not self.opening(contract.con_id, action, quantity):
+            return None
+        buys = action is Action.BUY
+        if contract.sec_type == "CRYPTO" and not buys:
+            return _NO_SHORT_COINS
+        mark = self._books.marks.get(contract.con_id)
+        known = [one for one in (price, mark) if one is not None]
+        if not known:
+            return None
+        worst = max(known) if buys else min(known)
+        paid = known[0] if buys and contract.sec_type in OPTIONS else worst
+        return self.objection_to([Trade(instrument, action, quantity, paid)])
+
+    def objection_to(self, trades: Sequence[Trade]) -> tuple[int, str] | None:
+        """Return the same for all of *trades* at their prices, whatever they close."""
+        after = self.effect_of(trades).after
+        if after.available_funds >= 0:
+            return None
+        short = Shortfall(after.equity_with_loan, after.initial, self.base)
+        return short.code, short.text
