@@ -7,7 +7,10 @@ Rules (DESIGN section 5):
    from this outbox, which forgets it afterwards.
 3. An entry that may no longer leave (not ready, expired, link silent) ends ABSENT, known
    never to have been sent. Exits, stops and cancels need only a reachable broker (I15).
-4. What cannot leave is never queued for later: reconciliation decides again from the truth.
+4. What was decided before an outage does not leave after it: the books it was decided from
+   are older than what the outage hid. A stop may have filled, and a second one would open the
+   other side.
+5. What cannot leave is never queued for later: reconciliation decides again from the truth.
 """
 
 from __future__ import annotations
@@ -59,6 +62,7 @@ Send = SendNew | SendModify | SendCancel
 class _Batch:
     durable: Future[int]
     sends: tuple[Send, ...]
+    era: int
 
 
 class Outbox:
@@ -97,7 +101,7 @@ class Outbox:
     def put(self, durable: Future[int], sends: Sequence[Send]) -> None:
         """Send *sends*, in order, when *durable* has resolved."""
         try:
-            self._queue.put_nowait(_Batch(durable, tuple(sends)))
+            self._queue.put_nowait(_Batch(durable, tuple(sends), self._session.era))
         except asyncio.QueueFull:
             msg = f"more than {_LIMIT} batches of orders wait to be sent; the strategy is looping"
             raise InvariantError(msg) from None
@@ -115,19 +119,20 @@ class Outbox:
         while True:
             batch = await self._queue.get()
             await asyncio.wrap_future(batch.durable)
-            await self._send(batch.sends)
+            await self._send(batch)
             self._queue.task_done()
 
     async def drained(self) -> None:
         """Return when nothing waits any more."""
         await self._queue.join()
 
-    async def _send(self, sends: tuple[Send, ...]) -> None:
+    async def _send(self, batch: _Batch) -> None:
         link = self._session.reachable
         alive = link is not None and await self._session.proof_of_life(link)
         # The proof may have taken a round trip: look again before writing.
+        alive = alive and batch.era == self._session.era
         link = self._session.reachable if alive else None
-        for send in sends:
+        for send in batch.sends:
             match send:
                 case SendNew(refs):
                     self._send_new(link, refs)
@@ -167,7 +172,8 @@ class Outbox:
 
     def _refusal(self, link: BrokerLink | None, entries: list[OrderEntry]) -> str:
         if link is None:
-            return f"the broker cannot be reached ({self._session.value.reason or 'silent'})"
+            why = self._session.value.reason or "the link was silent or lost meanwhile"
+            return f"the broker cannot be reached ({why})"
         for entry in entries:
             if entry.state is not OrderState.INTENDED:
                 return f"order {entry.order.order_ref} is already {entry.state}"

@@ -48,6 +48,7 @@ from ibelay.runtime.config import SessionConfig
 _LAG_NS = 1_000_000_000
 _PULSE_S = 0.25
 _UPSTREAM_LOST = frozenset({1100, 2110})
+_SAME_ERA = frozenset({LinkState.READY, LinkState.SUSPECT})
 _REACHABLE = frozenset({LinkState.SYNCING, LinkState.READY, LinkState.SUSPECT})
 
 
@@ -80,6 +81,9 @@ class Session:
         clock: Monotonic time.
         chance: Seeded source of jitter.
         listener: Who is told.
+
+    Attributes:
+        era: Counts what may have made the books old: outages, and the synchronisations after.
     """
 
     def __init__(
@@ -102,6 +106,7 @@ class Session:
         self._clock = clock
         self._chance = chance
         self._listener = listener
+        self.era = 0
         self._generation = 0
         self._stopped = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
@@ -218,6 +223,7 @@ class Session:
                 self._syncing = self._spawn(self._synchronise(data_lost=data_lost))
             case Announce(before, after, reason):
                 if before is not after:
+                    self.era += after not in _SAME_ERA
                     self._listener.state_changed(before, after, reason)
             case RaiseSafeMode(reason, attempts):
                 self._listener.safe_mode_raised(reason, attempts)

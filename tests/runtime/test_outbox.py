@@ -1,0 +1,57 @@
+"""What was decided leaves while the books it was decided from are good, or never."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import Future
+from decimal import Decimal
+
+import pytest
+from tests.runtime.staging import Diary, staged
+from tests.runtime.test_turn import desk
+
+from ibelay.journal.records import IntentRecorded
+from ibelay.machines.link_events import Event, LifeProved, SilenceNoticed, UpstreamRestored
+from ibelay.model.order import OrderState
+
+TEN = Decimal(10)
+
+
+@pytest.mark.parametrize(
+    ("outage", "leaves"),
+    [
+        ([], True),
+        ([SilenceNoticed()], True),
+        ([SilenceNoticed(), LifeProved()], False),
+        ([UpstreamRestored(data_lost=False)], False),
+    ],
+    ids=["none", "still suspect", "silence", "upstream"],
+)
+async def test_a_stop_decided_before_an_outage_does_not_leave_after_it(
+    arrived: Counter[str], outage: list[Event], leaves: bool
+) -> None:
+    """The disk was slow; what the outage hid may have made the stop one too many."""
+    async with staged(Diary(), monitor=False) as stage:
+        await stage.until(lambda: stage.held == TEN and stage.stops == [TEN], "holding")
+        bot = stage.bot
+        turn = desk(bot.books.ledger, now_ns=bot.trader.now_ns())
+        (book,) = bot.books.ledger.live_units()
+        turn.place_exit(book, TEN, stop_price=Decimal(1), reason="a test")
+        (intent,) = turn.decisions.records
+        assert isinstance(intent, IntentRecorded)
+        bot.books.commit([intent])
+        durable: Future[int] = Future()
+        bot.trader.outbox.put(durable, turn.decisions.sends)
+        for event in outage:
+            bot.session.feed(event)
+        if not leaves:
+            await stage.until(lambda: stage.ready, "READY again")
+        durable.set_result(1)
+        ref = intent.order.order_ref
+        entry = bot.books.ledger.orders[ref]
+        await stage.until(lambda: entry.state is not OrderState.INTENDED, "decided about")
+        assert (entry.state is not OrderState.ABSENT) is leaves
+        if leaves:
+            await stage.until(lambda: arrived[ref] == 1, "at the gateway")
+        else:
+            assert arrived[ref] == 0
