@@ -1,0 +1,134 @@
+"""Faults in the line of a client: what it says and hears is lost, late or twice.
+
+Without ``client`` every client is meant, also those that come later. ``count`` is in all,
+over the clients meant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ibelay.model.faults.forms import Span
+from ibelay.model.faults.values import Count, Kind, Length, MaybeLength, Who
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Messages of one kind arrive later; their own order stays.
+
+    **Source**: F35 (commission long after the fill), F40.
+    """
+
+    word: ClassVar[str] = "delay"
+    message: Kind
+    span: Length
+    count: Count = None
+    client: Who = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Messages of one kind are lost.
+
+    **Source**: F10, F18 (an end that never comes), F35 (a commission that never comes).
+    """
+
+    word: ClassVar[str] = "drop"
+    message: Kind
+    count: Count = 1
+    client: Who = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Messages of one kind arrive twice.
+
+    **Source**: shared IB facts, section 3 (repeated statuses are normal).
+    """
+
+    word: ClassVar[str] = "duplicate"
+    message: Kind
+    count: Count = 1
+    client: Who = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reorder:
+    """Messages of one kind wait until the next one of another kind has gone out.
+
+    **Source**: shared IB facts, section 3 (execDetails can precede openOrder).
+    """
+
+    word: ClassVar[str] = "reorder"
+    message: Kind
+    behind: Kind
+    count: Count = 1
+    client: Who = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoseAck:
+    """The next orders reach the book, and nothing is ever said of them unless asked.
+
+    **Source**: F07, F08.
+    """
+
+    word: ClassVar[str] = "lose-ack"
+    count: Count = 1
+    client: Who = None
+
+
+@dataclass(frozen=True, slots=True)
+class SwallowOrders:
+    """placeOrder and cancelOrder are read and never answered; the book sees nothing of them.
+
+    **Source**: F08.
+    """
+
+    word: ClassVar[str] = "swallow-orders"
+    count: Count = None
+    client: Who = None
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """The gateway reads nothing and writes nothing; the sockets stay open.
+
+    **Source**: F01, F03.
+    """
+
+    word: ClassVar[str] = "freeze"
+    span: MaybeLength = None
+    client: Who = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thaw:
+    """The gateway reads and writes again, from where it stopped."""
+
+    word: ClassVar[str] = "thaw"
+    client: Who = None
+
+
+@dataclass(frozen=True, slots=True)
+class HalfOpen:
+    """What either side writes vanishes, with no FIN; the client id stays in use until reaped.
+
+    **Source**: F01, F04.
+    """
+
+    word: ClassVar[str] = "half-open"
+    reap: Length = Span(60 * 10**9)  # noqa: RUF009  # frozen, and a literal
+    client: Who = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """Code 100; the third breach of a connection ends it.
+
+    **Source**: F49; shared IB facts, section 4.
+    """
+
+    word: ClassVar[str] = "pacing"
+    client: Who = None
