@@ -65,3 +65,13 @@ def test_bytes_of_any_kind_postpone_death_but_not_suspicion() -> None:
     life = liveness.probe_sent(liveness.begin(0), 5 * SECOND_NS)
     life = liveness.heard(life, 18 * SECOND_NS)
     assert liveness.verdict(life, BEAT, 20 * SECOND_NS) is Verdict.SUSPECT
+
+
+def test_a_peer_that_streams_and_answers_nothing_is_dead_within_a_minute() -> None:
+    """Ticks must not keep a link suspect for ever: it cannot be reconciled with."""
+    life = liveness.probe_sent(liveness.begin(0), 5 * SECOND_NS)
+    for now_s in (30, 64):
+        life = liveness.heard(life, now_s * SECOND_NS)
+        assert liveness.verdict(life, BEAT, now_s * SECOND_NS) is Verdict.SUSPECT
+    life = liveness.heard(life, 65 * SECOND_NS)
+    assert liveness.verdict(life, BEAT, 65 * SECOND_NS) is Verdict.DEAD

@@ -3,8 +3,10 @@
 Theory: a half-open TCP connection accepts every write (F01), so only an answer proves life.
 A probe (reqCurrentTime) goes out every ``interval``; one that is not answered within
 ``max(floor, srtt + 4·rttvar)`` makes the link *suspect* and is repeated every
-``suspect_interval``; ``dead_after`` of complete silence makes it *dead*. Smoothing follows
-RFC 6298 (alpha 1/8, beta 1/4). Time during which our own loop did not run proves nothing
+``suspect_interval``; ``dead_after`` of complete silence makes it *dead*. A peer that still
+streams but answers nothing is given four times as long: what cannot be asked cannot be
+reconciled with, and no entry may be sent to it. Smoothing follows RFC 6298 (alpha 1/8, beta
+1/4). Time during which our own loop did not run proves nothing
 about the peer and is excused.
 
 Source: DESIGN section 4; docs/evidence/ib_async-connection-life.md.
@@ -16,6 +18,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ibelay.machines.backoff import SECOND_NS
+
+_STREAMING = 4  # times dead_after for a peer that sends and does not answer
 
 
 class Verdict(StrEnum):
@@ -105,6 +109,8 @@ def verdict(life: Liveness, beat: Heartbeat, now_ns: int) -> Verdict:
     if waiting is None:
         return Verdict.ALIVE
     if now_ns - max(life.heard_ns, waiting) >= beat.dead_after_ns - _head_start(life, beat):
+        return Verdict.DEAD
+    if now_ns - waiting >= _STREAMING * beat.dead_after_ns:
         return Verdict.DEAD
     if now_ns - waiting >= miss_deadline_ns(life, beat):
         return Verdict.SUSPECT

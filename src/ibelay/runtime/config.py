@@ -21,6 +21,8 @@ class SessionConfig:
         sync_timeout_s: For every part of a snapshot to end.
         teardown_pause_s: Pause between the old link's end and the next attempt (C1).
         fresh_ns: A proof of life older than this is renewed before an order leaves.
+        isolated_max_ns: Without a word about IB's servers for this long after they were lost the
+            link is opened anew: the word that they are back may have been lost (1101, 1102).
         monitor: Off: no heartbeat (C13); callbacks and manual reconnect still work.
         reconnect: Off: a lost link stays down until ``reconnect`` is asked for (C13).
     """
@@ -33,6 +35,7 @@ class SessionConfig:
     sync_timeout_s: float = 30.0
     teardown_pause_s: float = 0.0
     fresh_ns: int = 5 * SECOND_NS
+    isolated_max_ns: int = 300 * SECOND_NS
     monitor: bool = True
     reconnect: bool = True
 

@@ -115,6 +115,7 @@ class Session:
         self._retry: asyncio.TimerHandle | None = None
         self._dropping: list[BrokerLink] = []
         self._data_lost = True
+        self._upstream_lost_ns = 0
 
     # -- what others may ask -------------------------------------------------------------
 
@@ -193,6 +194,8 @@ class Session:
     def feed(self, event: Event) -> None:
         """Step the machine and perform what it asks."""
         config = self.config
+        if isinstance(event, UpstreamLost):
+            self._upstream_lost_ns = self._clock.monotonic_ns()
         self.value, effects = connection.step(
             self.value,
             event,
@@ -334,13 +337,15 @@ class Session:
                 if lag > _LAG_NS:
                     self.life = liveness.excuse(self.life, lag)
                 self._judge(self.link, self.life, now)
+                self._end_isolation(now)
 
     def _judge(self, link: BrokerLink, life: liveness.Liveness, now: int) -> None:
         life = liveness.heard(life, link.last_heard_ns)
         beat = self.config.heartbeat
         verdict = liveness.verdict(life, beat, now)
         if verdict is Verdict.DEAD:
-            silence = (now - life.heard_ns) / 1e9
+            asked_ns = life.heard_ns if life.waiting_since_ns is None else life.waiting_since_ns
+            silence = (now - min(life.heard_ns, asked_ns)) / 1e9
             self.feed(Lost(f"no answer for {silence:.1f} s: the link is dead"))
             return
         if now >= liveness.next_probe_ns(life, beat, now):
@@ -349,6 +354,12 @@ class Session:
         self.life = life
         if verdict is Verdict.SUSPECT:
             self.feed_if_known(SilenceNoticed())
+
+    def _end_isolation(self, now: int) -> None:
+        """Ask for a fresh link if nobody says any more how IB's servers are."""
+        waited = now - self._upstream_lost_ns
+        if self.value.state is LinkState.ISOLATED and waited >= self.config.isolated_max_ns:
+            self.reconnect(f"no word of IB's servers for {waited / 1e9:.0f} s after they were lost")
 
     async def _probe(self, link: BrokerLink, sent_ns: int) -> None:
         try:

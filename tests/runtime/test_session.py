@@ -1,0 +1,56 @@
+"""No state of the connection but READY, and those a person chose, may last for ever."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.runtime.staging import MS_NS, Diary, Stage, staged
+
+from ibelay.machines.link_events import LinkState, UpstreamLost
+from ibelay.machines.liveness import Heartbeat
+
+QUICK = Heartbeat(
+    interval_ns=100 * MS_NS,
+    miss_floor_ns=100 * MS_NS,
+    suspect_interval_ns=50 * MS_NS,
+    dead_after_ns=500 * MS_NS,
+)
+
+
+async def test_a_gateway_that_streams_and_answers_nothing_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A link that cannot be asked anything cannot be reconciled with."""
+
+    async def never() -> int:
+        await asyncio.Event().wait()
+        return 0
+
+    async with staged(Diary(tries=0), heartbeat=QUICK) as stage:
+        await stage.until(lambda: stage.ready and stage.state.bars > 2, "READY with bars")
+        link = stage.bot.session.link
+        assert link is not None
+        monkeypatch.setattr(link, "probe", never)
+        await stage.until(lambda: not stage.ready, "suspect")
+        bars = stage.state.bars
+        await stage.until(lambda: stage.ready and stage.bot.session.connects == 2, "READY again")
+        assert stage.state.bars > bars + 2, "it was not given up for its silence"
+
+
+async def test_an_upstream_whose_return_nobody_tells_of_is_asked_about() -> None:
+    """1101 and 1102 can be lost; a fresh link says how things stand. 1100 is patiently heard."""
+    async with staged(Diary(tries=0), isolated_max_ns=400 * MS_NS) as stage:
+        await stage.until(lambda: stage.ready, "READY")
+        session = stage.bot.session
+        for _ in range(6):
+            session.feed(UpstreamLost(1100))
+            await a_bar(stage)
+            assert session.value.state is LinkState.ISOLATED
+        await stage.until(lambda: stage.ready and session.connects == 2, "READY again")
+
+
+async def a_bar(stage: Stage) -> None:
+    """Wait for the next bar; there are four a second."""
+    bars = stage.state.bars
+    await stage.until(lambda: stage.state.bars > bars, "at the next bar")
