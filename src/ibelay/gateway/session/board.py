@@ -16,10 +16,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import ClassVar
 
 from ibelay.gateway.market.api import Print, QuoteChange
 from ibelay.model.market import Quote
 from ibelay.wire import encode
+from ibelay.wire.encode import data
 from ibelay.wire.times import SECOND_NS
 
 BID, ASK, LAST, HIGH, LOW, CLOSE, OPEN = 1, 2, 4, 6, 7, 9, 14
@@ -61,13 +63,40 @@ class TimeTick:
     """When the last trade happened, ns since the epoch, UTC."""
 
     at_ns: int
+    kind: int = LAST_TIMESTAMP
 
     def encode(self, request_id: int) -> bytes:
         """Return the message for one subscription."""
-        return encode.tick_string(request_id, LAST_TIMESTAMP, str(self.at_ns // SECOND_NS))
+        return encode.tick_string(request_id, self.kind, str(self.at_ns // SECOND_NS))
 
 
-Tick = PriceTick | SizeTick | TimeTick
+@dataclass(frozen=True, slots=True)
+class TextTick:
+    """A value written as text."""
+
+    kind: int
+    text: str
+
+    def encode(self, request_id: int) -> bytes:
+        """Return the message for one subscription."""
+        return encode.tick_string(request_id, self.kind, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class GenericTick:
+    """A value that is neither price nor size."""
+
+    NOT_HALTED: ClassVar[Decimal] = _ZERO
+
+    kind: int
+    value: Decimal
+
+    def encode(self, request_id: int) -> bytes:
+        """Return the message for one subscription."""
+        return data.tick_generic(request_id, self.kind, self.value)
+
+
+Tick = PriceTick | SizeTick | TimeTick | TextTick | GenericTick
 
 
 class Face:

@@ -27,14 +27,15 @@ from ibelay.gateway.session.desk import (
     TimeListener,
 )
 from ibelay.gateway.session.desks.account import AccountDesk
-from ibelay.gateway.session.desks.bars import BarDesk
 from ibelay.gateway.session.desks.contracts import ContractDesk
 from ibelay.gateway.session.desks.link import LinkDesk
+from ibelay.gateway.session.desks.live.bars import BarDesk
+from ibelay.gateway.session.desks.live.quotes import QuoteDesk
+from ibelay.gateway.session.desks.live.tick_by_tick import TickByTickDesk
 from ibelay.gateway.session.desks.news import NewsDesk
 from ibelay.gateway.session.desks.orders import OrderDesk
 from ibelay.gateway.session.desks.past.bar_desk import PastBarsDesk
 from ibelay.gateway.session.desks.past.tick_desk import PastTicksDesk
-from ibelay.gateway.session.desks.quotes import QuoteDesk
 from ibelay.gateway.session.desks.scanner import ScannerDesk
 from ibelay.gateway.session.desks.search import SearchDesk
 from ibelay.gateway.session.desks.services import ServiceDesk
@@ -71,6 +72,7 @@ _DESKS: tuple[Callable[[Client], Desk], ...] = (
     ContractDesk,
     SearchDesk,
     QuoteDesk,
+    TickByTickDesk,
     BarDesk,
     PastBarsDesk,
     PastTicksDesk,

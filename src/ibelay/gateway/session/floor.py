@@ -19,6 +19,8 @@ from ibelay.gateway.exchange.book import Exchange
 from ibelay.gateway.exchange.events import ExchangeEvent
 from ibelay.gateway.market.api import Instrument, Market, MarketEvent, QuoteChange
 from ibelay.gateway.session.board import Face, Tick
+from ibelay.gateway.session.entitlement import Entitlement
+from ibelay.gateway.session.habits import Habits
 from ibelay.gateway.session.quote_bars import QuoteBar, Shown
 from ibelay.model.faults import Fault
 from ibelay.model.ids import ClientId, ConId
@@ -65,6 +67,8 @@ class Floor:
         exchange: The book; it must trade the market's instruments.
         start_ns: Market time to begin at; what happened before is on the board already.
         faults: What goes wrong on purpose.
+        entitlement: Which market data the account may see.
+        read_only: Clients may look and not touch: orders are refused.
     """
 
     def __init__(
@@ -75,11 +79,16 @@ class Floor:
         exchange: Exchange,
         start_ns: int,
         faults: frozenset[Fault] = frozenset(),
+        entitlement: Entitlement = Entitlement.LIVE,
+        read_only: bool = False,
     ) -> None:
         self.account = account
         self.market = market
         self.exchange = exchange
         self.faults = faults
+        self.entitlement = entitlement
+        self.read_only = read_only
+        self._habits = Habits()
         self.now_ns = start_ns
         self._next_bar_ns = start_ns - start_ns % BAR_NS + BAR_NS
         self._clients: dict[ClientId, Listener] = {}
@@ -134,8 +143,8 @@ class Floor:
         return self.now_ns
 
     def publish(self, events: Iterable[ExchangeEvent]) -> None:
-        """Tell every client what the exchange says."""
-        for event in events:
+        """Tell every client what the exchange says, as IB tells it (``habits``)."""
+        for event in self._habits.told(events):
             for listener in list(self._clients.values()):
                 listener.on_exchange(event)
 

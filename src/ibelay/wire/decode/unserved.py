@@ -28,7 +28,5 @@ UNSERVED: Mapping[int, tuple[str, int | None]] = MappingProxyType(
         93: ("cancelPnL", 0),
         94: ("reqPnLSingle", 0),
         95: ("cancelPnLSingle", 0),
-        97: ("reqTickByTickData", 0),
-        98: ("cancelTickByTickData", 0),
     }
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ibelay.model.market import Bar
+from ibelay.model.market import Bar, Quote
 from ibelay.wire.encode.message import message
 from ibelay.wire.fields import decimal_text
 from ibelay.wire.times import SECOND_NS
@@ -25,6 +25,30 @@ def tick_size(request_id: int, tick: int, size: Decimal) -> bytes:
 def tick_string(request_id: int, tick: int, value: str) -> bytes:
     """Return tickString."""
     return message(46, 6, request_id, tick, value)
+
+
+def tick_generic(request_id: int, tick: int, value: Decimal) -> bytes:
+    """Return tickGeneric."""
+    return message(45, 6, request_id, tick, value)
+
+
+def tick_by_tick_last(
+    request_id: int, kind: int, trade: tuple[int, Decimal, Decimal], venue: str
+) -> bytes:
+    """Return tickByTick of a print: (time in ns, price, size), traded at *venue*."""
+    at_ns, price, size = trade
+    return message(99, request_id, kind, at_ns // SECOND_NS, price, size, 0, venue, "")
+
+
+def tick_by_tick_bid_ask(request_id: int, quote: Quote) -> bytes:
+    """Return tickByTick of a quote; a side that is not there is 0."""
+    prices = (quote.bid or 0, quote.ask or 0, quote.bid_size or 0, quote.ask_size or 0)
+    return message(99, request_id, 3, quote.at_ns // SECOND_NS, *prices, 0)
+
+
+def tick_by_tick_mid_point(request_id: int, at_ns: int, price: Decimal) -> bytes:
+    """Return tickByTick of a mid-point."""
+    return message(99, request_id, 4, at_ns // SECOND_NS, price)
 
 
 def tick_parameters(request_id: int, min_tick: Decimal, bbo_exchange: str) -> bytes:

@@ -34,3 +34,9 @@ def historical_news_end(request_id: int, *, has_more: bool) -> bytes:
 def news_article(request_id: int, text: str) -> bytes:
     """Return newsArticle, as plain text."""
     return message(83, request_id, PLAIN_TEXT, text)
+
+
+def tick_news(request_id: int, at_ns: int, article_id: str, headline: str) -> bytes:
+    """Return tickNews; the provider is the beginning of *article_id*, its time in ms."""
+    provider = article_id.partition("$")[0]
+    return message(84, request_id, at_ns // 1_000_000, provider, article_id, headline, "")

@@ -14,6 +14,7 @@ class RequestMarketData:
     request_id: int
     contract: Contract
     snapshot: bool = False
+    generic_ticks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,30 @@ class CancelRealTimeBars:
     request_id: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTickByTick:
+    """Every tick of one *kind* (IB's name), *past* of them from before."""
+
+    request_id: int
+    contract: Contract
+    kind: str
+    past: int
+    ignore_size: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTickByTick:
+    """End of :class:`RequestTickByTick`."""
+
+    request_id: int
+
+
 DataRequests = (
     RequestMarketData
     | CancelMarketData
     | RequestMarketDataType
     | RequestRealTimeBars
     | CancelRealTimeBars
+    | RequestTickByTick
+    | CancelTickByTick
 )

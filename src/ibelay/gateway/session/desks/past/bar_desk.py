@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 from ibelay.errors import WireError
 from ibelay.gateway.market.api import Instrument
+from ibelay.gateway.session import hours
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.contracts import find_one
-from ibelay.gateway.session.desks.past import hours
 from ibelay.gateway.session.desks.past.bars import bar_start, bars, date_text, dated, together
 from ibelay.gateway.session.desks.past.stretch import Stretch, What, stretch
 from ibelay.gateway.session.quote_bars import Shown

@@ -23,7 +23,7 @@ from itertools import groupby
 
 from ibelay.errors import WireError
 from ibelay.gateway.market.api import Instrument, Market, QuoteChange
-from ibelay.gateway.session.desks.past import hours
+from ibelay.gateway.session import hours
 from ibelay.gateway.session.desks.past.stretch import DAY_S, MONTH_S, WEEK_S, Stretch, What
 from ibelay.model.market import Bar, Quote
 from ibelay.wire.times import SECOND_NS, day, local, moment

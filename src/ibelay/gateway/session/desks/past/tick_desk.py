@@ -18,9 +18,9 @@ from itertools import islice, takewhile
 
 from ibelay.errors import WireError
 from ibelay.gateway.market.api import Instrument, MarketEvent, Print, QuoteChange
+from ibelay.gateway.session import hours
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.contracts import find_one
-from ibelay.gateway.session.desks.past import hours
 from ibelay.gateway.session.desks.past.stretch import duration_start, what_to_show
 from ibelay.wire.encode import history as say
 from ibelay.wire.requests import history as ask

@@ -8,8 +8,10 @@ client's lines (``lines``).
 
 from __future__ import annotations
 
+from ibelay.gateway.session import hours
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.contracts import find_one
+from ibelay.gateway.session.entitlement import Entitlement
 from ibelay.gateway.session.quote_bars import Shown
 from ibelay.model.ids import ConId
 from ibelay.model.market import Bar
@@ -34,8 +36,12 @@ class BarDesk:
 
     def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:
         """Send a closed bar to the subscriptions of *con_id*."""
-        market = self._client.floor.market
-        regular = market.open_ns <= bar.at_ns < market.close_ns
+        if not self._streams:
+            return
+        floor = self._client.floor
+        one = floor.instrument(con_id)
+        sessions = [] if one is None else hours.sessions(floor.market, one)
+        regular = hours.regular(sessions, bar.at_ns)
         for request_id, (subscribed, wanted, regular_only) in self._streams.items():
             if subscribed == con_id and wanted is shown and (regular or not regular_only):
                 self._voice.say(encode.real_time_bar(request_id, bar))
@@ -47,14 +53,19 @@ class BarDesk:
             self._voice.refuse(number, *refusal)
             return
         found = find_one(self._client, number, request.contract)
-        if found is not None and request.what_to_show in Shown.__members__:
+        live = self._client.floor.entitlement is Entitlement.LIVE
+        if found is not None and live and request.what_to_show in Shown.__members__:
             shown = Shown(request.what_to_show)
             self._streams[number] = (found.contract.con_id, shown, request.regular_hours)
             return
         self._client.lines.free(number)
         if found is not None:
-            text = f"Invalid Real-time Query: whatToShow {request.what_to_show[:20]!r}"
-            self._voice.refuse(number, 420, text)
+            why = (
+                f"whatToShow {request.what_to_show[:20]!r}"
+                if live
+                else "No market data permissions"
+            )
+            self._voice.refuse(number, 420, f"Invalid Real-time Query:{why}")
 
     def _cancel(self, request: ask.CancelRealTimeBars) -> None:
         number = request.request_id

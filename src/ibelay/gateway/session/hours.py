@@ -1,4 +1,4 @@
-"""When an instrument trades, for questions about the past."""
+"""When an instrument trades, as far as clients are told."""
 
 from __future__ import annotations
 
@@ -23,3 +23,8 @@ def sessions(market: Market, one: Instrument) -> Sequence[TradingSession]:
 def regular(found: Sequence[TradingSession], at_ns: int) -> bool:
     """Return whether *at_ns* lies in the regular hours of one of *found*."""
     return any(one.open_ns <= at_ns < one.close_ns for one in found)
+
+
+def trading(found: Sequence[TradingSession], at_ns: int) -> bool:
+    """Return whether *at_ns* lies in any hours, regular or extended, of one of *found*."""
+    return any(one.begin_ns <= at_ns < one.end_ns for one in found)

@@ -1,0 +1,1 @@
+"""Prices as they come: quotes, ticks, depth, bars. Pure."""
