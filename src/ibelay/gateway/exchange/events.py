@@ -79,7 +79,10 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookOrder:
-    """An order in the exchange's book, as it stands after an event."""
+    """An order in the exchange's book, as it stands after an event.
+
+    ``commission`` is what all its fills have cost, where that is told with the order.
+    """
 
     request: OrderRequest
     perm_id: PermId
@@ -90,6 +93,7 @@ class BookOrder:
     why_held: str = ""
     completed_ns: int = 0
     completed_status: str = ""
+    commission: Decimal | None = None
 
     @property
     def remaining(self) -> Decimal:

@@ -45,6 +45,7 @@ from ibelay.wire.encode.orders import (
     execution,
     execution_end,
     open_order_end,
+    order_bound,
     order_status,
 )
 from ibelay.wire.encode.reference import (
@@ -80,6 +81,7 @@ __all__ = [
     "next_valid_id",
     "open_order",
     "open_order_end",
+    "order_bound",
     "order_status",
     "portfolio_value",
     "position",

@@ -67,6 +67,11 @@ def order_status(
     return message(3, order_id, status, *amounts, *ids, why_held, 0)
 
 
+def order_bound(perm_id: PermId, client_id: ClientId, order_id: OrderId) -> bytes:
+    """Return orderBound: a manual order has an id of a client now."""
+    return message(100, perm_id, client_id, order_id)
+
+
 def open_order_end() -> bytes:
     """Return openOrderEnd."""
     return message(53, 1)

@@ -99,35 +99,3 @@ def order_status(order: BookOrder) -> bytes:
         client_id=request.client_id,
         why_held=order.why_held,
     )
-
-
-def what_if_margins(
-    order: BookOrder, values: list[tuple[str, str, str]], price: Decimal
-) -> dict[str, Decimal]:
-    """Return what a what-if order would do to margin: a quarter of its value at *price*.
-
-    ``values`` are the account's figures before.
-    """
-    before = {
-        key: Decimal(value)
-        for key, value, currency in values
-        if currency == "USD" and _money(value)
-    }
-    margin = before.get("InitMarginReq", Decimal(0))
-    equity = before.get("EquityWithLoanValue", Decimal(0))
-    change = order.request.quantity * price * order.request.contract.multiplier / 4
-    return {
-        "initMarginBefore": margin,
-        "maintMarginBefore": margin,
-        "equityWithLoanBefore": equity,
-        "initMarginChange": change,
-        "maintMarginChange": change,
-        "equityWithLoanChange": Decimal(0),
-        "initMarginAfter": margin + change,
-        "maintMarginAfter": margin + change,
-        "equityWithLoanAfter": equity,
-    }
-
-
-def _money(text: str) -> bool:
-    return text.removeprefix("-").replace(".", "", 1).isdigit()

@@ -1,0 +1,235 @@
+"""In which order a client hears of its orders, and what it hears of others'."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from ib_async import ExecutionFilter, LimitOrder, MarketOrder, Order, Stock, StopOrder
+from tests.gateway.pure import Message, Talk, story
+from tests.wire.foreign import heard
+
+from ibelay.gateway.exchange.events import OrderRequest
+from ibelay.gateway.main import build_floor
+from ibelay.gateway.options import GatewayOptions
+from ibelay.gateway.session.desks.orders.manual import MANUAL
+from ibelay.gateway.session.floor import Floor
+from ibelay.model.contract import Contract
+from ibelay.model.ids import ConId
+from ibelay.model.order import Action
+from ibelay.wire.framing import frame
+
+SPY = Stock("SPY", "SMART", "USD", conId=756733)
+
+
+@pytest.fixture
+def floor() -> Floor:
+    return build_floor(GatewayOptions(symbols=("SPY",), start="10:00"))
+
+
+@pytest.fixture
+def talk(floor: Floor) -> Talk:
+    return Talk(floor)
+
+
+def place(talk: Talk, order: Order, order_id: int = 1) -> list[Message]:
+    return talk.ask(lambda client: client.placeOrder(order_id, SPY, order))
+
+
+def by_hand(floor: Floor, price: str = "1") -> None:
+    """Enter a limit order as a person does in TWS."""
+    request = OrderRequest(
+        client_id=MANUAL,
+        order_id=floor.exchange.next_order_id(MANUAL),
+        contract=Contract(symbol="SPY", con_id=ConId(756733)),
+        action=Action.BUY,
+        quantity=Decimal(10),
+        order_type="LMT",
+        limit_price=Decimal(price),
+    )
+    floor.publish(floor.exchange.place(floor.now_ns, request))
+
+
+def test_a_new_order_is_presubmitted_then_submitted(talk: Talk) -> None:
+    told = story(place(talk, LimitOrder("BUY", 10, 1.0)))
+    assert told == ["open", "status PreSubmitted", "open", "status Submitted"]
+
+
+def test_a_modification_is_told_once(talk: Talk) -> None:
+    place(talk, LimitOrder("BUY", 10, 1.0))
+    assert story(place(talk, LimitOrder("BUY", 10, 1.25))) == ["open", "status Submitted"]
+
+
+def test_an_order_that_fills_at_once_is_never_submitted(talk: Talk) -> None:
+    """The sequence of a real fill (notes on ib_async, section 2)."""
+    messages = place(talk, MarketOrder("BUY", 100))
+    filled = ["fill", "open", "status Filled", "open", "status Filled", "commission"]
+    assert story(messages) == ["open", "status PreSubmitted", *filled]
+    orders = [fields for fields in messages if fields[0] == "5"]
+    *_, before, after = [heard(frame("\0".join([*fields, ""]).encode()))[1][3] for fields in orders]
+    assert before.commission == Order().lmtPrice  # not set
+    assert (after.commission, after.commissionCurrency) == (1.0, "USD")
+
+
+def test_a_cancel_is_pending_then_done_then_confirmed(talk: Talk) -> None:
+    place(talk, LimitOrder("BUY", 10, 1.0))
+    told = story(talk.ask(lambda client: client.cancelOrder(1)))
+    assert told == ["status PendingCancel", "status Cancelled", "error 202"]
+
+
+def test_a_rejected_order_is_inactive_then_refused(talk: Talk) -> None:
+    told = story(place(talk, MarketOrder("BUY", 10_000_000)))
+    assert told[-2:] == ["status Inactive", "error 201"]
+
+
+@pytest.mark.parametrize("field", ["goodTillDate", "goodAfterTime"])
+@pytest.mark.parametrize("text", ["soon", "20251302 10:00:00", "20250602 10:00:00 Mars/Base"])
+def test_a_time_that_cannot_be_read_gets_391(talk: Talk, field: str, text: str) -> None:
+    order = LimitOrder("BUY", 10, 1.0, tif="GTD", goodTillDate="20250602 15:00:00 US/Eastern")
+    setattr(order, field, text)
+    assert story(place(talk, order)) == ["error 391"]
+
+
+def test_a_gtd_order_without_an_end_gets_391(talk: Talk) -> None:
+    assert story(place(talk, LimitOrder("BUY", 10, 1.0, tif="GTD"))) == ["error 391"]
+
+
+def test_an_order_id_beyond_32_bits_gets_320(talk: Talk) -> None:
+    answer = place(talk, LimitOrder("BUY", 10, 1.0), 2**31)
+    assert [fields[:4] for fields in answer] == [["4", "2", "-1", "320"]]
+
+
+def test_working_orders_are_told_unasked_at_the_start(floor: Floor, talk: Talk) -> None:
+    place(talk, StopOrder("SELL", 10, 1.0))
+    talk.session.leave()
+    again = Talk(floor)
+    assert story(again.greeting) == ["open", "status PreSubmitted"]
+    assert story(Talk(floor, 2).greeting) == [], "they are another client's"
+
+
+def test_another_s_order_is_seen_under_its_own_ids_and_cannot_be_cancelled(floor: Floor) -> None:
+    first, second = Talk(floor, 1), Talk(floor, 2)
+    place(first, LimitOrder("BUY", 10, 1.0), 7)
+    assert second.heard() == []
+    assert story(second.ask(lambda client: client.reqOpenOrders())) == []
+    shown = second.ask(lambda client: client.reqAllOpenOrders())
+    assert shown[0][1] == "7"
+    assert (shown[1][1], shown[1][9]) == ("7", "1")
+    assert story(second.ask(lambda client: client.cancelOrder(7))) == ["error 10147"]
+    assert first.heard() == []
+
+
+def test_the_master_hears_of_others_orders_but_not_their_confirmations(floor: Floor) -> None:
+    first, master = Talk(floor, 1), Talk(floor, 0)
+    place(first, LimitOrder("BUY", 10, 1.0))
+    first.ask(lambda client: client.cancelOrder(1))
+    told = story(master.heard())
+    assert told[-2:] == ["status PendingCancel", "status Cancelled"]
+    assert story(master.ask(lambda client: client.reqOpenOrders())) == []
+
+
+def test_manual_orders_have_negative_ids_and_are_bound_by_client_0(floor: Floor) -> None:
+    first, master = Talk(floor, 1), Talk(floor, 0)
+    by_hand(floor)
+    assert first.heard() == []
+    shown = first.ask(lambda client: client.reqAllOpenOrders())
+    assert (shown[0][1], shown[1][1], shown[1][9]) == ("-1", "-1", "0")
+    assert story(master.heard())[-1] == "status Submitted"
+    unbound = master.ask(lambda client: client.cancelOrder(-1))
+    assert unbound[0][:4] == ["4", "2", "-1", "10147"]
+    bound = master.ask(lambda client: client.reqOpenOrders())
+    assert bound[0] == ["100", bound[2][6], "0", "-1"]
+    ended = master.ask(lambda client: client.cancelOrder(-1))
+    assert ended[-1][:4] == ["4", "2", "-1", "202"]
+
+
+def test_future_manual_orders_are_bound_if_asked_for(floor: Floor) -> None:
+    master = Talk(floor, 0)
+    master.ask(lambda client: client.reqAutoOpenOrders(True))
+    by_hand(floor)
+    assert [fields[3] for fields in master.heard() if fields[0] == "100"] == ["-1"]
+    changed = place(master, LimitOrder("BUY", 10, 1.25), -1)
+    assert story(changed) == ["open", "status Submitted"]
+    assert changed[0][1] == "-1"
+
+
+def test_manual_fills_are_those_of_client_0(floor: Floor) -> None:
+    first, master = Talk(floor, 1), Talk(floor, 0)
+    by_hand(floor, "1000")
+    fill = next(fields for fields in master.heard() if fields[0] == "11")
+    assert (fill[2], fill[22]) == ("-1", "0")
+    every = first.ask(lambda client: client.reqExecutions(5, ExecutionFilter()))
+    assert story(every) == ["fill", "commission"]
+    done = first.ask(lambda client: client.reqCompletedOrders(False))
+    assert story(done) == ["completed"]
+    assert story(first.ask(lambda client: client.reqCompletedOrders(True))) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "count"),
+    [
+        ({}, 1),
+        ({"symbol": "spy", "secType": "stk"}, 1),
+        ({"symbol": "AIG"}, 0),
+        ({"secType": "OPT"}, 0),
+        ({"exchange": "SMART"}, 1),
+        ({"exchange": "ARCA"}, 1),
+        ({"exchange": "NYSE"}, 0),
+        ({"side": "BUY"}, 1),
+        ({"side": "SLD"}, 0),
+        ({"clientId": 1}, 1),
+        ({"clientId": 2}, 0),
+        ({"acctCode": "DU1234567"}, 1),
+        ({"time": "20250602 09:59:00 US/Eastern"}, 1),
+        ({"time": "20250602 10:01:00 US/Eastern"}, 0),
+    ],
+)
+def test_executions_pass_every_filter(talk: Talk, condition: dict[str, str], count: int) -> None:
+    place(talk, MarketOrder("BUY", 100))
+    wanted = ExecutionFilter(**condition)  # type: ignore[arg-type]
+    answer = talk.ask(lambda client: client.reqExecutions(5, wanted))
+    assert story(answer) == ["fill", "commission"] * count
+    assert answer[-1] == ["55", "1", "5"]
+
+
+@pytest.mark.parametrize(
+    "condition", [{"acctCode": "DU7"}, {"side": "UP"}, {"time": "noon"}], ids=str
+)
+def test_a_filter_that_makes_no_sense_gets_321(talk: Talk, condition: dict[str, str]) -> None:
+    wanted = ExecutionFilter(**condition)  # type: ignore[arg-type]
+    assert story(talk.ask(lambda client: client.reqExecutions(5, wanted))) == ["error 321"]
+
+
+def test_a_read_only_api_refuses_what_could_touch_an_order(floor: Floor) -> None:
+    """Under no id, as a real Gateway was recorded."""
+    floor.read_only = True
+    talk = Talk(floor)
+    answers = [
+        place(talk, MarketOrder("BUY", 1)),
+        talk.ask(lambda client: client.cancelOrder(1)),
+        talk.ask(lambda client: client.reqGlobalCancel()),
+        talk.ask(lambda client: client.reqIds(1)),
+        talk.ask(lambda client: client.reqOpenOrders()),
+        talk.ask(lambda client: client.reqCompletedOrders(True)),
+    ]
+    assert [[fields[:4] for fields in answer] for answer in answers] == [
+        [["4", "2", "-1", "321"]] for _ in answers
+    ]
+    assert story(talk.ask(lambda client: client.reqExecutions(5, ExecutionFilter()))) == []
+    assert floor.exchange.executions() == []
+
+
+def test_a_global_cancel_reaches_every_client(floor: Floor) -> None:
+    first, second = Talk(floor, 1), Talk(floor, 2)
+    place(first, LimitOrder("BUY", 10, 1.0))
+    first.heard()
+    assert story(second.ask(lambda client: client.reqGlobalCancel())) == []
+    told = story(first.heard())
+    assert told == ["status PendingCancel", "status Cancelled", "error 202"]
+
+
+def test_a_time_of_day_alone_is_today_s(floor: Floor, talk: Talk) -> None:
+    for order_id, end in ((1, "15:00:00"), (2, "20250602 15:00:00 US/Eastern")):
+        place(talk, LimitOrder("BUY", 10, 1.0, tif="GTD", goodTillDate=end), order_id)
+    ends = [order.request.good_till_ns for order in floor.exchange.working_orders()]
+    assert ends[0] == ends[1] is not None
