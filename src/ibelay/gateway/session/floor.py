@@ -19,6 +19,7 @@ from ibelay.gateway.exchange.book import Exchange
 from ibelay.gateway.exchange.events import ExchangeEvent
 from ibelay.gateway.market.api import Instrument, Market, MarketEvent, QuoteChange
 from ibelay.gateway.session.board import Face, Tick
+from ibelay.gateway.session.entitlement import Entitlement
 from ibelay.gateway.session.habits import Habits
 from ibelay.gateway.session.quote_bars import QuoteBar, Shown
 from ibelay.model.faults import Fault
@@ -66,6 +67,7 @@ class Floor:
         exchange: The book; it must trade the market's instruments.
         start_ns: Market time to begin at; what happened before is on the board already.
         faults: What goes wrong on purpose.
+        entitlement: Which market data the account may see.
         read_only: Clients may look and not touch: orders are refused.
     """
 
@@ -77,12 +79,14 @@ class Floor:
         exchange: Exchange,
         start_ns: int,
         faults: frozenset[Fault] = frozenset(),
+        entitlement: Entitlement = Entitlement.LIVE,
         read_only: bool = False,
     ) -> None:
         self.account = account
         self.market = market
         self.exchange = exchange
         self.faults = faults
+        self.entitlement = entitlement
         self.read_only = read_only
         self._habits = Habits()
         self.now_ns = start_ns
