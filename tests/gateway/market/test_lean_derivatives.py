@@ -14,8 +14,8 @@ from ibelay.errors import ConfigurationError
 from ibelay.gateway.market import lean
 from ibelay.gateway.market.api import MarketEvent, Print, QuoteChange
 from ibelay.gateway.market.hours import SECOND_NS, market_days, trading_day
-from ibelay.gateway.market.replay import lean_files
-from ibelay.gateway.market.replay.lean_contracts import future, option, with_ids_of_their_own
+from ibelay.gateway.market.replay.lean import files as lean_files
+from ibelay.gateway.market.replay.lean.contracts import future, option, with_ids_of_their_own
 from ibelay.model.market import Quote
 
 REAL = Path(os.environ.get("IBELAY_MARKET_DATA", Path(__file__).parents[4] / "shared/market-data"))
@@ -61,7 +61,7 @@ def test_futures_are_what_their_file_names_say() -> None:
     assert (contract.last_trade_date, contract.multiplier) == ("20131220", D(50))
     assert instrument.min_tick == D("0.25")
     by_day = future("20131007_es_minute_quote_20131219.csv")
-    assert by_day.contract.last_trade_date == "20131219"
+    assert by_day.contract == contract
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,8 @@ def test_a_future_of_unknown_terms_is_refused() -> None:
         future("20131007_zz_minute_quote_201312.csv")
     with pytest.raises(ConfigurationError, match="does not name its contract"):
         future("20131007_es_minute_quote_201399.csv")
+    with pytest.raises(ConfigurationError, match="ES has no month 201311"):
+        future("20131007_es_minute_quote_201311.csv")
 
 
 def test_no_two_contracts_get_the_same_id() -> None:

@@ -25,8 +25,8 @@ from ibelay.gateway.market.calendars.holidays import Exchange, is_trading_day
 from ibelay.gateway.market.calendars.instruments import with_hours
 from ibelay.gateway.market.calendars.sessions import NEW_YORK, at
 from ibelay.gateway.market.hours import SECOND_NS, trading_day
-from ibelay.gateway.market.replay import lean_contracts, lean_files
-from ibelay.gateway.market.replay.lean_rows import Layout, read_quotes, read_trades
+from ibelay.gateway.market.replay.lean import contracts, files
+from ibelay.gateway.market.replay.lean.rows import Layout, read_quotes, read_trades
 from ibelay.gateway.market.replay.recorded_market import RecordedMarket
 from ibelay.gateway.market.replay.rows import Row, check_count
 from ibelay.gateway.market.symbols import clean_symbols, stock
@@ -34,7 +34,7 @@ from ibelay.gateway.market.symbols import clean_symbols, stock
 _KINDS = ("STK", "OPT", "FUT")
 _UTC = ZoneInfo("UTC")
 _ANY_DAY = "2025-06-02"  # a stock's hours are filled in later
-_CONTRACTS = {"OPT": lean_contracts.option, "FUT": lean_contracts.future}
+_CONTRACTS = {"OPT": contracts.option, "FUT": contracts.future}
 
 
 def lean(
@@ -52,27 +52,27 @@ def lean(
         ConfigurationError: The folder, a symbol or a day is missing, or a file is damaged;
             the sentence names what was expected and what is there.
     """
-    if resolution is not None and resolution not in lean_files.RESOLUTIONS:
+    if resolution is not None and resolution not in files.RESOLUTIONS:
         raise ConfigurationError(
-            f"resolution {resolution!r} is unknown: expected {', '.join(lean_files.RESOLUTIONS)}"
+            f"resolution {resolution!r} is unknown: expected {', '.join(files.RESOLUTIONS)}"
         )
     if not any((folder / kind).is_dir() for kind in ("equity", "option", "future")):
         raise ConfigurationError(
             f"{folder} is no LEAN data folder: expected equity, option or future below it"
         )
-    lean_files.say_what_is_not_played(folder)
+    files.say_what_is_not_played(folder)
     sources = dict.fromkeys(_source(folder, text) for text in symbols)
-    contracts: list[Instrument] = []
+    instruments: list[Instrument] = []
     recordings: list[list[Row]] = []
     for source in sources:
         for contract, rows in _load(source, days, resolution):
-            contracts.append(contract)
+            instruments.append(contract)
             recordings.append(rows)
         check_count(sum(map(len, recordings)))
     if not recordings:
         trading_day(days[0].isoformat())  # says which day would do
-    instruments = lean_contracts.with_ids_of_their_own(contracts)
-    return _market(dict(zip(instruments, recordings, strict=True)))
+    numbered = contracts.with_ids_of_their_own(instruments)
+    return _market(dict(zip(numbered, recordings, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ class _Source:
         future = self.sec_type == "FUT"
         return Layout(
             midnight_ns=at(day, time(0), _UTC if future else NEW_YORK),
-            row_ns=lean_files.RESOLUTIONS[resolution],
+            row_ns=files.RESOLUTIONS[resolution],
             scaled=not future,
         )
 
@@ -140,21 +140,21 @@ def _load(
 ) -> Iterator[tuple[Instrument, list[Row]]]:
     """Yield each contract of *source* with its rows over *days*, in order of time."""
     found: dict[tuple[str, str], list[Row]] = {}
-    contracts: dict[tuple[str, str], Instrument] = {}
+    named: dict[tuple[str, str], Instrument] = {}
     for day in days:
         for name, rows in _day(source, day, resolution):
             instrument = source.contract(name)
             key = (instrument.contract.last_trade_date, instrument.contract.local_symbol)
-            contracts[key] = instrument
+            named[key] = instrument
             found.setdefault(key, []).extend(rows)
     for key in sorted(found):
         found[key].sort(key=itemgetter(0))
-        yield with_hours(contracts[key], days[0], days[-1]), found[key]
+        yield with_hours(named[key], days[0], days[-1]), found[key]
 
 
 def _day(source: _Source, day: date, resolution: str | None) -> list[tuple[str, list[Row]]]:
     """Return the CSV files of one day with their rows, quotes before trades."""
-    chosen = lean_files.resolution_of(source.place, source.folder_name, day, resolution)
+    chosen = files.resolution_of(source.place, source.folder_name, day, resolution)
     if chosen is None and not is_trading_day(source.exchange, day):
         return []
     if chosen is None:
@@ -163,12 +163,12 @@ def _day(source: _Source, day: date, resolution: str | None) -> list[tuple[str, 
     layout = source.layout(day, chosen)
     found: list[tuple[str, list[Row]]] = []
     for kind, read in (("quote", read_quotes), ("trade", read_trades)):
-        for path in lean_files.zips(folder, day, kind):
-            files = lean_files.read_zip(path)
-            if source.sec_type == "STK" and len(files) != 1:
-                raise ConfigurationError(f"{path} holds {len(files)} CSV files: expected one")
+        for path in files.zips(folder, day, kind):
+            members = files.read_zip(path)
+            if source.sec_type == "STK" and len(members) != 1:
+                raise ConfigurationError(f"{path} holds {len(members)} CSV files: expected one")
             found += [
-                (name, [*read(lines, f"{path} {name}", layout)]) for name, lines in files.items()
+                (name, [*read(lines, f"{path} {name}", layout)]) for name, lines in members.items()
             ]
     return found
 
@@ -191,13 +191,13 @@ def _market(recordings: Mapping[Instrument, list[Row]]) -> RecordedMarket:
 def _what_is_there(source: _Source, day: date, resolution: str | None) -> str:
     """Say why a symbol's day cannot be loaded, and which could be."""
     wanted = f"{day:%Y%m%d}_quote.zip in {resolution or 'tick, second or minute'}"
-    days = lean_files.days_of(source.place, source.folder_name)
+    days = files.days_of(source.place, source.folder_name)
     if days:
         return (
             f"no quotes of {source.symbol} on {day}: expected {wanted} under {source.place}; "
             f"days there: {', '.join(days)}"
         )
-    names = lean_files.symbols_of(source.place)
+    names = files.symbols_of(source.place)
     return (
         f"no quotes of {source.symbol}: expected {source.folder_name}/{wanted} under "
         f"{source.place}; symbols there: {', '.join(names) or 'none'}"

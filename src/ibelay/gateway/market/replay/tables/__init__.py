@@ -1,0 +1,1 @@
+"""Replay of one table in a CSV or Parquet file: its columns, and how each is read."""
