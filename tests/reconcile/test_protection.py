@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -27,7 +28,8 @@ from tests.reconcile.scenes import (
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import AnyRecord, CancelIntended, ModifyIntended, ModifyRefused
 from ibelay.model import ids
-from ibelay.model.order import Action, OrderState, Role
+from ibelay.model.ids import ClientId
+from ibelay.model.order import Action, BrokerOrderStatus, OrderState, Role
 from ibelay.model.snapshot import BrokerOrder
 from ibelay.reconcile.gaps import (
     CancelExit,
@@ -38,7 +40,7 @@ from ibelay.reconcile.gaps import (
     PlaceStop,
     ResizeExit,
 )
-from ibelay.reconcile.protection import audit
+from ibelay.reconcile.protection import audit, hand_placed_stops
 
 LONE = ids.order_ref(UNIT, 3)
 """A stand-alone stop, placed after the bracket's own was gone."""
@@ -150,6 +152,28 @@ def test_two_units_do_not_share_one_foreign_stop() -> None:
 )
 def test_a_foreign_stop_elsewhere_is_no_cover(foreign: BrokerOrder) -> None:
     assert audit(stop_lost(), [foreign]) == [PlaceStop(UNIT, Decimal(50), Decimal(99))]
+
+
+@pytest.mark.parametrize(
+    ("changes", "counts"),
+    [
+        ({}, True),
+        ({"client_id": ClientId(1)}, True),
+        ({"client_id": ClientId(7)}, False),
+        ({"status": BrokerOrderStatus.INACTIVE}, False),
+        ({"status": BrokerOrderStatus.PENDING_CANCEL}, False),
+        ({"order_type": "LMT"}, False),
+        ({"order_ref": STOP}, False),
+    ],
+    ids=str,
+)
+def test_only_a_working_stop_placed_by_hand_is_relied_on(
+    changes: dict[str, object], counts: bool
+) -> None:
+    """Another bot's stop is for another bot's shares, and an inactive one for nobody's."""
+    manual = replace(shown("", perm_id=900), client_id=ClientId(0))
+    order = replace(manual, **changes)  # type: ignore[arg-type]  # one field at a time
+    assert hand_placed_stops([order], {STOP}, ClientId(1)) == ((order,) if counts else ())
 
 
 # -- sizes -----------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ Rules:
    one that is being cancelled is not.
 2. A bracket's own stop follows its parent's fills and shrinks with its siblings' at the
    broker; it is never resized from here while it belongs to its bracket.
-3. Live stops of other clients and of people on the same contract and side count once.
+3. Live stops that people placed by hand on the same contract and side count once. Those of
+   another API client are for what that client holds: relied on, they would leave ours naked.
 4. When somebody else closed a part of the unit, the broker does not shrink the bracket's exits:
    a target left as it was would open the other side. Then, and only then, exits are cut down
    to what is held, or cancelled with nothing held.
@@ -24,8 +25,8 @@ from decimal import Decimal
 
 from ibelay.journal.books import UnitBook
 from ibelay.journal.ledger import Ledger, OrderEntry
-from ibelay.model.ids import ConId
-from ibelay.model.order import Action, OrderState, Role
+from ibelay.model.ids import ClientId, ConId
+from ibelay.model.order import Action, BrokerOrderStatus, OrderState, Role
 from ibelay.model.snapshot import BrokerOrder
 from ibelay.reconcile.closing import is_closing, left_to_close
 from ibelay.reconcile.gaps import (
@@ -40,6 +41,7 @@ from ibelay.reconcile.gaps import (
 from ibelay.reconcile.retry import change_not_before_ns, not_before_ns
 
 _ZERO = Decimal(0)
+_WORKS = frozenset({BrokerOrderStatus.PRE_SUBMITTED, BrokerOrderStatus.SUBMITTED})
 
 
 def audit(ledger: Ledger, foreign_stops: Sequence[BrokerOrder] = ()) -> list[Gap]:
@@ -49,6 +51,27 @@ def audit(ledger: Ledger, foreign_stops: Sequence[BrokerOrder] = ()) -> list[Gap
     for unit in ledger.live_units():
         gaps += _audit_unit(ledger, unit, foreign)
     return gaps
+
+
+def hand_placed_stops(
+    orders: Sequence[BrokerOrder], ours: set[str], client_id: ClientId
+) -> tuple[BrokerOrder, ...]:
+    """Return the stops of *orders* that work and that a person placed (rule 3).
+
+    Args:
+        orders: What the broker shows of our account.
+        ours: Our order references; those orders are in the books.
+        client_id: Ours: what carries it was placed in our place, and is shown to nobody else.
+    """
+    by_hand = {0, client_id}  # TWS itself is client 0
+    return tuple(
+        order
+        for order in orders
+        if order.order_type in {"STP", "STP LMT", "TRAIL"}
+        and order.order_ref not in ours
+        and order.client_id in by_hand
+        and order.status in _WORKS
+    )
 
 
 def _audit_unit(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ibelay.journal.books import UnitBook
 from ibelay.journal.records import IncidentNoted, Severity
-from ibelay.model.ids import UnitRef
+from ibelay.model.ids import ClientId, UnitRef
 from ibelay.model.snapshot import BrokerOrder
 from ibelay.reconcile.closing import is_closing
 from ibelay.reconcile.gaps import (
@@ -22,7 +22,7 @@ from ibelay.reconcile.gaps import (
     PlaceStop,
     ResizeExit,
 )
-from ibelay.reconcile.protection import audit
+from ibelay.reconcile.protection import audit, hand_placed_stops
 from ibelay.reconcile.retry import is_due
 from ibelay.runtime.books import Books
 from ibelay.runtime.turn import TurnDesk
@@ -51,13 +51,11 @@ class Protector:
             running = self._books.monotonic_ns() - self._naked_since_ns
         return self._naked_total_ns + running
 
-    def learn_foreign(self, orders: Sequence[BrokerOrder], ours: set[str]) -> None:
-        """Remember the working stops of other clients and of people, from a snapshot."""
-        self.foreign_stops = tuple(
-            order
-            for order in orders
-            if order.order_ref not in ours and order.order_type in {"STP", "STP LMT", "TRAIL"}
-        )
+    def learn_foreign(
+        self, orders: Sequence[BrokerOrder], ours: set[str], client_id: ClientId
+    ) -> None:
+        """Remember the stops that people placed by hand, from a snapshot."""
+        self.foreign_stops = hand_placed_stops(orders, ours, client_id)
 
     def check(self, desk: TurnDesk, *, act: bool) -> None:
         """Ask *desk* for what protection needs; only measure if *act* is False."""

@@ -180,7 +180,7 @@ class Recovery:
             position.contract.con_id: position.quantity for position in snapshot.positions
         }
         ours = {str(ref) for ref in ledger.orders}
-        self._trader.protector.learn_foreign(snapshot.open_orders, ours)
+        self._trader.protector.learn_foreign(snapshot.open_orders, ours, client_id)
         recovered = sum(isinstance(record, ExecutionRecorded) for record in outcome.records)
         self.executions_recovered += recovered
         done = ReconciliationDone(
