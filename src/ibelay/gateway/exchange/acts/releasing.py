@@ -3,7 +3,7 @@
 Rules:
 1. An order with ``transmit=False`` is held, unseen, until a member of its bracket arrives
    with ``transmit=True``; then the whole bracket enters, parent first.
-2. A bracket whose top order opens more than the account may is rejected, with its children.
+2. A bracket whose top order the account cannot carry is rejected, with its children.
 3. What waits for a session to open is told so (399); what asks for extended hours in vain is
    told so (2109); a short sale whose shares are not to be had waits for them (404).
 4. Time begins to count for an order when it enters.
@@ -13,8 +13,7 @@ Rules:
 
 from __future__ import annotations
 
-from decimal import Decimal
-
+from ibelay.gateway.exchange.accounts import Trade
 from ibelay.gateway.exchange.acts import clock, ending, trading
 from ibelay.gateway.exchange.acts.standing import tell
 from ibelay.gateway.exchange.acts.turn import Turn
@@ -24,8 +23,6 @@ from ibelay.gateway.exchange.orders.entry import Entry
 from ibelay.gateway.exchange.orders.kinds import IMMEDIATE
 from ibelay.model.order import Action
 from ibelay.wire.times import moment
-
-ZERO = Decimal(0)
 
 
 def release(turn: Turn, entry: Entry) -> None:
@@ -81,32 +78,20 @@ def _locate(turn: Turn, entry: Entry) -> None:
 
 
 def _affordable(turn: Turn, entry: Entry) -> bool:
-    """Reject *entry* with 201 if it opens more than the account may."""
-    needed, available = _opens(turn, entry), turn.pit.account.buying_power
-    if needed <= available:
-        return True
-    ending.reject(turn, entry, codes.no_funds(needed, available))
-    return False
+    """Reject *entry* if the account cannot carry what it opens."""
+    objection = _objection(turn, entry)
+    if objection is not None:
+        ending.reject(turn, entry, codes.Refusal(*objection))
+    return objection is None
 
 
-def _opens(turn: Turn, entry: Entry) -> Decimal:
-    """Return the dollars of new position *entry* would open; 0 if no price is known."""
+def _objection(turn: Turn, entry: Entry) -> tuple[int, str] | None:
     pit, request = turn.pit, entry.request
     if entry.instrument.contract.legs:
-        return _legs_open(turn, entry)
+        legs = trading.legs_of(turn, entry, request.quantity)
+        found = [(pit.catalogue.get(leg.contract.con_id), leg) for leg in legs]
+        trades = [Trade(one, leg.action, leg.quantity, leg.price) for one, leg in found if one]
+        return pit.account.objection_to(trades) if trades else None
     touch = pit.book_of(entry.instrument).price(request.action)
-    price = request.limit_price or request.stop_price or touch or ZERO
-    opening = pit.account.opening(entry.con_id, request.action, request.quantity)
-    return opening * price * entry.instrument.contract.multiplier
-
-
-def _legs_open(turn: Turn, entry: Entry) -> Decimal:
-    """Return what a combination pays, net of what it gets; 0 if it gets more."""
-    pit, request = turn.pit, entry.request
-    price = request.limit_price
-    if price is None:
-        price = pit.book_of(entry.instrument).price(request.action)
-    named = pit.catalogue.get(entry.instrument.contract.legs[0].con_id)
-    if price is None or named is None:
-        return ZERO
-    return max(ZERO, price * request.action.sign * request.quantity * named.contract.multiplier)
+    price = request.limit_price or request.stop_price or touch
+    return pit.account.objection(request.action, entry.instrument, request.quantity, price)

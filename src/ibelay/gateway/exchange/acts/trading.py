@@ -73,7 +73,7 @@ def _take(turn: Turn, entry: Entry, book: Book, limit: Decimal, since_ns: int) -
     price = prices.fill_price(entry.request, entry.kind, book)
     quantity = prices.fill_quantity(entry.request, book, limit=limit, filled=entry.filled)
     if price is not None and quantity > 0:
-        legs = _legs(turn, entry, quantity)
+        legs = legs_of(turn, entry, quantity)
         book.take(entry.request.action, quantity)
         fill(turn, entry, quantity, price, legs)
 
@@ -141,7 +141,7 @@ def _settle(turn: Turn, entry: Entry, quantity: Decimal) -> None:
         tell_if_changed(turn, child)
 
 
-def _legs(turn: Turn, entry: Entry, quantity: Decimal) -> tuple[Fill, ...]:
+def legs_of(turn: Turn, entry: Entry, quantity: Decimal) -> tuple[Fill, ...]:
     """Return what is traded of each leg of a combination; nothing for a single contract."""
     fills = []
     for leg in entry.instrument.contract.legs:

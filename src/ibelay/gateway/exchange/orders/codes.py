@@ -8,7 +8,6 @@ original working. The advisories refuse nothing.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import NamedTuple
 
 from ibelay.gateway.exchange.events import OrderRequest, Refused
@@ -154,13 +153,4 @@ def cancelling(perm_id: PermId) -> Refusal:
     return Refusal(
         161,
         "Cancel attempted when order is not in a cancellable state.  Order permId =" + str(perm_id),
-    )
-
-
-def no_funds(needed: Decimal, available: Decimal) -> Refusal:
-    """Return the answer to an order beyond the buying power, both in dollars."""
-    return Refusal(
-        201,
-        f"Order rejected - reason:the order opens {needed:.2f} USD of positions, "
-        f"more than the buying power of {max(available, Decimal(0)):.2f} USD",
     )
