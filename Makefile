@@ -17,17 +17,18 @@ ifneq ($(SOUND),True)
 .PHONY: $(RUNTIME) $(DEV)
 endif
 
-.PHONY: help demo test lint types imports format bench lock clean install install-dev
+.PHONY: help demo test lint types imports format bench lock clean install install-dev \
+	conformance-clients conformance-matrix
 
 help:  ## Say what can be made
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-20s %s\n", $$1, $$2 }'
 
 demo: $(RUNTIME)  ## A bot trades, loses its line, is killed, and comes back: two minutes
 	@$(PY) -m ibelay demo $(ARGS)
 
 # Tests that kill processes and time recoveries run after the others, one at a time: beside
 # busy neighbours on a machine of two cores they would measure the neighbours.
-test: $(DEV)  ## Everything a commit must pass
+test: $(DEV) conformance-clients  ## Everything a commit must pass
 	@$(MAKE) --no-print-directory lint types imports
 	$(PY) -m pytest -n $(WORKERS) --dist worksteal -q -m 'not adversity' $(ARGS)$(NONE_CHOSEN)
 	$(PY) -m pytest -q -m adversity $(ARGS)$(NONE_CHOSEN)
@@ -49,6 +50,13 @@ format: $(DEV)  ## Put the style right where a tool can
 bench: $(DEV)  ## Print the figures of TARGETS beside their anchors
 	@for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(PY) $$bench || exit 1; done
 
+# Each foreign client has an environment of its own; the program knows which are there already.
+conformance-clients: $(DEV)  ## The foreign clients that the paper gateway is tested against
+	@$(PY) tests/conformance/environments.py
+
+conformance-matrix: conformance-clients  ## Write docs/reference/gateway-conformance.md
+	$(PY) -m tests.conformance.matrix
+
 install: $(RUNTIME)  ## What `ibelay` needs to run
 
 install-dev: $(DEV)  ## What its tests need beside that
@@ -60,9 +68,13 @@ lock:  ## Lock again after a change of pyproject.toml or requirements/*.in (need
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
 	$(LOCK) requirements/build.in --output-file requirements/build.txt
 	$(LOCK) requirements/dev.in --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	for client in requirements/conformance-*.in; do \
+	    $(LOCK) $$client --constraint requirements/runtime.txt --output-file $${client%.in}.txt || exit 1; \
+	done
+	cd requirements/conformance-node && npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
 
 clean:  ## Remove what was made, the environment too
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .conformance build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A candidate may be on the PATH and still not run (version managers leave such shims), so

@@ -201,7 +201,15 @@ def test_no_file_names_a_registry_or_a_path_of_a_machine() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("name", ["runtime.txt", "build.txt", "dev.txt"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "runtime.txt",
+        "build.txt",
+        "dev.txt",
+        *sorted(path.name for path in (ROOT / "requirements").glob("conformance-*.txt")),
+    ],
+)
 def test_a_lock_file_pins_every_entry_with_hashes(name: str) -> None:
     """An exact version and at least one sha256 each, and nothing that says where from."""
     text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
