@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import ib_async
 import pytest
 from ib_async import ExecutionFilter, LimitOrder, MarketOrder, Order, Stock, StopOrder
 from tests.gateway.pure import Message, Talk, story
@@ -217,6 +218,57 @@ def test_a_read_only_api_refuses_what_could_touch_an_order(floor: Floor) -> None
     ]
     assert story(talk.ask(lambda client: client.reqExecutions(5, ExecutionFilter()))) == []
     assert floor.exchange.executions() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({}, 200),
+        ({"conId": 756733}, 322),
+        ({"secType": "STK", "conId": 756733}, 321),
+        ({"account": "DU7"}, 321),
+        ({"exerciseAction": 3}, 321),
+    ],
+    ids=str,
+)
+def test_exercising_what_is_not_held_gets_ib_s_code(
+    talk: Talk, change: dict[str, object], code: int
+) -> None:
+    option = ib_async.Option("SPY", "20250620", 600, "C", "SMART")
+    arguments = {"exerciseAction": 1, "exerciseQuantity": 1, "account": "", "override": 0}
+    for name, value in change.items():
+        if name in arguments:
+            arguments[name] = value
+        else:
+            setattr(option, name, value)
+    answer = talk.ask(lambda client: client.exerciseOptions(5, option, **arguments))
+    assert [fields[:4] for fields in answer] == [["4", "2", "5", str(code)]]
+
+
+def test_a_what_if_shows_margin_and_commission_and_leaves_nothing(talk: Talk) -> None:
+    [message] = place(talk, MarketOrder("BUY", 100, whatIf=True))
+    _name, (_id, _contract, order, state) = heard(frame("\0".join([*message, ""]).encode()))
+    assert (order.whatIf, order.permId) == (True, 0)
+    before, change, after = (
+        Decimal(getattr(state, f"initMargin{when}")) for when in ("Before", "Change", "After")
+    )
+    assert before == 0 < change == after
+    assert (state.commission, state.commissionCurrency) == (1.0, "USD")
+    assert story(talk.ask(lambda client: client.reqAllOpenOrders())) == []
+
+
+def test_a_condition_at_a_time_of_day_is_today_s(talk: Talk) -> None:
+    order = LimitOrder("BUY", 10, 1.0)
+    order.conditions = [ib_async.TimeCondition(time="15:00:00")]
+    message = next(fields for fields in place(talk, order) if fields[0] == "5")
+    _name, (_id, _contract, shown, _state) = heard(frame("\0".join([*message, ""]).encode()))
+    assert [condition.time for condition in shown.conditions] == ["20250602 15:00:00"]
+
+
+def test_a_condition_at_no_time_gets_391(talk: Talk) -> None:
+    order = LimitOrder("BUY", 10, 1.0)
+    order.conditions = [ib_async.TimeCondition(time="later")]
+    assert story(place(talk, order)) == ["error 391"]
 
 
 def test_a_global_cancel_reaches_every_client(floor: Floor) -> None:

@@ -18,10 +18,12 @@ from decimal import Decimal
 
 from ibelay.gateway.exchange.accounts import Account
 from ibelay.gateway.exchange.acts import changing, clock, intake, trading
-from ibelay.gateway.exchange.acts.turn import Events, Pit, Turn
+from ibelay.gateway.exchange.acts.turn import Events, Pit
+from ibelay.gateway.exchange.byhand.operator import Operator
 from ibelay.gateway.exchange.catalogue import Catalogue
 from ibelay.gateway.exchange.events import BookOrder, Executed, OrderRequest, PositionChanged
 from ibelay.gateway.exchange.matching.hours import boundless
+from ibelay.gateway.exchange.money.margin import MarginEffect
 from ibelay.gateway.exchange.tape import Tape
 from ibelay.gateway.market.api import Instrument, MarketEvent, QuoteChange
 from ibelay.model.contract import Contract
@@ -31,6 +33,8 @@ from ibelay.model.ids import ClientId, ConId, OrderId
 
 class Exchange:
     """One account's orders and holdings, filled from quotes.
+
+    ``operator`` is for the control room: what a person at TWS, IB or a restart would do.
 
     Args:
         account: Account code.
@@ -55,17 +59,18 @@ class Exchange:
         close_ns: int | None = None,
     ) -> None:
         holder = Account(account, cash, instruments)
-        self._pit = Pit(
+        self._pit = pit = Pit(
             account=holder,
             catalogue=Catalogue(instruments),
             tape=Tape(holder, id_seed),
             hours=boundless(open_ns, close_ns),
             next_perm_id=first_perm_id,
         )
+        self.operator = Operator(pit)
 
     def place(self, now_ns: int, request: OrderRequest) -> Events:
         """Take a new order, or the modification of one (same client and order id)."""
-        turn = self._turn(now_ns)
+        turn = clock.turn_at(self._pit, now_ns)
         request = replace(request, tif=request.tif or "DAY")
         entry = self._pit.shelf.find(request.client_id, request.order_id)
         if entry is not None and not entry.done and not request.what_if:
@@ -76,13 +81,13 @@ class Exchange:
 
     def cancel(self, now_ns: int, client_id: ClientId, order_id: OrderId) -> Events:
         """Cancel a working order of *client_id*, with the children of an unfilled parent."""
-        turn = self._turn(now_ns)
+        turn = clock.turn_at(self._pit, now_ns)
         changing.cancel(turn, client_id, order_id)
         return turn.out
 
     def cancel_all(self, now_ns: int) -> Events:
         """Cancel every working order of every client."""
-        turn = self._turn(now_ns)
+        turn = clock.turn_at(self._pit, now_ns)
         changing.cancel_all(turn)
         return turn.out
 
@@ -90,10 +95,10 @@ class Exchange:
         """Follow the market: quotes value holdings, elect stops and fill orders; prints elect."""
         pit, con_id = self._pit, event.con_id
         if isinstance(event, QuoteChange):
-            turn = self._turn(event.quote.at_ns)
+            turn = clock.turn_at(self._pit, event.quote.at_ns)
             self._quoted(event)
         else:
-            turn = self._turn(event.at_ns)
+            turn = clock.turn_at(self._pit, event.at_ns)
             pit.top(con_id).printed(event)
         trading.match(turn, con_id)
         for entry in pit.shelf.watching(con_id):
@@ -102,7 +107,7 @@ class Exchange:
 
     def on_clock(self, now_ns: int) -> Events:
         """Follow the time where no price tells it: closes, ends of orders, times to wake."""
-        turn = self._turn(now_ns)
+        turn = clock.turn_at(self._pit, now_ns)
         for entry in self._pit.shelf.conditional():
             trading.attempt(turn, entry)
         return turn.out
@@ -130,6 +135,17 @@ class Exchange:
         """Return (key, value, currency) as of *now_ns*, which only marks of quotes decide."""
         return self._pit.account.values()
 
+    def effect(self, request: OrderRequest) -> MarginEffect:
+        """Return what filling *request*, of a known contract, would do to the account.
+
+        It fills at its own price, else at the touch, else at the last price.
+        """
+        instrument = self._pit.catalogue.find(request.contract)[0]
+        top = self._pit.top(instrument.contract.con_id)
+        own = request.limit_price or request.stop_price
+        price = own or top.price(request.action) or top.mark() or Decimal(0)
+        return self._pit.account.effect(request.action, instrument, request.quantity, price)
+
     def next_order_id(self, client_id: ClientId) -> OrderId:
         """Return the lowest order id *client_id* may use."""
         return intake.next_order_id(self._pit, client_id)
@@ -148,9 +164,3 @@ class Exchange:
         mark = top.mark()
         if mark is not None:
             self._pit.account.mark(event.con_id, mark)
-
-    def _turn(self, now_ns: int) -> Turn:
-        """Begin a call at *now_ns*, with what was due before it."""
-        out: Events = []
-        clock.follow(self._pit, now_ns, out)
-        return Turn(self._pit, now_ns, out)

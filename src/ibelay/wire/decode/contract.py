@@ -9,12 +9,12 @@ from ibelay.model.ids import ConId
 from ibelay.wire.fields import FieldReader
 
 
-def read_contract(reader: FieldReader) -> Contract:
-    """Read the twelve fields of a contract."""
+def read_contract(reader: FieldReader, *, primary: bool = True) -> Contract:
+    """Read the twelve fields of a contract, or eleven without its primary exchange."""
     con_id = reader.integer()
     symbol, sec_type, last_trade_date = reader.text(), reader.text(), reader.text()
     strike, right, multiplier = reader.decimal(), reader.text(), reader.decimal()
-    exchange, primary, currency = reader.text(), reader.text(), reader.text()
+    exchange, listed = reader.text(), reader.text() if primary else ""
     return Contract(
         con_id=ConId(con_id),
         symbol=symbol,
@@ -24,8 +24,8 @@ def read_contract(reader: FieldReader) -> Contract:
         right=right,
         multiplier=multiplier or Decimal(1),
         exchange=exchange,
-        primary_exchange=primary,
-        currency=currency,
+        primary_exchange=listed,
+        currency=reader.text(),
         local_symbol=reader.text(),
         trading_class=reader.text(),
     )

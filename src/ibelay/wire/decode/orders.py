@@ -50,6 +50,18 @@ def _executions(reader: FieldReader, _version: int) -> ClientRequest:
     )
 
 
+def _exercise(reader: FieldReader, _version: int) -> ClientRequest:
+    reader.skip()
+    return ask.ExerciseOptions(
+        request_id=reader.integer(),
+        contract=read_contract(reader, primary=False),
+        action=reader.integer(),
+        quantity=reader.integer(),
+        account=reader.text(),
+        override=reader.flag(),
+    )
+
+
 TABLE: Mapping[int, Served] = MappingProxyType(
     {
         3: Served(_place_order, id_at=0),
@@ -59,6 +71,7 @@ TABLE: Mapping[int, Served] = MappingProxyType(
         8: plain(ask.RequestIds()),
         15: Served(_auto_open_orders),
         16: plain(ask.RequestAllOpenOrders()),
+        21: Served(_exercise, id_at=1),
         58: plain(ask.GlobalCancel()),
         99: Served(_completed_orders),
     }

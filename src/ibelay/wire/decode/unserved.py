@@ -16,7 +16,6 @@ UNSERVED: Mapping[int, tuple[str, int | None]] = MappingProxyType(
     {
         10: ("reqMktDepth", 1),
         11: ("cancelMktDepth", 1),
-        21: ("exerciseOptions", 1),
         54: ("calculateImpliedVolatility", 1),
         55: ("calculateOptionPrice", 1),
         56: ("cancelCalculateImpliedVolatility", 1),

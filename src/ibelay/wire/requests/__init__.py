@@ -17,10 +17,12 @@ from ibelay.wire.requests.account import (
 from ibelay.wire.requests.data import (
     CancelMarketData,
     CancelRealTimeBars,
+    CancelTickByTick,
     DataRequests,
     RequestMarketData,
     RequestMarketDataType,
     RequestRealTimeBars,
+    RequestTickByTick,
 )
 from ibelay.wire.requests.history import (
     CancelHistoricalData,
@@ -37,6 +39,7 @@ from ibelay.wire.requests.link import (
 from ibelay.wire.requests.news import NewsRequests
 from ibelay.wire.requests.orders import (
     CancelOrder,
+    ExerciseOptions,
     GlobalCancel,
     OrderQueries,
     OrderRequests,
@@ -73,8 +76,10 @@ __all__ = [
     "CancelOrder",
     "CancelPositions",
     "CancelRealTimeBars",
+    "CancelTickByTick",
     "ClientRequest",
     "DataRequests",
+    "ExerciseOptions",
     "GlobalCancel",
     "HistoryRequests",
     "LinkRequests",
@@ -100,6 +105,7 @@ __all__ = [
     "RequestOpenOrders",
     "RequestPositions",
     "RequestRealTimeBars",
+    "RequestTickByTick",
     "SetServerLogLevel",
     "StartApi",
 ]

@@ -114,6 +114,18 @@ class RequestIds:
     """The next order id to use."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExerciseOptions:
+    """Exercise (*action* 1) or lapse (2) options; *override* does it against all sense."""
+
+    request_id: int
+    contract: Contract
+    action: int
+    quantity: int
+    account: str
+    override: bool
+
+
 OrderQueries = (
     RequestOpenOrders
     | RequestAllOpenOrders
@@ -122,4 +134,4 @@ OrderQueries = (
     | RequestExecutions
     | RequestIds
 )
-OrderRequests = PlaceOrder | CancelOrder | GlobalCancel | OrderQueries
+OrderRequests = PlaceOrder | CancelOrder | GlobalCancel | ExerciseOptions | OrderQueries

@@ -32,7 +32,8 @@ from ibelay.gateway.exchange.events import (
 )
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.orders.executions import filtered
-from ibelay.gateway.session.desks.orders.manual import MANUAL, MASTER, meant, shown
+from ibelay.gateway.session.desks.orders.exercise import why_not
+from ibelay.gateway.session.desks.orders.manual import MANUAL, MASTER, is_manual, meant, shown
 from ibelay.gateway.session.desks.orders.preview import preview
 from ibelay.gateway.session.desks.orders.request import order_request
 from ibelay.gateway.session.desks.orders.teller import Teller
@@ -57,6 +58,7 @@ _TOUCHING = frozenset(
         ask.RequestAutoOpenOrders,
         ask.RequestCompletedOrders,
         ask.RequestIds,
+        ask.ExerciseOptions,
     }
 )
 
@@ -84,6 +86,7 @@ class OrderDesk:
             ask.RequestCompletedOrders: self._completed_orders,
             ask.RequestExecutions: self._executions,
             ask.RequestIds: self._next_id,
+            ask.ExerciseOptions: self._exercise,
         }
         if not self._floor.read_only:
             return handlers
@@ -125,6 +128,10 @@ class OrderDesk:
         next_id = self._floor.exchange.next_order_id(self._client_id)
         self._voice.say(encode.next_valid_id(next_id))
 
+    def _exercise(self, request: ask.ExerciseOptions) -> None:
+        refusal = why_not(self._floor, request)
+        self._voice.refuse(request.request_id, *refusal)
+
     def _open_orders(self, _request: ask.RequestOpenOrders) -> None:
         for order in self._floor.exchange.working_orders():
             if self._owns(order.request.client_id):
@@ -146,7 +153,8 @@ class OrderDesk:
 
     def _completed_orders(self, request: ask.RequestCompletedOrders) -> None:
         for order in self._floor.exchange.completed_orders():
-            if not (request.api_only and order.request.client_id == MANUAL):
+            placed = order.request
+            if not (request.api_only and is_manual(placed.client_id, placed.order_id)):
                 self._tell.completed(order)
         self._voice.say(encode.completed_orders_end())
 

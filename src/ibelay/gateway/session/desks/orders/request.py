@@ -29,7 +29,6 @@ def order_request(client_id: ClientId, asked: PlaceOrder, now_ns: int) -> OrderR
     """
     kind = asked.order_type
     trailing = kind in TRAILING
-    times.check_conditions(asked.conditions, now_ns)
     ends = times.end_ns(asked.good_till_date, now_ns) if asked.tif == "GTD" else None
     begins = times.begin_ns(asked.good_after_time, now_ns) if asked.good_after_time else None
     return OrderRequest(
@@ -56,7 +55,7 @@ def order_request(client_id: ClientId, asked: PlaceOrder, now_ns: int) -> OrderR
         limit_offset=asked.limit_offset,
         good_till_ns=ends,
         good_after_ns=begins,
-        conditions=asked.conditions,
+        conditions=times.dated(asked.conditions, now_ns),
         conditions_cancel=asked.conditions_cancel,
         conditions_outside_rth=asked.conditions_outside_rth,
         trigger_method=asked.trigger_method,

@@ -9,6 +9,7 @@ day alone (today), a day alone (its end, for an end only).
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ibelay.errors import WireError
 from ibelay.model.conditions import Condition, TimeCondition
@@ -49,17 +50,29 @@ def begin_ns(text: str, now_ns: int) -> int:
     return _moment(text.strip(), now_ns, "Start Time")
 
 
-def check_conditions(conditions: tuple[Condition, ...], now_ns: int) -> None:
-    """Raise ``BadTimeError`` if a time that is waited for cannot be read."""
-    for condition in conditions:
-        if isinstance(condition, TimeCondition):
-            _moment(condition.time.strip(), now_ns, "Condition Time")
+def dated(conditions: tuple[Condition, ...], now_ns: int) -> tuple[Condition, ...]:
+    """Return *conditions* with today's date where a time of day alone was given.
+
+    Raises:
+        BadTimeError: A time that is waited for cannot be read.
+    """
+    return tuple(_dated(condition, now_ns) for condition in conditions)
+
+
+def _dated(condition: Condition, now_ns: int) -> Condition:
+    if not isinstance(condition, TimeCondition):
+        return condition
+    text = condition.time.strip()
+    _moment(text, now_ns, "Condition Time")
+    return replace(condition, time=_whole(text, now_ns))
+
+
+def _whole(text: str, now_ns: int) -> str:
+    return f"{day(now_ns)} {text}" if _TIME_OF_DAY.match(text) else text
 
 
 def _moment(text: str, now_ns: int, what: str) -> int:
-    if _TIME_OF_DAY.match(text):
-        text = f"{day(now_ns)} {text}"
     try:
-        return parse_moment(text)
+        return parse_moment(_whole(text, now_ns))
     except WireError as error:
         raise BadTimeError(what) from error
