@@ -129,6 +129,10 @@ class Account:
 
     # Positions ---------------------------------------------------------------------
 
+    def split(self, con_id: ConId, ratio: Decimal) -> None:
+        """Hold *ratio* units of *con_id* for each one, at the same cost and value."""
+        self._books.split(con_id, ratio)
+
     def quantity(self, con_id: ConId) -> Decimal:
         """Return the signed quantity held of *con_id*."""
         holding = self._books.holdings.get(con_id)

@@ -77,19 +77,19 @@ class Exchange:
             changing.modify(turn, entry, request)
         else:
             intake.take(turn, request)
-        return turn.out
+        return turn.said()
 
     def cancel(self, now_ns: int, client_id: ClientId, order_id: OrderId) -> Events:
         """Cancel a working order of *client_id*, with the children of an unfilled parent."""
         turn = clock.turn_at(self._pit, now_ns)
         changing.cancel(turn, client_id, order_id)
-        return turn.out
+        return turn.said()
 
     def cancel_all(self, now_ns: int) -> Events:
         """Cancel every working order of every client."""
         turn = clock.turn_at(self._pit, now_ns)
         changing.cancel_all(turn)
-        return turn.out
+        return turn.said()
 
     def on_market(self, event: MarketEvent) -> Events:
         """Follow the market: quotes value holdings, elect stops and fill orders; prints elect."""
@@ -103,14 +103,14 @@ class Exchange:
         trading.match(turn, con_id)
         for entry in pit.shelf.watching(con_id):
             trading.attempt(turn, entry)
-        return turn.out
+        return turn.said()
 
     def on_clock(self, now_ns: int) -> Events:
         """Follow the time where no price tells it: closes, ends of orders, times to wake."""
         turn = clock.turn_at(self._pit, now_ns)
         for entry in self._pit.shelf.conditional():
             trading.attempt(turn, entry)
-        return turn.out
+        return turn.said()
 
     def working_orders(self) -> list[BookOrder]:
         """Return the transmitted orders that can still fill, oldest first."""

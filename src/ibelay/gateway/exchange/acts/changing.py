@@ -18,9 +18,9 @@ from ibelay.gateway.exchange.acts import ending, intake, releasing, trading, wak
 from ibelay.gateway.exchange.acts.standing import tell
 from ibelay.gateway.exchange.acts.turn import Turn
 from ibelay.gateway.exchange.events import OrderRequest
-from ibelay.gateway.exchange.orders import changes, codes
 from ibelay.gateway.exchange.orders.entry import Entry
-from ibelay.gateway.exchange.orders.terms import check_terms
+from ibelay.gateway.exchange.rules import changes, codes
+from ibelay.gateway.exchange.rules.terms import check_terms
 from ibelay.model.ids import ClientId, OrderId
 
 

@@ -19,6 +19,12 @@ from ibelay.gateway.exchange.matching import conditions
 from ibelay.gateway.exchange.orders.entry import Entry
 
 
+def turn_at(pit: Pit, now_ns: int) -> Turn:
+    """Begin a turn at *now_ns*, with what was due before it."""
+    follow(pit, now_ns, pit.unsaid)
+    return Turn(pit, now_ns, pit.unsaid)
+
+
 def follow(pit: Pit, now_ns: int, out: Events) -> None:
     """Do what was due up to and including *now_ns*."""
     while pit.agenda and pit.agenda[0][0] <= now_ns:

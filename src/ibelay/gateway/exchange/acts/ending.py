@@ -16,8 +16,8 @@ from ibelay.gateway.exchange.acts.standing import tell
 from ibelay.gateway.exchange.acts.turn import Turn
 from ibelay.gateway.exchange.events import OrderChanged
 from ibelay.gateway.exchange.orders import brackets
-from ibelay.gateway.exchange.orders.codes import Refusal
 from ibelay.gateway.exchange.orders.entry import Entry
+from ibelay.gateway.exchange.rules.codes import Refusal
 from ibelay.model.order import BrokerOrderStatus
 
 BY_TRADER = "Cancelled by Trader"

@@ -18,11 +18,12 @@ from ibelay.gateway.exchange.acts import releasing, waking
 from ibelay.gateway.exchange.acts.turn import Pit, Turn
 from ibelay.gateway.exchange.events import BookOrder, OrderChanged, OrderRequest
 from ibelay.gateway.exchange.matching import conditions, trailing
-from ibelay.gateway.exchange.orders import brackets, codes, combos, sizing
-from ibelay.gateway.exchange.orders.codes import Refusal
+from ibelay.gateway.exchange.orders import brackets
 from ibelay.gateway.exchange.orders.entry import Entry
 from ibelay.gateway.exchange.orders.kinds import KINDS
-from ibelay.gateway.exchange.orders.terms import check_terms
+from ibelay.gateway.exchange.rules import codes, combos, sizing
+from ibelay.gateway.exchange.rules.codes import Refusal
+from ibelay.gateway.exchange.rules.terms import check_terms
 from ibelay.gateway.market.api import Instrument
 from ibelay.model.conditions import PercentChangeCondition, PriceCondition, VolumeCondition
 from ibelay.model.ids import ClientId, OrderId, PermId

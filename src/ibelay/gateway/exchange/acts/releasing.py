@@ -18,9 +18,10 @@ from ibelay.gateway.exchange.acts import clock, ending, trading
 from ibelay.gateway.exchange.acts.standing import tell
 from ibelay.gateway.exchange.acts.turn import Turn
 from ibelay.gateway.exchange.matching import hours
-from ibelay.gateway.exchange.orders import brackets, codes
+from ibelay.gateway.exchange.orders import brackets
 from ibelay.gateway.exchange.orders.entry import Entry
 from ibelay.gateway.exchange.orders.kinds import IMMEDIATE
+from ibelay.gateway.exchange.rules import codes
 from ibelay.model.order import Action
 from ibelay.wire.times import moment
 

@@ -38,7 +38,10 @@ class Pit:
         hard_to_borrow: Contracts whose short sales wait for shares.
         uncancellable: Orders that refuse cancels (136), by hand of the operator.
         slow_cancels: Cancels stay pending until the operator confirms them.
+        lowest_bound_id: The last negative id an order of TWS was bound to, 0 for none yet.
         doubled: Orders whose next modification becomes a second order.
+        unsaid: What has happened and was not told yet; an act that raises leaves here what
+            was due before it.
     """
 
     account: Account
@@ -56,7 +59,9 @@ class Pit:
     hard_to_borrow: set[ConId] = field(default_factory=set)
     uncancellable: set[PermId] = field(default_factory=set)
     slow_cancels: bool = False
+    lowest_bound_id: int = 0
     doubled: set[PermId] = field(default_factory=set)
+    unsaid: Events = field(default_factory=list)
     _timetables: dict[ConId, Timetable] = field(default_factory=dict)
 
     def top(self, con_id: ConId) -> Top:
@@ -113,6 +118,11 @@ class Turn:
     pit: Pit
     now_ns: int
     out: Events
+
+    def said(self) -> Events:
+        """Return what happened, once."""
+        self.pit.unsaid = []
+        return self.out
 
     def trading_since(self, entry: Entry) -> int | None:
         """Return when the hours *entry* may trade in began; None if they have not, or are over."""

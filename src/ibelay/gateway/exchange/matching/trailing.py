@@ -17,7 +17,7 @@ from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from ibelay.gateway.exchange.events import OrderRequest
-from ibelay.gateway.exchange.orders.steps import step_at
+from ibelay.gateway.exchange.rules.steps import step_at
 from ibelay.gateway.market.api import Instrument
 from ibelay.model.order import Action
 

@@ -80,6 +80,12 @@ class Books:
             self._pay(contract.symbol, signed)
         return holding.apply(signed, value, fee)
 
+    def split(self, con_id: ConId, ratio: Decimal) -> None:
+        """Hold *ratio* units of *con_id* for each one, at the same cost and value."""
+        if con_id in self.holdings:
+            self.holdings[con_id].quantity *= ratio
+            self.marks[con_id] /= ratio
+
     def start_day(self) -> None:
         """Pay out futures, forget what was closed, count profits from now."""
         for con_id, holding in list(self.holdings.items()):

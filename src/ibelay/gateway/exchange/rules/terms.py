@@ -23,9 +23,9 @@ from decimal import Decimal
 
 from ibelay.gateway.exchange.events import OrderRequest
 from ibelay.gateway.exchange.matching.triggers import METHODS
-from ibelay.gateway.exchange.orders import codes, steps
-from ibelay.gateway.exchange.orders.codes import Refusal
 from ibelay.gateway.exchange.orders.kinds import IMMEDIATE, KINDS, TIMES_IN_FORCE, Kind
+from ibelay.gateway.exchange.rules import codes, steps
+from ibelay.gateway.exchange.rules.codes import Refusal
 from ibelay.gateway.market.api import Instrument
 
 _PERCENT = Decimal(100)

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from ibelay.gateway.exchange.catalogue import Catalogue
 from ibelay.gateway.exchange.events import OrderRequest
-from ibelay.gateway.exchange.orders import codes
-from ibelay.gateway.exchange.orders.codes import Refusal
+from ibelay.gateway.exchange.rules import codes
+from ibelay.gateway.exchange.rules.codes import Refusal
 from ibelay.gateway.market.api import Instrument
 from ibelay.model.contract import Contract
 

@@ -19,9 +19,9 @@ from decimal import Decimal, InvalidOperation
 
 from ibelay.gateway.exchange.events import OrderRequest
 from ibelay.gateway.exchange.matching.top import Book
-from ibelay.gateway.exchange.orders import codes, steps
-from ibelay.gateway.exchange.orders.codes import Refusal
 from ibelay.gateway.exchange.orders.entry import Entry
+from ibelay.gateway.exchange.rules import codes, steps
+from ibelay.gateway.exchange.rules.codes import Refusal
 from ibelay.gateway.market.api import Instrument
 from ibelay.model.order import Action
 

@@ -17,10 +17,11 @@ from dataclasses import replace
 
 from ibelay.gateway.exchange.events import OrderRequest
 from ibelay.gateway.exchange.matching import trailing
-from ibelay.gateway.exchange.orders import brackets, codes
-from ibelay.gateway.exchange.orders.codes import Refusal
+from ibelay.gateway.exchange.orders import brackets
 from ibelay.gateway.exchange.orders.entry import Entry
 from ibelay.gateway.exchange.orders.kinds import IMMEDIATE
+from ibelay.gateway.exchange.rules import codes
+from ibelay.gateway.exchange.rules.codes import Refusal
 from ibelay.model.contract import Contract
 
 

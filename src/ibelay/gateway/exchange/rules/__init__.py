@@ -1,0 +1,1 @@
+"""What may be asked of an order, and IB's answers where it may not. Pure."""
