@@ -69,7 +69,7 @@ def reversal(*, stop: Decimal) -> Scene:
 
 def chop() -> Scene:
     """Return a day that crosses its pivot again and again, each time falling back behind it."""
-    for seed, side, bars in _days(likely=150):
+    for seed, side, bars in _days(likely=163):
         for pivot in {bar.close for bar in bars[QUIET:SOON:8]}:
             breaks = _breaks(bars, side, pivot)
             early = sum(QUIET <= i < SOON for i in breaks)

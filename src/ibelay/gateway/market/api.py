@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import IntEnum, StrEnum
 from typing import Protocol
 
 from ibelay.model.contract import Contract
@@ -104,22 +105,47 @@ class Instrument:
         return next((one for one in self.sessions if now_ns < one.end_ns), None)
 
 
+class Halted(IntEnum):
+    """Whether trading is halted, by IB's numbers of tick 49."""
+
+    NO = 0
+    REGULATORY = 1
+    VOLATILITY = 2
+
+
+class Auction(StrEnum):
+    """Which auction a print comes from."""
+
+    OPEN = "open"
+    CLOSE = "close"
+    REOPEN = "reopen"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteChange:
-    """The top of book of one instrument as it stands from ``quote.at_ns`` on."""
+    """The top of book of one instrument as it stands from ``quote.at_ns`` on.
+
+    A halt is a quote without sides and *halted*; the next quote ends it.
+    """
 
     con_id: ConId
     quote: Quote
+    halted: Halted = Halted.NO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Print:
-    """A trade of others; makes bars and last prices, fills nothing of ours by itself."""
+    """A trade of others; makes bars and last prices, fills nothing of ours by itself.
+
+    The print of an *auction* carries the official opening or closing price, at which orders
+    for the open or the close are filled.
+    """
 
     con_id: ConId
     at_ns: int
     price: Decimal
     size: Decimal
+    auction: Auction | None = None
 
 
 MarketEvent = QuoteChange | Print

@@ -1,0 +1,1 @@
+"""How synthetic prices are made: paths of minutes, then seconds, quotes and prints. Pure."""

@@ -1,0 +1,91 @@
+"""A day that is made: the series of any instrument, each made once and kept.
+
+Rules:
+1. An instrument trades on a day if its hours have a session then and it has not expired
+   before; without a session it has no events.
+2. The official close is the price at the end of the regular session of stocks, to the
+   tick, for everything alike; options close at their fair price.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from ibelay.gateway.market.api import Instrument, TradingSession
+from ibelay.gateway.market.calendars.sessions import Hours, session_of
+from ibelay.gateway.market.hours import TradingDay
+from ibelay.gateway.market.making.halts import Halt
+from ibelay.gateway.market.making.legs import minute_of
+from ibelay.gateway.market.making.optioned import OptionSeries, to_step
+from ibelay.gateway.market.making.quoted import Making, QuotedSeries
+from ibelay.gateway.market.making.tempo import Ticks
+from ibelay.gateway.market.making.worth import Worth
+from ibelay.gateway.market.universe.known import FUTURES
+from ibelay.model.ids import ConId
+
+Made = QuotedSeries | OptionSeries
+_HOURS = {
+    "STK": Hours.US_STOCKS,
+    "OPT": Hours.US_OPTIONS,
+    "FUT": Hours.CME_FUTURES,
+    "CASH": Hours.FOREX,
+    "CRYPTO": Hours.CRYPTO,
+    "BOND": Hours.US_OPTIONS,
+}
+
+
+def hours_of(instrument: Instrument) -> Hours:
+    """Return by which hours *instrument* trades."""
+    contract = instrument.contract
+    if contract.sec_type == "IND":
+        return Hours.CME_FUTURES if contract.symbol in FUTURES else Hours.US_OPTIONS
+    return _HOURS[contract.sec_type]
+
+
+def session_on(instrument: Instrument, day: TradingDay) -> TradingSession | None:
+    """Return when *instrument* trades on *day*, None if it does not (rule 1)."""
+    found = session_of(hours_of(instrument), day.date)
+    expires_ns = instrument.expires_ns
+    if found is None or (expires_ns is not None and expires_ns <= found.begin_ns):
+        return None
+    return found
+
+
+class MadeDay:
+    """The prices of *day* that *seed* makes, with the *halts* of any symbol."""
+
+    def __init__(self, seed: int, day: TradingDay, halts: tuple[Halt, ...] = ()) -> None:
+        self.day = day
+        self.worth = Worth(seed, day)
+        self._seed = seed
+        self._halts = halts
+        self._series: dict[ConId, Made] = {}
+
+    def series(self, instrument: Instrument, previous_close: Decimal | None) -> Made:
+        """Return the events of *instrument*, whose close before was *previous_close*."""
+        con_id = instrument.contract.con_id
+        if con_id not in self._series:
+            kind = OptionSeries if instrument.contract.sec_type == "OPT" else QuotedSeries
+            self._series[con_id] = kind(self._making(instrument), previous_close)
+        return self._series[con_id]
+
+    def close(self, instrument: Instrument) -> Decimal:
+        """Return the official close of *instrument* (rule 2)."""
+        minutes = self.worth.of(instrument).minutes
+        price = minutes[minute_of(self.day, self.day.close_ns)]
+        if instrument.contract.sec_type == "OPT":
+            return to_step(Decimal(price), instrument.price_steps, ROUND_HALF_EVEN)
+        ticks = Ticks(instrument.min_tick)
+        return ticks.price(ticks.nearest(price))
+
+    def _making(self, instrument: Instrument) -> Making:
+        contract = instrument.contract
+        halting = instrument.under_symbol if contract.sec_type == "OPT" else contract.local_symbol
+        return Making(
+            key=(self._seed, contract.local_symbol, self.day.date.isoformat()),
+            instrument=instrument,
+            source=self.worth.of(instrument),
+            day=self.day,
+            session=session_on(instrument, self.day),
+            halts=tuple(halt for halt in self._halts if halt.symbol == halting),
+        )
