@@ -16,6 +16,7 @@ from tests.reconcile.scenes import (
     SPY,
     STOP,
     TARGET,
+    UNIT,
     booked,
     bracket,
     bracket_shown,
@@ -36,6 +37,7 @@ from ibelay.journal.records import (
     ExecutionRecorded,
     ModifyIntended,
     ModifyRefused,
+    OrderTermsTaken,
     PositionAdjusted,
 )
 from ibelay.model.order import Action, BrokerOrderStatus, OrderState, Role
@@ -43,6 +45,7 @@ from ibelay.model.snapshot import BrokerSnapshot
 from ibelay.reconcile.absence import Absences
 from ibelay.reconcile.amend import amendments
 from ibelay.reconcile.discrepancies import Kind
+from ibelay.reconcile.gaps import PlaceStop
 from ibelay.reconcile.plan import Plan, plan
 from ibelay.reconcile.policy import Policy
 from ibelay.reconcile.protection import audit
@@ -519,10 +522,40 @@ def test_after_a_refused_change_the_brokers_values_are_ours() -> None:
     reconciler = Reconciler(ledger)
     stop = replace(bracket_shown()[0], stop_price=Decimal("99.5"), quantity=Decimal(40))
     seen = snapshot(positions=[holding(50)], open_orders=[stop, bracket_shown()[1]])
-    assert [type(record) for record in reconciler.see(seen).records] == [ModifyRefused]
+    assert [type(record) for record in reconciler.see(seen).records] == [OrderTermsTaken]
     order = ledger.orders[STOP].order
     assert (order.stop_price, order.quantity) == (Decimal("99.5"), Decimal(40))
     assert reconciler.see(seen).records == ()
+
+
+def test_an_exit_the_broker_shows_smaller_covers_no_more_than_that() -> None:
+    """Seen twice: the target's fill that shrank it may be on its way."""
+    reconciler = Reconciler(bracket())
+    small = replace(bracket_shown()[0], quantity=Decimal(30))
+    seen = snapshot(positions=[holding(50)], open_orders=[small, bracket_shown()[1]])
+    first = reconciler.see(seen)
+    assert (first.records, first.again) == ((), True)
+    assert audit(reconciler.ledger) == []
+    assert [type(record) for record in reconciler.see(seen).records] == [OrderTermsTaken]
+    assert audit(reconciler.ledger) == [PlaceStop(UNIT, Decimal(20), Decimal(99))]
+    assert (reconciler.see(seen).records, reconciler.see(seen).again) == ((), False)
+
+
+def test_a_size_that_we_changed_is_not_taken_from_an_older_listing() -> None:
+    ledger = bracket()
+    ledger.apply(ModifyIntended(at_ns=3, order_ref=STOP, quantity=Decimal(30)))
+    reconciler = Reconciler(ledger)
+    seen = snapshot(positions=[holding(50)], open_orders=bracket_shown())
+    assert [reconciler.see(seen).records for _ in range(2)] == [(), ()]
+
+
+def test_an_inactive_stop_is_alarmed_about_once_and_not_doubled() -> None:
+    reconciler = Reconciler(bracket())
+    asleep = replace(bracket_shown()[0], status=BrokerOrderStatus.INACTIVE)
+    seen = snapshot(positions=[holding(50)], open_orders=[asleep, bracket_shown()[1]])
+    found = [kinds(reconciler.see(seen)) for _ in range(2)]
+    assert found == [[Kind.INACTIVE_STOP], []]
+    assert audit(reconciler.ledger) == []
 
 
 # -- positions -------------------------------------------------------------------------------

@@ -26,7 +26,13 @@ from tests.reconcile.scenes import (
 )
 
 from ibelay.journal.ledger import Ledger
-from ibelay.journal.records import AnyRecord, CancelIntended, ModifyIntended, ModifyRefused
+from ibelay.journal.records import (
+    AnyRecord,
+    CancelIntended,
+    ModifyIntended,
+    ModifyRefused,
+    OrderTermsTaken,
+)
 from ibelay.model import ids
 from ibelay.model.ids import ClientId
 from ibelay.model.order import Action, BrokerOrderStatus, OrderState, Role
@@ -250,7 +256,7 @@ def test_a_cut_that_ib_refused_is_asked_for_again_after_a_while() -> None:
     ledger.apply(state(STOP, OrderState.CANCELLED))
     ledger.apply(ModifyIntended(at_ns=3, order_ref=TARGET, quantity=Decimal(30)))
     ledger.apply(ModifyRefused(at_ns=4, order_ref=TARGET, code=201))
-    ledger.apply(ModifyRefused(at_ns=5, order_ref=TARGET, quantity=Decimal(50)))
+    ledger.apply(OrderTermsTaken(at_ns=5, order_ref=TARGET, quantity=Decimal(50)))
     assert audit(ledger)[0] == ResizeExit(UNIT, TARGET, Decimal(30), 4 + SECOND_NS)
 
 

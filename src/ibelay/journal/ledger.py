@@ -30,6 +30,7 @@ from ibelay.journal.records import (
     ModifyRefused,
     OrderIdReassigned,
     OrderStateChanged,
+    OrderTermsTaken,
     PositionAdjusted,
     ReconciliationDone,
     SafeModeCleared,
@@ -144,6 +145,10 @@ class Ledger:
                 self._modify(record)
             case ModifyRefused():
                 self._refuse_change(record)
+            case OrderTermsTaken(order_ref=ref):
+                entry = self._entry(ref)
+                entry.order = _modified(entry.order, record)
+                entry.terms_unknown = False
             case CancelIntended(order_ref=ref):
                 self._entry(ref).cancel_intended = True
             case UnitClosing():
@@ -234,12 +239,9 @@ class Ledger:
     def _refuse_change(self, record: ModifyRefused) -> None:
         entry = self._entry(record.order_ref)
         entry.modified = False
-        entry.terms_unknown = record.quantity is None
-        if record.quantity is None:
-            entry.refusals += 1
-            entry.refused_ns = record.at_ns
-        else:
-            entry.order = _modified(entry.order, record)
+        entry.terms_unknown = True
+        entry.refusals += 1
+        entry.refused_ns = record.at_ns
 
     def _close(self, record: UnitClosing) -> None:
         unit = self.units.get(record.unit)
@@ -350,7 +352,7 @@ def fold(records: Iterable[AnyRecord]) -> Ledger:
     return ledger
 
 
-def _modified(order: Order, record: ModifyIntended | ModifyRefused) -> Order:
+def _modified(order: Order, record: ModifyIntended | OrderTermsTaken) -> Order:
     def pick(new: Decimal | None, old: Decimal | None) -> Decimal | None:
         return old if new is None else new
 

@@ -104,17 +104,24 @@ class ModifyIntended(Record, tag="modify", frozen=True, kw_only=True):
 
 
 class ModifyRefused(Record, tag="modify_refused", frozen=True, kw_only=True):
-    """IB refused to change a working order, which lives on as it was. Broker time.
-
-    The figures are what the broker shows of it; all are None until a snapshot has told.
-    """
+    """IB refused to change a working order, which lives on as it was. Broker time."""
 
     order_ref: OrderRef
     code: int = 0
     reason: str = ""
-    quantity: Decimal | None = None
+
+
+class OrderTermsTaken(Record, tag="order_terms", frozen=True, kw_only=True):
+    """The broker shows a working order with figures of its own, and they are ours from now on.
+
+    None leaves a figure as it is. Broker time.
+    """
+
+    order_ref: OrderRef
+    quantity: Decimal
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
+    reason: str = ""
 
 
 class CancelIntended(Record, tag="cancel", frozen=True, kw_only=True):
@@ -269,6 +276,7 @@ AnyRecord = (
     | OrderIdReassigned
     | ModifyIntended
     | ModifyRefused
+    | OrderTermsTaken
     | CancelIntended
     | UnitClosing
     | ExecutionRecorded

@@ -44,12 +44,14 @@ class Absences:
         missing: Orders that it did not account for.
         mismatches: Position differences that have not stood for long enough, by contract.
         living: Orders it shows although our books hold them to be over, seen once.
+        sizes: Exits it shows with another quantity than ours, seen once.
         told: Matters that were alarmed about and still stand; not alarmed about again.
     """
 
     missing: dict[OrderRef, Missing] = field(default_factory=dict)
     mismatches: dict[ConId, Mismatch] = field(default_factory=dict)
     living: frozenset[OrderRef] = frozenset()
+    sizes: dict[OrderRef, Decimal] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
 
 

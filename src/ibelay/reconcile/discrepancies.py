@@ -21,6 +21,7 @@ class Kind(StrEnum):
     RESURRECTED_ORDER = "order lives that was over"
     DUPLICATE_ORDER = "two live orders for one intent"
     ORPHAN_ORDER = "order without an intent"
+    INACTIVE_STOP = "stop is not active"
     CLOSED_EXTERNALLY = "position closed externally"
     QUANTITY_MISMATCH = "quantity mismatch"
     UNEXPECTED_POSITION = "unexpected position"
@@ -32,6 +33,7 @@ CRITICAL = frozenset(
         Kind.DUPLICATE_ORDER,
         Kind.ORPHAN_ORDER,
         Kind.ORPHAN_FILL,
+        Kind.INACTIVE_STOP,
         Kind.UNLISTED_FILL,
         Kind.UNEXPECTED_POSITION,
     }

@@ -12,6 +12,9 @@ Rules:
    told that it is over, and protection has replaced it. Two snapshots must show it, since a
    listing can be older than the end. So is what lives on of an order that is filled: a double
    of it (F25), or a rest that a refused modification left there.
+6. IB shrinks the exits of a bracket by itself, and people change orders by hand: the shown size
+   of an exit that we do not want changed is ours if two snapshots show it, since the execution
+   behind it may be on its way. Protection then places what is missing.
 
 Source: shared facts section 3 and failure modes F07, F10, F25 and F39.
 """
@@ -25,9 +28,9 @@ from decimal import Decimal
 from ibelay.journal.ledger import Ledger, OrderEntry
 from ibelay.journal.records import (
     CancelIntended,
-    ModifyRefused,
     OrderIdReassigned,
     OrderStateChanged,
+    OrderTermsTaken,
 )
 from ibelay.machines.order_life import conclude
 from ibelay.model.ids import OrderRef, PermId, is_ours
@@ -58,6 +61,7 @@ class OrderPlan:
         gained: By how many shares the fills of the same plan change each order.
         missing: Memory for the next plan: orders in no part of the snapshot.
         living: Memory for the next plan: orders shown although they are over.
+        sizes: Memory for the next plan: exits shown with another size.
     """
 
     ledger: Ledger
@@ -69,6 +73,7 @@ class OrderPlan:
     monotonic_ns: int
     missing: dict[OrderRef, Missing] = field(default_factory=dict)
     living: set[OrderRef] = field(default_factory=set)
+    sizes: dict[OrderRef, Decimal] = field(default_factory=dict)
 
     def compare(self, bot: str) -> None:
         """Decide about every order of ours that is not over, or is shown though it is."""
@@ -117,21 +122,42 @@ class OrderPlan:
         elif entry.state is OrderState.UNKNOWN:
             self._find(Kind.FOUND_ORDER, entry, "unknown", "working", "adopted")
         self._adopt(entry, state, shown, "the broker shows it")
-        if entry.terms_unknown:
+        if entry.terms_unknown or self._resized(entry, first):
             self._take_terms(entry, first)
+        if entry.order.role is Role.STOP and first.status is BrokerOrderStatus.INACTIVE:
+            self._tell_of_inactive(entry)
+
+    def _resized(self, entry: OrderEntry, shown: BrokerOrder) -> bool:
+        """Return whether an exit has another size than ours, in two snapshots (rule 6)."""
+        if entry.order.role is Role.ENTRY or shown.quantity <= self._filled(entry):
+            return False
+        if entry.modified or entry.cancel_intended:
+            return False  # what we want of it and did not arrive is said again (``amend``)
+        ref, shows = entry.order.order_ref, shown.quantity
+        if shows == entry.order.quantity:
+            return False
+        if self.before.sizes.get(ref) == shows:
+            return True
+        self.sizes[ref] = shows
+        return False
 
     def _take_terms(self, entry: OrderEntry, shown: BrokerOrder) -> None:
-        """Fall back to what the broker shows of an order that it refused to change."""
+        """Take what the broker shows of a working order for what it is."""
         self.draft.records.append(
-            ModifyRefused(
+            OrderTermsTaken(
                 at_ns=self.draft.now_ns,
                 order_ref=entry.order.order_ref,
                 reason="the order is as the broker shows it",
                 quantity=shown.quantity,
-                limit_price=shown.limit_price,
-                stop_price=shown.stop_price,
+                limit_price=shown.limit_price if entry.terms_unknown else None,
+                stop_price=shown.stop_price if entry.terms_unknown else None,
             )
         )
+
+    def _tell_of_inactive(self, entry: OrderEntry) -> None:
+        """Alarm once: it may be held until the open, or for good; a second one might double it."""
+        if self.draft.is_first_sight(f"inactive {entry.order.order_ref}"):
+            self._find(Kind.INACTIVE_STOP, entry, "working", "inactive", "look at it in TWS")
 
     def _adopt(
         self, entry: OrderEntry, state: OrderState, shown: list[BrokerOrder], reason: str

@@ -109,9 +109,12 @@ def plan(
             missing=orders.missing,
             mismatches=mismatches,
             living=frozenset(orders.living),
+            sizes=orders.sizes,
             told=frozenset(draft.told),
         ),
-        again=bool(mismatches or orders.living or (orders.missing and _corrects(draft))),
+        again=bool(
+            mismatches or orders.living or orders.sizes or (orders.missing and _corrects(draft))
+        ),
         report=tuple(draft.report),
     )
 
