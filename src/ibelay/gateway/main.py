@@ -12,7 +12,7 @@ from ibelay.errors import ConfigurationError
 from ibelay.gateway.exchange.book import Exchange
 from ibelay.gateway.market import lean, synthetic
 from ibelay.gateway.market.api import Market
-from ibelay.gateway.market.hours import SECOND_NS, market_days, trading_day
+from ibelay.gateway.market.hours import SECOND_NS, trading_day
 from ibelay.gateway.options import GatewayOptions
 from ibelay.gateway.server import PaperGateway
 from ibelay.gateway.session.floor import Floor
@@ -94,7 +94,7 @@ def _on_stop_signal(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -
 def _market(options: GatewayOptions) -> Market:
     kind, _colon, path = options.market.partition(":")
     if kind == "lean":
-        return lean(Path(path), market_days(options.date, 1), options.symbols)
+        return lean(Path(path), options.date, options.symbols)
     return synthetic(options.seed, options.symbols, options.date)
 
 

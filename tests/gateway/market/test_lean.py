@@ -12,11 +12,10 @@ import pytest
 from ibelay.errors import ConfigurationError
 from ibelay.gateway.market import lean
 from ibelay.gateway.market.api import MarketEvent, Print, QuoteChange
-from ibelay.gateway.market.hours import SECOND_NS, market_days, trading_day
+from ibelay.gateway.market.hours import SECOND_NS, trading_day
 
 DATE = "2013-10-08"
 DAY = trading_day(DATE)
-DAYS = market_days(DATE, 1)
 OPEN_MS = 34_200_000
 QUOTE = f"{OPEN_MS},1,2,3,1000000,200,5,6,7,1000500,300"
 TRADE = f"{OPEN_MS},1000100,1000400,1000000,1000300,1000"
@@ -32,7 +31,7 @@ def write(folder: Path, name: str, *lines: str, resolution: str = "second") -> P
 
 
 def events(folder: Path) -> list[MarketEvent]:
-    market = lean(folder, DAYS, ["SPY"])
+    market = lean(folder, DATE, ["SPY"])
     return list(market.events(market.start_ns, market.end_ns))
 
 
@@ -59,7 +58,7 @@ def test_trade_row_becomes_prints_with_its_range_and_volume(tmp_path: Path) -> N
         D("100.04"),
         D("100.03"),
     ]
-    market = lean(tmp_path, DAYS, ["SPY"])
+    market = lean(tmp_path, DATE, ["SPY"])
     (bar,) = market.bars(first.con_id, DAY.open_ns, DAY.open_ns + 5 * SECOND_NS, 5)
     assert (bar.open, bar.high, bar.low, bar.close) == (
         D("100.01"),
@@ -112,12 +111,12 @@ def test_seconds_are_preferred_to_minutes_which_stand_in_for_them(tmp_path: Path
 
 def test_missing_folder_symbol_and_day_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no LEAN data folder"):
-        lean(tmp_path / "nowhere", DAYS, ["SPY"])
+        lean(tmp_path / "nowhere", DATE, ["SPY"])
     write(tmp_path, "spy/20131008_quote.zip", QUOTE)
     with pytest.raises(ConfigurationError, match=r"no quotes of TSLA: .* symbols there: SPY$"):
-        lean(tmp_path, DAYS, ["SPY", "TSLA"])
+        lean(tmp_path, DATE, ["SPY", "TSLA"])
     with pytest.raises(ConfigurationError, match=r"on 2013-10-09: .* days there: 2013-10-08$"):
-        lean(tmp_path, market_days("2013-10-09", 1), ["SPY"])
+        lean(tmp_path, "2013-10-09", ["SPY"])
 
 
 @pytest.mark.parametrize(
@@ -136,7 +135,7 @@ def test_missing_folder_symbol_and_day_are_told_apart(tmp_path: Path) -> None:
 def test_damaged_quote_line_is_named(tmp_path: Path, line: str) -> None:
     path = write(tmp_path, "spy/20131008_quote.zip", QUOTE, line)
     with pytest.raises(ConfigurationError, match=rf"{path.name} \S+ line 2 cannot be read"):
-        lean(tmp_path, DAYS, ["SPY"])
+        lean(tmp_path, DATE, ["SPY"])
 
 
 @pytest.mark.parametrize("line", ["", f"{OPEN_MS},5,4,6,5,100", f"{OPEN_MS},5,5,5,5,-1"])
@@ -144,25 +143,25 @@ def test_damaged_trade_line_is_named(tmp_path: Path, line: str) -> None:
     write(tmp_path, "spy/20131008_quote.zip", QUOTE)
     path = write(tmp_path, "spy/20131008_trade.zip", TRADE, line, TRADE)
     with pytest.raises(ConfigurationError, match=rf"{path.name} \S+ line 2 cannot be read"):
-        lean(tmp_path, DAYS, ["SPY"])
+        lean(tmp_path, DATE, ["SPY"])
 
 
 def test_damaged_zip_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, "spy/20131008_quote.zip", QUOTE)
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(ConfigurationError, match=f"{path.name} cannot be read"):
-        lean(tmp_path, DAYS, ["SPY"])
+        lean(tmp_path, DATE, ["SPY"])
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("readme.txt", "")
     with pytest.raises(ConfigurationError, match="holds 0 CSV files"):
-        lean(tmp_path, DAYS, ["SPY"])
+        lean(tmp_path, DATE, ["SPY"])
 
 
 @pytest.mark.market_data
 @pytest.mark.skipif(not REAL.is_dir(), reason="no real quotes: IBELAY_MARKET_DATA names none")
 @pytest.mark.parametrize("date", ["2013-10-07", "2013-10-08", "2013-10-09"])
 def test_real_day_plays_in_order_with_bars_of_every_five_seconds(date: str) -> None:
-    market = lean(REAL / "lean", market_days(date, 1), ["SPY", "AIG", "BAC", "IBM"])
+    market = lean(REAL / "lean", date, ["SPY", "AIG", "BAC", "IBM"])
     now_ns, count = market.start_ns, 0
     for event in market.events(market.start_ns, market.end_ns):
         at_ns = event.at_ns if isinstance(event, Print) else event.quote.at_ns

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import zipfile
-from datetime import date
 from decimal import Decimal as D  # noqa: N817 - the tests are full of them
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from ibelay.errors import ConfigurationError
 from ibelay.gateway.market import lean
 from ibelay.gateway.market.api import MarketEvent, Print, QuoteChange
-from ibelay.gateway.market.hours import SECOND_NS, market_days, trading_day
+from ibelay.gateway.market.hours import SECOND_NS, trading_day
 from ibelay.gateway.market.replay.lean import files as lean_files
 from ibelay.gateway.market.replay.lean.contracts import future, option, with_ids_of_their_own
 from ibelay.model.market import Quote
@@ -22,7 +21,7 @@ REAL = Path(os.environ.get("IBELAY_MARKET_DATA", Path(__file__).parents[4] / "sh
 needs_quotes = pytest.mark.skipif(
     not REAL.is_dir(), reason="no real quotes: IBELAY_MARKET_DATA names none"
 )
-DAYS = market_days("2013-10-08", 1)
+DATE = "2013-10-08"
 DAY = trading_day("2013-10-08")
 OPEN_MS = 34_200_000
 CALL = "20131008_spy_minute_quote_american_call_1650000_20131019.csv"
@@ -94,7 +93,7 @@ def test_a_chain_plays_with_sides_that_come_and_stay(tmp_path: Path) -> None:
         "option/usa/minute/spy/20131008_quote_american.zip",
         **{CALL: f"{OPEN_MS},1,2,3,20000,10,5,6,7,21500,20\n{bid_only}", PUT: ""},
     )
-    market = lean(tmp_path, DAYS, ["SPY:OPT"])
+    market = lean(tmp_path, DATE, ["SPY:OPT"])
     call, put = market.instruments
     assert (call.contract.right, put.contract.right) == ("C", "P")
     first, second = quotes(list(market.events_of(call.contract.con_id, 0, market.end_ns)))
@@ -112,7 +111,7 @@ def test_a_future_plays_by_the_clock_of_utc(tmp_path: Path) -> None:
         **{"20131008_es_minute_quote_201312.csv": "0,1,1,1,1676.5,86,1,1,1,1676.75,97"},
     )
     for symbol in ("ES", "ES:FUT"):
-        market = lean(tmp_path, DAYS, [symbol])
+        market = lean(tmp_path, DATE, [symbol])
         (quote,) = quotes(list(market.events(market.start_ns, market.end_ns)))
         assert (quote.bid, quote.ask) == (D("1676.5"), D("1676.75"))
         # One minute after midnight in UTC it is four hours before midnight in New York.
@@ -129,7 +128,7 @@ def test_ticks_are_the_finest_and_suspicious_ones_are_left_out(
     good = f"{OPEN_MS}.5,1000300,100,D,1,0"
     far = f"{OPEN_MS}.75,9,100,D,1,1"
     write(tmp_path, f"{place}_trade.zip", **{"ticks.csv": f"{good}\n{far}"})
-    market = lean(tmp_path, DAYS, ["SPY"])
+    market = lean(tmp_path, DATE, ["SPY"])
     first, second, trade = market.events(market.start_ns, market.end_ns)
     assert isinstance(second, QuoteChange)
     assert isinstance(trade, Print)
@@ -145,19 +144,19 @@ def test_ticks_are_the_finest_and_suspicious_ones_are_left_out(
 def test_a_damaged_tick_is_named(tmp_path: Path, line: str) -> None:
     write(tmp_path, "equity/usa/tick/spy/20131008_trade.zip", **{"t.csv": line})
     with pytest.raises(ConfigurationError, match=r"t\.csv line 1 cannot be read: .* of a tick"):
-        lean(tmp_path, DAYS, ["SPY"])
+        lean(tmp_path, DATE, ["SPY"])
 
 
 def test_a_resolution_can_be_asked_for(tmp_path: Path) -> None:
     row = f"{OPEN_MS},1,2,3,1000000,200,5,6,7,1000500,300"
     write(tmp_path, "equity/usa/second/spy/20131008_quote.zip", **{"q.csv": row})
     write(tmp_path, "equity/usa/minute/spy/20131008_quote.zip", **{"q.csv": row})
-    (quote,) = quotes(list(lean(tmp_path, DAYS, ["SPY"], "minute").events(0, 1 << 62)))
+    (quote,) = quotes(list(lean(tmp_path, DATE, ["SPY"], resolution="minute").events(0, 1 << 62)))
     assert quote.at_ns == DAY.open_ns + 60 * SECOND_NS
     with pytest.raises(ConfigurationError, match=r"expected 20131008_quote\.zip in tick under"):
-        lean(tmp_path, DAYS, ["SPY"], "tick")
+        lean(tmp_path, DATE, ["SPY"], resolution="tick")
     with pytest.raises(ConfigurationError, match="resolution 'hour' is unknown"):
-        lean(tmp_path, DAYS, ["SPY"], "hour")
+        lean(tmp_path, DATE, ["SPY"], resolution="hour")
 
 
 def test_a_zip_that_would_unpack_to_too_much_is_refused(
@@ -166,7 +165,7 @@ def test_a_zip_that_would_unpack_to_too_much_is_refused(
     write(tmp_path, "equity/usa/second/spy/20131008_quote.zip", **{"q.csv": "x" * 100})
     monkeypatch.setattr(lean_files, "MAX_CSV_BYTES", 99)
     with pytest.raises(ConfigurationError, match="unpacks to more than"):
-        lean(tmp_path, DAYS, ["SPY"])
+        lean(tmp_path, DATE, ["SPY"])
 
 
 def test_factor_files_are_said_not_to_be_used(
@@ -175,7 +174,7 @@ def test_factor_files_are_said_not_to_be_used(
     row = f"{OPEN_MS},1,2,3,1000000,200,5,6,7,1000500,300"
     write(tmp_path, "equity/usa/second/spy/20131008_quote.zip", **{"q.csv": row})
     (tmp_path / "equity/usa/factor_files").mkdir()
-    lean(tmp_path, DAYS, ["SPY"])
+    lean(tmp_path, DATE, ["SPY"])
     assert "has factor_files: they are not used" in caplog.text
 
 
@@ -183,7 +182,7 @@ def test_factor_files_are_said_not_to_be_used(
 def test_a_symbol_of_another_kind_is_refused(tmp_path: Path, symbol: str) -> None:
     (tmp_path / "equity").mkdir()
     with pytest.raises(ConfigurationError, match="expected STK, OPT or FUT"):
-        lean(tmp_path, DAYS, [symbol])
+        lean(tmp_path, DATE, [symbol])
 
 
 def test_days_follow_each_other_with_the_close_before(tmp_path: Path) -> None:
@@ -192,9 +191,7 @@ def test_days_follow_each_other_with_the_close_before(tmp_path: Path) -> None:
         write(tmp_path, f"equity/usa/second/spy/{day}_quote.zip", **{"q.csv": row})
     trade = f"{OPEN_MS + 5000},1000100,1000400,1000000,1000300,1000"
     write(tmp_path, "equity/usa/second/spy/20131004_trade.zip", **{"t.csv": trade})
-    days = market_days("2013-10-04", 2)
-    assert days[-1] == date(2013, 10, 7)  # Saturday and Sunday are passed over
-    market = lean(tmp_path, days, ["SPY"])
+    market = lean(tmp_path, "2013-10-04", ["SPY"], days=2)  # the second is a Monday
     first, second = quotes(list(market.events(market.start_ns, market.end_ns)))
     assert (first.previous_close, second.previous_close) == (None, D("100.03"))
     (spy,) = market.instruments
@@ -211,13 +208,13 @@ def test_days_follow_each_other_with_the_close_before(tmp_path: Path) -> None:
 def test_a_holiday_is_refused_with_the_next_trading_day(tmp_path: Path) -> None:
     (tmp_path / "equity").mkdir()
     with pytest.raises(ConfigurationError, match=r"is a Saturday, .* 2013-10-07"):
-        lean(tmp_path, (date(2013, 10, 5),), ["SPY"])
+        lean(tmp_path, "2013-10-05", ["SPY"])
 
 
 @pytest.mark.market_data
 @needs_quotes
 def test_three_real_days_of_a_future_stay_in_their_sessions() -> None:
-    market = lean(REAL / "lean", market_days("2013-10-07", 3), ["ES"])
+    market = lean(REAL / "lean", "2013-10-07", ["ES"], days=3)
     front = market.instruments[0]
     assert front.contract.local_symbol == "ESZ3"
     con_id = front.contract.con_id
@@ -234,7 +231,7 @@ def test_three_real_days_of_a_future_stay_in_their_sessions() -> None:
 @pytest.mark.market_data
 @needs_quotes
 def test_a_real_chain_plays_with_its_stock() -> None:
-    market = lean(REAL / "lean", market_days("2014-06-05", 2), ["TWX", "TWX:OPT"])
+    market = lean(REAL / "lean", "2014-06-05", ["TWX", "TWX:OPT"], days=2)
     stock, *options = market.instruments
     assert len(options) > 150
     assert len({one.contract.con_id for one in market.instruments}) == len(options) + 1

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date as calendar_date
+from datetime import time
 from operator import itemgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,7 +25,7 @@ from ibelay.gateway.market.api import Instrument, Market
 from ibelay.gateway.market.calendars.holidays import Exchange, is_trading_day
 from ibelay.gateway.market.calendars.instruments import with_hours
 from ibelay.gateway.market.calendars.sessions import NEW_YORK, at
-from ibelay.gateway.market.hours import SECOND_NS, trading_day
+from ibelay.gateway.market.hours import SECOND_NS, market_days, trading_day
 from ibelay.gateway.market.replay.lean import contracts, files
 from ibelay.gateway.market.replay.lean.rows import Layout, read_quotes, read_trades
 from ibelay.gateway.market.replay.recorded_market import RecordedMarket
@@ -38,14 +39,20 @@ _CONTRACTS = {"OPT": contracts.option, "FUT": contracts.future}
 
 
 def lean(
-    folder: Path, days: Sequence[date], symbols: Sequence[str], resolution: str | None = None
+    folder: Path,
+    date: str,
+    symbols: Sequence[str],
+    *,
+    days: int = 1,
+    resolution: str | None = None,
 ) -> Market:
-    """Return the market of *symbols* on *days* from the LEAN data in *folder*.
+    """Return the market of *symbols* from *date* on, from the LEAN data in *folder*.
 
     Args:
         folder: A LEAN ``Data`` folder.
-        days: In order, at least one; those on which a symbol does not trade are passed over.
+        date: The first day, YYYY-MM-DD.
         symbols: See rule 1.
+        days: How many trading days of US stocks are played.
         resolution: ``tick``, ``second`` or ``minute``; None for the finest there is.
 
     Raises:
@@ -61,16 +68,17 @@ def lean(
             f"{folder} is no LEAN data folder: expected equity, option or future below it"
         )
     files.say_what_is_not_played(folder)
+    dates = market_days(date, days)
     sources = dict.fromkeys(_source(folder, text) for text in symbols)
+    if not any(is_trading_day(source.exchange, dates[0]) for source in sources):
+        trading_day(date)  # says which day would do
     instruments: list[Instrument] = []
     recordings: list[list[Row]] = []
     for source in sources:
-        for contract, rows in _load(source, days, resolution):
+        for contract, rows in _load(source, dates, resolution):
             instruments.append(contract)
             recordings.append(rows)
         check_count(sum(map(len, recordings)))
-    if not recordings:
-        trading_day(days[0].isoformat())  # says which day would do
     numbered = contracts.with_ids_of_their_own(instruments)
     return _market(dict(zip(numbered, recordings, strict=True)))
 
@@ -99,7 +107,7 @@ class _Source:
             return stock(self.symbol, trading_day(_ANY_DAY))
         return _CONTRACTS[self.sec_type](name)
 
-    def layout(self, day: date, resolution: str) -> Layout:
+    def layout(self, day: calendar_date, resolution: str) -> Layout:
         """Return how the files of *day* are written (rule 4)."""
         future = self.sec_type == "FUT"
         return Layout(
@@ -136,7 +144,7 @@ def _future_place(folder: Path, symbol: str) -> Path | None:
 
 
 def _load(
-    source: _Source, days: Sequence[date], resolution: str | None
+    source: _Source, days: Sequence[calendar_date], resolution: str | None
 ) -> Iterator[tuple[Instrument, list[Row]]]:
     """Yield each contract of *source* with its rows over *days*, in order of time."""
     found: dict[tuple[str, str], list[Row]] = {}
@@ -152,7 +160,9 @@ def _load(
         yield with_hours(named[key], days[0], days[-1]), found[key]
 
 
-def _day(source: _Source, day: date, resolution: str | None) -> list[tuple[str, list[Row]]]:
+def _day(
+    source: _Source, day: calendar_date, resolution: str | None
+) -> list[tuple[str, list[Row]]]:
     """Return the CSV files of one day with their rows, quotes before trades."""
     chosen = files.resolution_of(source.place, source.folder_name, day, resolution)
     if chosen is None and not is_trading_day(source.exchange, day):
@@ -188,7 +198,7 @@ def _market(recordings: Mapping[Instrument, list[Row]]) -> RecordedMarket:
     return RecordedMarket(recordings, start_ns=min(starts), end_ns=max(ends))
 
 
-def _what_is_there(source: _Source, day: date, resolution: str | None) -> str:
+def _what_is_there(source: _Source, day: calendar_date, resolution: str | None) -> str:
     """Say why a symbol's day cannot be loaded, and which could be."""
     wanted = f"{day:%Y%m%d}_quote.zip in {resolution or 'tick, second or minute'}"
     days = files.days_of(source.place, source.folder_name)
