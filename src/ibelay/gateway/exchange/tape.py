@@ -102,10 +102,14 @@ class Tape:
         ]
         return [whole.executed, *(row.executed for row in rows)], _charged(entry, rows)
 
-    def correct(self, exec_id: str, quantity: Decimal, price: Decimal) -> Row | None:
-        """Replace an execution by one of *quantity* at *price*; None if it cannot be.
+    def correct(
+        self, exec_id: str, entry: Entry | None, quantity: Decimal, price: Decimal
+    ) -> Executed | None:
+        """Replace an execution by one of *quantity* at *price*, as if its order had filled so.
 
-        There is none with the id, it is a combination's, or it was corrected 99 times.
+        Returns:
+            The new execution. None if there is none with the id, if it is a combination's
+            whole, or if it was corrected 99 times.
         """
         row = self.find(exec_id)
         if row is None or row.report is None:
@@ -123,8 +127,12 @@ class Tape:
             wrong, exec_id=ExecId(f"{key}.{revision:02}"), quantity=quantity, price=price
         )
         executed = replace(row.executed, execution=right)
+        if entry is not None:
+            entry.filled += quantity - wrong.quantity
+            entry.value += quantity * price - wrong.quantity * wrong.price
+            executed = replace(executed, cumulative=entry.filled, average_price=entry.average_price)
         self._rows[key] = Row(executed, replace(row.report, exec_id=right.exec_id))
-        return self._rows[key]
+        return executed
 
     def _book(
         self,

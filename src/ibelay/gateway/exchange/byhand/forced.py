@@ -11,14 +11,12 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from ibelay.errors import ConfigurationError
 from ibelay.gateway.exchange.acts import ending, trading
 from ibelay.gateway.exchange.acts.standing import tell
 from ibelay.gateway.exchange.acts.turn import Pit, Turn
-from ibelay.gateway.exchange.events import Executed
 from ibelay.gateway.exchange.orders.entry import Entry
 from ibelay.gateway.exchange.rules.codes import Refusal
 from ibelay.gateway.exchange.tape import Fill
@@ -98,23 +96,13 @@ def correct(turn: Turn, exec_id: str, quantity: Decimal | None, price: Decimal |
             f"quantity {right_quantity} does not fit the order of {most}: expected more than 0"
             " and, with its other fills, no more than it asked for"
         )
-    corrected = pit.tape.correct(exec_id, right_quantity, right_price)
+    corrected = pit.tape.correct(exec_id, entry, right_quantity, right_price)
     if corrected is None:
-        raise ConfigurationError(f"execution {exec_id[:40]!r} has been corrected 99 times: no more")
-    _restate(turn, entry, wrong, corrected.executed)
-    turn.out.append(pit.account.row(wrong.contract.con_id))
-
-
-def _restate(turn: Turn, entry: Entry | None, wrong: Execution, right: Executed) -> None:
-    """Let the order follow its corrected execution, and say so."""
-    done = right.execution
-    if entry is not None:
-        entry.filled += done.quantity - wrong.quantity
-        entry.value += done.quantity * done.price - wrong.quantity * wrong.price
-        right = replace(right, cumulative=entry.filled, average_price=entry.average_price)
-    turn.out.append(right)
+        raise ConfigurationError(f"execution {exec_id[:40]!r} cannot be corrected a 100th time")
+    turn.out.append(corrected)
     if entry is not None and not entry.done:
         tell(turn, entry)
+    turn.out.append(pit.account.row(wrong.contract.con_id))
 
 
 def _order_of(pit: Pit, execution: Execution) -> Entry | None:
