@@ -22,6 +22,7 @@ from ibelay.gateway.exchange.commissions import charge
 from ibelay.gateway.exchange.events import PositionChanged
 from ibelay.gateway.exchange.money.books import Books
 from ibelay.gateway.exchange.money.cash import ZERO, Rates, currencies
+from ibelay.gateway.exchange.money.figures import Row, account_rows, ledger, ledger_rows
 from ibelay.gateway.exchange.money.holding import average
 from ibelay.gateway.exchange.money.margin import OPTIONS, MarginEffect, MarginState, Shortfall
 from ibelay.gateway.exchange.money.profit import PositionProfit, Profit
@@ -31,7 +32,6 @@ from ibelay.model.ids import ConId
 from ibelay.model.order import Action
 from ibelay.model.position import Position
 
-_CENT = Decimal("0.01")
 _NO_SHORT_COINS = (201, "Order rejected - reason:cryptocurrencies cannot be sold short")
 __all__ = ["Account", "Trade", "average"]
 
@@ -75,6 +75,7 @@ class Account:
             rates=Rates(base, needed, rates),
             instruments={one.contract.con_id: one for one in instruments},
             balances={base: cash},
+            opening_equity=cash,
         )
 
     # Fills -------------------------------------------------------------------------
@@ -206,6 +207,12 @@ class Account:
         """The value of stocks the account may still buy."""
         return self.margin().buying_power
 
+    @property
+    def cushion(self) -> Decimal | None:
+        """Excess liquidity as a share of net liquidation; None if there is nothing left."""
+        net = self.net_liquidation
+        return self.margin().excess_liquidity / net if net > 0 else None
+
     def profit(self) -> Profit:
         """Return today's profit and loss."""
         return self._books.profit()
@@ -215,24 +222,16 @@ class Account:
         return self._books.margin()
 
     def values(self) -> list[tuple[str, str, str]]:
-        """Return the account's figures as (IB's key, value, currency or empty)."""
-        margin, profit = self.margin(), self.profit()
-        money = {
-            "NetLiquidation": self.net_liquidation,
-            "TotalCashValue": self.cash,
-            "BuyingPower": margin.buying_power,
-            "AvailableFunds": margin.available_funds,
-            "ExcessLiquidity": margin.excess_liquidity,
-            "EquityWithLoanValue": margin.equity_with_loan,
-            "InitMarginReq": margin.initial,
-            "MaintMarginReq": margin.maintenance,
-            "GrossPositionValue": self.gross_position_value,
-            "UnrealizedPnL": profit.unrealized,
-            "RealizedPnL": profit.realized,
-        }
-        texts = [("AccountCode", self.name, ""), ("AccountType", "INDIVIDUAL", "")]
-        figures = [(key, str(value.quantize(_CENT)), self.base) for key, value in money.items()]
-        return [*texts, ("Currency", self.base, self.base), *figures]
+        """Return the account's totals, then its ledger (IB's key, value, currency or empty)."""
+        return [*self.totals(), *self.ledger()]
+
+    def totals(self) -> list[Row]:
+        """Return the figures of the account as a whole."""
+        return account_rows(self._books, self.name)
+
+    def ledger(self) -> list[Row]:
+        """Return the figures by currency, those of BASE first."""
+        return ledger_rows(ledger(self._books), self.name)
 
     # What an order would do --------------------------------------------------------
 
@@ -291,7 +290,9 @@ class Account:
         return self.objection_to([Trade(instrument, action, quantity, paid)])
 
     def objection_to(self, trades: Sequence[Trade]) -> tuple[int, str] | None:
-        """Return the same for all of *trades* at their prices, whatever they close."""
+        """Return the same for all of *trades* together, at their prices."""
+        if not any(self.opening(one[0].contract.con_id, one[1], one[2]) for one in trades):
+            return None
         after = self.effect_of(trades).after
         if after.available_funds >= 0:
             return None

@@ -40,6 +40,7 @@ class Books:
         balances: Cash by currency; negative where it is owed.
         holdings: What is held, or was today.
         marks: Last prices, as quoted.
+        opening_equity: Equity with loan when the day began.
     """
 
     rates: Rates
@@ -47,6 +48,7 @@ class Books:
     balances: dict[str, Decimal]
     holdings: dict[ConId, Holding] = field(default_factory=dict)
     marks: dict[ConId, Decimal] = field(default_factory=dict)
+    opening_equity: Decimal = ZERO
 
     def copy(self, more: Mapping[ConId, Instrument]) -> Books:
         """Return books to try something in, that may also hold *more* instruments."""
@@ -96,6 +98,7 @@ class Books:
             if holding.contract.sec_type in VARIATION:
                 self._pay(holding.contract.currency, holding.settle(worth))
             holding.begin_day(worth)
+        self.opening_equity = self.margin().equity_with_loan
 
     def _pay(self, currency: str, amount: Decimal) -> None:
         self.balances[currency] = self.balances.get(currency, ZERO) + amount
