@@ -27,15 +27,29 @@ def read_csv(path: Path) -> dict[str, list[Row]]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as opened:
-            lines = csv.reader(_bounded(opened, path), strict=True)
-            reader = Reader(columns(next(lines, []), str(path)), str(path))
-            for fields in lines:
-                reader.take(fields)
+            return read_lines(opened, path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def read_lines(opened: TextIO, path: Path) -> dict[str, list[Row]]:
+    """Return the rows of each symbol in *opened*, called *path* in complaints.
+
+    Raises:
+        ConfigurationError: See ``read_csv``.
+    """
+    try:
+        lines = csv.reader(_bounded(opened, path), strict=True)
+        reader = Reader(columns(next(lines, []), str(path)), str(path))
+        for fields in lines:
+            reader.take(fields)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigurationError(
-            f"{path} cannot be read ({error}): expected a CSV file in UTF-8"
-        ) from error
+        raise _unreadable(path, error) from error
     return reader.rows
+
+
+def _unreadable(path: Path, error: Exception) -> ConfigurationError:
+    return ConfigurationError(f"{path} cannot be read ({error}): expected a CSV file in UTF-8")
 
 
 def _bounded(opened: TextIO, path: Path) -> Iterator[str]:

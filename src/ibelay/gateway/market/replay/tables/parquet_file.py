@@ -1,21 +1,29 @@
 """A recording in a Parquet file, with the columns of ``columns``; needs ``ibelay[parquet]``.
 
-A ``time`` of a date and time type is taken as it is; without a time zone it is New York's.
-Missing values are what empty fields are in a CSV file.
+Rules:
+1. A ``time`` of a date and time type is taken as it is; without a time zone it is New
+   York's. Missing values are what empty fields are in a CSV file.
+2. The file is opened by another process, which turns it into CSV: a damaged file can make
+   the library abort the process it is in (seen with polars 2.1), and that must not be the
+   gateway. That process is bounded in time and memory where the system can do so.
 """
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 from ibelay.errors import ConfigurationError
-from ibelay.gateway.market.replay.rows import MAX_ROWS, Row, check_count
-from ibelay.gateway.market.replay.tables.columns import QUOTE, TRADE, Reader, columns
+from ibelay.gateway.market.replay.rows import Row
+from ibelay.gateway.market.replay.tables.csv_file import read_lines
 
-_BATCH = 50_000
-_DECIMALS = 12
+PATIENCE_S = 600
+_COMPLAINT_LENGTH = 1_000
+_READER = "ibelay.gateway.market.replay.tables.parquet_reader"
 
 
 def read_parquet(path: Path) -> dict[str, list[Row]]:
@@ -25,52 +33,39 @@ def read_parquet(path: Path) -> dict[str, list[Row]]:
         ConfigurationError: It cannot be read (names the file and the row), or polars is not
             installed (says how to install it).
     """
-    polars = _library()
-    unreadable = (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError)
-    try:
-        table = polars.scan_parquet(path)
-        check_count(table.select(polars.len()).collect().item())
-        names = table.collect_schema().names()
-        header = columns(["time_ns" if _is_moment(table, n) else n for n in names], str(path))
-        frame = table.head(MAX_ROWS).select(_as_text(polars, table, n) for n in names).collect()
-    except unreadable as error:
-        raise ConfigurationError(
-            f"{path} cannot be read ({_first_line(error)}): expected a Parquet file"
-        ) from error
-    reader = Reader(header, str(path))
-    for batch in frame.iter_slices(_BATCH):
-        for fields in batch.iter_rows():
-            reader.take(fields)
-    return reader.rows
-
-
-def _is_moment(table: Any, name: str) -> bool:
-    return bool(table.collect_schema()[name].is_temporal())
-
-
-def _as_text(polars: Any, table: Any, name: str) -> Any:
-    """Return the column as a CSV file would have it."""
-    kind = table.collect_schema()[name]
-    column = polars.col(name)
-    if kind.is_temporal():
-        if getattr(kind, "time_zone", None) is None:
-            column = column.cast(polars.Datetime("ns")).dt.replace_time_zone("America/New_York")
-        column = column.dt.timestamp("ns")
-    elif kind.is_float() and name.strip().lower() in {*QUOTE, *TRADE}:
-        column = column.cast(polars.Decimal(38, _DECIMALS)).cast(polars.String)
-        return column.str.strip_chars_end("0").str.strip_chars_end(".").fill_null("")
-    return column.cast(polars.String).fill_null("")
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0][:120]
-
-
-def _library() -> Any:
-    try:
-        return importlib.import_module("polars")
-    except ImportError as error:
+    if importlib.util.find_spec("polars") is None:
         raise ConfigurationError(
             "Parquet files need polars: install it with pip install 'ibelay[parquet]', "
             "or write the recording as CSV"
-        ) from error
+        )
+    command = [sys.executable, "-m", _READER, str(path)]
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as rows,
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as complaints,
+    ):
+        try:
+            ended = subprocess.run(  # noqa: S603 - our own module; the path is an argument
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=rows,
+                stderr=complaints,
+                timeout=PATIENCE_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ConfigurationError(
+                f"{path} takes more than {PATIENCE_S} s to read: split it, or write it as CSV"
+            ) from error
+        if ended.returncode:
+            raise _unreadable(path, complaints)
+        rows.seek(0)
+        return read_lines(rows, path)
+
+
+def _unreadable(path: Path, complaints: IO[str]) -> ConfigurationError:
+    complaints.seek(0)
+    reason = complaints.read(_COMPLAINT_LENGTH).strip().splitlines()
+    return ConfigurationError(
+        f"{path} cannot be read ({reason[0][:120] if reason else 'its reader died of it'}): "
+        "expected a Parquet file"
+    )
