@@ -257,7 +257,7 @@ def test_hedges_that_cannot_be_sized(terms: tuple[Any, ...], expected: int) -> N
 
 
 # What cannot be borrowed, and cancels that have to wait, are the operator's doing: see
-# test_exchange_manual. What-ifs of orders that would be refused are refused as well.
+# test_exchange_by_hand. What-ifs of orders that would be refused are refused as well.
 
 
 def test_what_if_of_an_impossible_order_is_refused_and_uses_no_id() -> None:

@@ -19,7 +19,7 @@ from decimal import Decimal
 from ibelay.gateway.exchange.accounts import Account
 from ibelay.gateway.exchange.acts import changing, clock, intake, trading
 from ibelay.gateway.exchange.acts.turn import Events, Pit
-from ibelay.gateway.exchange.byhand.operator import Operator
+from ibelay.gateway.exchange.byhand.by_hand import ByHand
 from ibelay.gateway.exchange.catalogue import Catalogue
 from ibelay.gateway.exchange.events import BookOrder, Executed, OrderRequest, PositionChanged
 from ibelay.gateway.exchange.matching.hours import boundless
@@ -34,7 +34,7 @@ from ibelay.model.ids import ClientId, ConId, OrderId
 class Exchange:
     """One account's orders and holdings, filled from quotes.
 
-    ``operator`` is for the control room: what a person at TWS, IB or a restart would do.
+    ``by_hand`` is for the control room: what a person at TWS, IB or a restart would do.
 
     Args:
         account: Account code.
@@ -66,7 +66,7 @@ class Exchange:
             hours=boundless(open_ns, close_ns),
             next_perm_id=first_perm_id,
         )
-        self.operator = Operator(pit)
+        self.by_hand = ByHand(pit)
 
     def place(self, now_ns: int, request: OrderRequest) -> Events:
         """Take a new order, or the modification of one (same client and order id)."""

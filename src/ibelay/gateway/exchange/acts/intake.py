@@ -7,7 +7,7 @@ Rules:
 3. An order whose parent is not there is refused (10006); a child of an all-or-none parent is
    all-or-none (10236).
 4. An accepted order is held until it, or a member of its bracket, is transmitted.
-5. An order without id was entered in TWS (``manual``) and is nobody's child.
+5. An order without id was entered in TWS (``byhand``) and is nobody's child.
 """
 
 from __future__ import annotations

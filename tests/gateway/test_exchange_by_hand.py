@@ -10,7 +10,7 @@ import pytest
 from tests.gateway.exchange_stage import ME, Stage, stock
 
 from ibelay.errors import ConfigurationError
-from ibelay.gateway.exchange.byhand.operator import Operator
+from ibelay.gateway.exchange.byhand.by_hand import ByHand
 from ibelay.gateway.exchange.events import (
     ExchangeEvent,
     Executed,
@@ -32,7 +32,7 @@ def resting(**terms: Any) -> Stage:
 
 def act(stage: Stage, name: str, *args: Any, **terms: Any) -> list[ExchangeEvent]:
     """Let the operator do something now."""
-    return stage.hear(getattr(stage.exchange.operator, name)(stage.now, *args, **terms))
+    return stage.hear(getattr(stage.exchange.by_hand, name)(stage.now, *args, **terms))
 
 
 def perm_id(stage: Stage, order_id: int = 1) -> PermId:
@@ -148,27 +148,27 @@ def test_forced_cancel_is_the_systems() -> None:
 @pytest.mark.parametrize(
     "attempt",
     [
-        lambda operator, now, _perm: operator.force_fill(now, PermId(5)),
-        lambda operator, now, perm: operator.force_fill(now, perm, D(101)),
-        lambda operator, now, perm: operator.force_fill(now, perm, D(0)),
-        lambda operator, now, _perm: operator.cancel(now, PermId(5)),
-        lambda operator, now, _perm: operator.force_reject(now, PermId(5), 201, ""),
-        lambda operator, now, _perm: operator.correct(now, "0000e0d5.1.01.01", price=D(1)),
-        lambda operator, now, _perm: operator.split(now, ConId(1), D(0)),
-        lambda operator, now, _perm: operator.split(now, ConId(9), D(2)),
-        lambda operator, now, _perm: operator.second_perm_id(now, PermId(5)),
-        lambda operator, _now, _perm: operator.refuse_cancels(PermId(5)),
-        lambda operator, _now, _perm: operator.roll_ids_back(ME, 2),
-        lambda operator, _now, _perm: operator.roll_ids_back(ME, 0),
+        lambda hand, now, _perm: hand.force_fill(now, PermId(5)),
+        lambda hand, now, perm: hand.force_fill(now, perm, D(101)),
+        lambda hand, now, perm: hand.force_fill(now, perm, D(0)),
+        lambda hand, now, _perm: hand.cancel(now, PermId(5)),
+        lambda hand, now, _perm: hand.force_reject(now, PermId(5), 201, ""),
+        lambda hand, now, _perm: hand.correct(now, "0000e0d5.1.01.01", price=D(1)),
+        lambda hand, now, _perm: hand.split(now, ConId(1), D(0)),
+        lambda hand, now, _perm: hand.split(now, ConId(9), D(2)),
+        lambda hand, now, _perm: hand.second_perm_id(now, PermId(5)),
+        lambda hand, _now, _perm: hand.refuse_cancels(PermId(5)),
+        lambda hand, _now, _perm: hand.roll_ids_back(ME, 2),
+        lambda hand, _now, _perm: hand.roll_ids_back(ME, 0),
     ],
 )
 def test_what_cannot_be_done_is_said_and_changes_nothing(
-    attempt: Callable[[Operator, int, PermId], object],
+    attempt: Callable[[ByHand, int, PermId], object],
 ) -> None:
     stage = resting()
     before = stage.exchange.working_orders()
     with pytest.raises(ConfigurationError, match=r"expected|cannot"):
-        attempt(stage.exchange.operator, stage.now, perm_id(stage))
+        attempt(stage.exchange.by_hand, stage.now, perm_id(stage))
     assert stage.exchange.working_orders() == before
     assert stage.fills == []
 
@@ -177,7 +177,7 @@ def test_what_was_due_before_a_failed_act_is_not_lost() -> None:
     stage = resting()
     later = stage.now + 12 * 3600 * 10**9
     with pytest.raises(ConfigurationError):
-        stage.exchange.operator.force_fill(later, perm_id(stage))
+        stage.exchange.by_hand.force_fill(later, perm_id(stage))
     (told,) = stage.exchange.on_clock(later)
     assert isinstance(told, OrderChanged)
     assert told.order.status == "Cancelled"
@@ -300,7 +300,7 @@ def test_ids_roll_back_and_are_given_again() -> None:
     stage = Stage()
     for order_id in (1, 2, 3):
         stage.place(order_id, "BUY", order_id, "LMT", limit_price="90")
-    stage.exchange.operator.roll_ids_back(ME, 2)
+    stage.exchange.by_hand.roll_ids_back(ME, 2)
     assert stage.exchange.next_order_id(ME) == 2
     stage.place(2, "BUY", 20, "LMT", limit_price="90")
     quantities = [o.request.quantity for o in stage.exchange.working_orders()]
@@ -315,7 +315,7 @@ def test_restart_loses_what_was_not_transmitted() -> None:
     stage.place(1, "BUY", 10, "LMT", limit_price="90")
     stage.place(2, "BUY", 10, "LMT", limit_price="90", transmit=False)
     stage.place(3, "SELL", 10, "LMT", limit_price="110", parent=2, transmit=False)
-    assert stage.exchange.operator.lose_untransmitted() == 2
+    assert stage.exchange.by_hand.lose_untransmitted() == 2
     assert stage.codes(stage.cancel(2)) == [10147]
     assert stage.codes(stage.place(4, "SELL", 10, "LMT", limit_price="110", parent=2)) == [10006]
     assert [o.request.order_id for o in stage.exchange.working_orders()] == [1]
@@ -324,7 +324,7 @@ def test_restart_loses_what_was_not_transmitted() -> None:
 
 def test_slow_cancel_is_pending_and_may_still_fill() -> None:
     stage = resting()
-    stage.exchange.operator.slow_cancels(slow=True)
+    stage.exchange.by_hand.slow_cancels(slow=True)
     stage.cancel(1)
     assert stage.status(1) == "PendingCancel"
     assert stage.codes(stage.cancel(1)) == [161]
@@ -338,9 +338,9 @@ def test_slow_cancel_is_pending_and_may_still_fill() -> None:
 
 def test_order_can_refuse_to_be_cancelled() -> None:
     stage = resting()
-    stage.exchange.operator.refuse_cancels(perm_id(stage))
+    stage.exchange.by_hand.refuse_cancels(perm_id(stage))
     assert stage.codes(stage.cancel(1)) == [136]
-    stage.exchange.operator.refuse_cancels(perm_id(stage), refuse=False)
+    stage.exchange.by_hand.refuse_cancels(perm_id(stage), refuse=False)
     assert stage.codes(stage.cancel(1)) == []
 
 

@@ -18,7 +18,7 @@ from ibelay.gateway.exchange.events import OrderRequest
 from ibelay.model.ids import ClientId, ConId, PermId
 
 
-class Operator:
+class ByHand:
     """Acts on *pit* by hand."""
 
     def __init__(self, pit: Pit) -> None:
