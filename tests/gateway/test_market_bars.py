@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal as D  # noqa: N817 - the tests are full of them
 
-import pytest
-
-from ibelay.gateway.market.api import Instrument, MarketEvent, Print, QuoteChange
-from ibelay.gateway.market.day_market import DayMarket, event_time_ns
+from ibelay.gateway.market.api import MarketEvent, Print, QuoteChange, event_time_ns
+from ibelay.gateway.market.bars import BarSeries
 from ibelay.gateway.market.hours import SECOND_NS, trading_day
-from ibelay.model.contract import Contract
 from ibelay.model.ids import ConId
 from ibelay.model.market import Bar, Quote
 
@@ -40,18 +37,18 @@ class Listed:
         return (e for e in self.all if after_ns < event_time_ns(e) <= until_ns)
 
 
-def market(*series: Listed) -> DayMarket:
-    return DayMarket(
-        DAY,
-        {
-            Instrument(contract=Contract(symbol=f"S{n}", con_id=ConId(n)), long_name=""): one
-            for n, one in enumerate(series, 1)
-        },
+def series_of(events: Listed, size_s: int = 5) -> BarSeries:
+    return BarSeries(
+        events,
+        midnight_ns=DAY.midnight_ns,
+        start_ns=DAY.start_ns,
+        end_ns=DAY.end_ns,
+        size_s=size_s,
     )
 
 
-def bars(series: Listed, until_s: int, size_s: int = 5) -> list[Bar]:
-    return market(series).bars(ONE, DAY.start_ns, DAY.start_ns + until_s * SECOND_NS, size_s)
+def bars(events: Listed, until_s: int, size_s: int = 5) -> list[Bar]:
+    return series_of(events, size_s).between(DAY.start_ns, DAY.start_ns + until_s * SECOND_NS)
 
 
 def test_bar_holds_what_happened_after_its_beginning_up_to_its_end() -> None:
@@ -85,39 +82,28 @@ def test_before_the_first_print_bars_are_mid_quotes_and_before_any_price_none() 
 
 def test_bars_come_whole_and_are_the_same_however_they_are_asked_for() -> None:
     events = [trade(n * 1.7, str(10 + n % 7)) for n in range(40)]
-    at_once, in_pieces = market(Listed(*events)), market(Listed(*events))
+    at_once, in_pieces = series_of(Listed(*events)), series_of(Listed(*events))
     end = DAY.start_ns + 60 * SECOND_NS
     pieces: list[Bar] = []
     for second in range(0, 60, 10):
         begin = DAY.start_ns + second * SECOND_NS
-        pieces += in_pieces.bars(ONE, begin, begin + 10 * SECOND_NS, 5)
-    assert at_once.bars(ONE, DAY.start_ns, end, 5) == pieces
+        pieces += in_pieces.between(begin, begin + 10 * SECOND_NS)
+    assert at_once.between(DAY.start_ns, end) == pieces
     assert len(pieces) == 12
-    inner = at_once.bars(ONE, DAY.start_ns + 1, end - 1, 5)
+    inner = at_once.between(DAY.start_ns + 1, end - 1)
     assert inner == pieces[1:-1]
 
 
 def test_bars_are_built_once() -> None:
     series = Listed(trade(1, "10"))
-    one = market(series)
-    first = one.bars(ONE, DAY.start_ns, DAY.start_ns + 600 * SECOND_NS, 5)
+    one = series_of(series)
+    first = one.between(DAY.start_ns, DAY.start_ns + 600 * SECOND_NS)
     asked = series.asked
-    assert one.bars(ONE, DAY.start_ns, DAY.start_ns + 600 * SECOND_NS, 5) == first
+    assert one.between(DAY.start_ns, DAY.start_ns + 600 * SECOND_NS) == first
     assert series.asked == asked
 
 
 def test_no_bar_goes_beyond_the_end_of_the_day() -> None:
-    one = market(Listed(trade(1, "10")))
-    (last,) = one.bars(ONE, DAY.end_ns - 3600 * SECOND_NS, DAY.end_ns + 10**15, 3600)
+    one = series_of(Listed(trade(1, "10")), 3600)
+    (last,) = one.between(DAY.end_ns - 3600 * SECOND_NS, DAY.end_ns + 10**15)
     assert last.at_ns == DAY.end_ns - 3600 * SECOND_NS
-
-
-def test_bar_size_must_be_positive() -> None:
-    with pytest.raises(ValueError, match="positive"):
-        market(Listed()).bars(ONE, 0, 1, 0)
-
-
-def test_events_of_all_instruments_come_in_order_of_time() -> None:
-    first, second = Listed(trade(1, "1"), trade(3, "1")), Listed(trade(2, "2", con_id=ConId(2)))
-    found = list(market(first, second).events(DAY.start_ns, DAY.end_ns))
-    assert [event_time_ns(e) - DAY.start_ns for e in found] == [n * SECOND_NS for n in (1, 2, 3)]

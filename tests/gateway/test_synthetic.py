@@ -10,8 +10,7 @@ import pytest
 
 from ibelay.errors import ConfigurationError
 from ibelay.gateway.market import synthetic
-from ibelay.gateway.market.api import Print, QuoteChange
-from ibelay.gateway.market.day_market import event_time_ns
+from ibelay.gateway.market.api import Print, QuoteChange, event_time_ns
 from ibelay.gateway.market.hours import SECOND_NS
 
 DATE = "2024-03-05"
@@ -104,3 +103,17 @@ def test_instruments_are_complete() -> None:
 def test_weekend_has_no_market() -> None:
     with pytest.raises(ConfigurationError, match="Saturday"):
         synthetic(1, ["SPY"], "2024-03-02")
+
+
+def test_bar_size_must_be_positive() -> None:
+    market = synthetic(1, ["SPY"], DATE)
+    with pytest.raises(ValueError, match="positive"):
+        market.bars(market.instruments[0].contract.con_id, 0, 1, 0)
+
+
+def test_events_of_all_instruments_come_in_order_of_time() -> None:
+    market = synthetic(1, ["SPY", "IBM", "BTC:CRYPTO"], DATE)
+    found = list(market.events(market.open_ns, market.open_ns + MINUTE_NS))
+    times = [event_time_ns(event) for event in found]
+    assert times == sorted(times)
+    assert {event.con_id for event in found} == {o.contract.con_id for o in market.instruments}

@@ -9,8 +9,7 @@ from statistics import correlation, mean
 import pytest
 
 from ibelay.gateway.market import synthetic
-from ibelay.gateway.market.api import Auction, Halted, Print, QuoteChange
-from ibelay.gateway.market.day_market import event_time_ns
+from ibelay.gateway.market.api import Auction, Halted, Print, QuoteChange, event_time_ns
 from ibelay.gateway.market.hours import SECOND_NS, trading_day
 from ibelay.gateway.market.making.halts import Halt
 from ibelay.gateway.market.making.worth import Worth

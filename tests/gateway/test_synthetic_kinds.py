@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibelay.gateway.market import synthetic
-from ibelay.gateway.market.api import Instrument, MarketEvent, Print, QuoteChange
-from ibelay.gateway.market.day_market import event_time_ns
+from ibelay.gateway.market.api import Instrument, MarketEvent, Print, QuoteChange, event_time_ns
 from ibelay.gateway.market.hours import SECOND_NS
 from ibelay.gateway.market.pricing.model import RATE, YEAR_NS, from_price
 from ibelay.gateway.market.synthetic import SyntheticMarket
@@ -171,7 +170,7 @@ def test_volatility_that_an_option_implies_is_plausible_and_skewed() -> None:
     assert 0.08 < implied[1] < implied[0] < 0.35
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 6 * 3600))
 def test_board_of_an_option_is_what_all_its_events_would_show(second: int) -> None:
     at_ns = MARKET.open_ns + second * SECOND_NS

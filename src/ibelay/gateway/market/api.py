@@ -151,6 +151,11 @@ class Print:
 MarketEvent = QuoteChange | Print
 
 
+def event_time_ns(event: MarketEvent) -> int:
+    """Return when *event* happened."""
+    return event.at_ns if isinstance(event, Print) else event.quote.at_ns
+
+
 class Market(Protocol):
     """A source of prices over a stretch of market time."""
 

@@ -16,9 +16,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cached_property
 
-from ibelay.gateway.market.api import Instrument, MarketEvent
+from ibelay.gateway.market.api import Instrument, MarketEvent, event_time_ns
 from ibelay.gateway.market.bars import BarSeries
-from ibelay.gateway.market.day_market import event_time_ns
 from ibelay.gateway.market.hours import TradingDay, trading_day
 from ibelay.gateway.market.making.days import Made, MadeDay
 from ibelay.gateway.market.making.halts import Halt

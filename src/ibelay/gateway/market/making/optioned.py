@@ -19,8 +19,14 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
 from itertools import chain
 
-from ibelay.gateway.market.api import Instrument, MarketEvent, PriceStep, Print, QuoteChange
-from ibelay.gateway.market.day_market import event_time_ns
+from ibelay.gateway.market.api import (
+    Instrument,
+    MarketEvent,
+    PriceStep,
+    Print,
+    QuoteChange,
+    event_time_ns,
+)
 from ibelay.gateway.market.hours import SECOND_NS, TradingDay
 from ibelay.gateway.market.making.halts import halt_at
 from ibelay.gateway.market.making.legs import MINUTE_NS, minute_of, seeded

@@ -29,8 +29,8 @@ from ibelay.gateway.market.api import (
     Print,
     QuoteChange,
     TradingSession,
+    event_time_ns,
 )
-from ibelay.gateway.market.day_market import event_time_ns
 from ibelay.gateway.market.hours import SECOND_NS, TradingDay
 from ibelay.gateway.market.making.halts import Halt, halt_at
 from ibelay.gateway.market.making.legs import MINUTE_NS, minute_of, seeded
