@@ -29,7 +29,7 @@ from ibelay.reconcile.absence import Absences
 from ibelay.reconcile.amend import Amendments, amendments
 from ibelay.reconcile.plan import plan
 from ibelay.reconcile.policy import Policy
-from ibelay.reconcile.scope import account_of, is_own, own_part
+from ibelay.reconcile.scope import account_of, highest_order_id, is_own, own_part
 
 
 def test_the_only_account_needs_no_setting() -> None:
@@ -86,6 +86,16 @@ def test_an_order_of_another_client_has_no_order_id_of_ours() -> None:
     assert amendments(ledger, own) == Amendments((), ())
     ours = own_part(seen, "DU1", ClientId(7))
     assert len(amendments(ledger, ours).cancel) == len(amendments(ledger, ours).modify) == 1
+
+
+def test_an_order_id_that_is_in_use_is_found_wherever_it_is_shown() -> None:
+    filled = replace(execution(1, ENTRY, Action.BUY, 10), order_id=OrderId(40))
+    order = shown("", perm_id=900, order_id=30)
+    assert highest_order_id(snapshot(), ClientId(1)) == 0
+    assert highest_order_id(snapshot(open_orders=[order]), ClientId(1)) == 30
+    seen = snapshot(open_orders=[order], executions=[filled])
+    assert highest_order_id(seen, ClientId(1)) == 40
+    assert highest_order_id(seen, ClientId(2)) == 0
 
 
 @pytest.mark.parametrize(("account", "own"), [("DU1", True), ("DU2", False)])

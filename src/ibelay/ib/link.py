@@ -211,6 +211,10 @@ class IbLink:
         """Write one cancelOrder to the socket, now."""
         self._write.cancelOrder(order_id)
 
+    def ask_order_id(self) -> None:
+        """Ask for nextValidId."""
+        self._write.reqIds(1)
+
     def subscribe_quotes(self, contract: Contract) -> int:
         """Start top-of-book streaming."""
         con_id = _resolved(contract)

@@ -103,6 +103,10 @@ class BrokerLink(Protocol):
         """Write one cancelOrder to the socket, now."""
         ...
 
+    def ask_order_id(self) -> None:
+        """Ask for the next valid order id; ``next_order_id`` tells it when it has come."""
+        ...
+
     def subscribe_quotes(self, contract: Contract) -> int:
         """Start top-of-book streaming; return the request id. Events carry the con_id."""
         ...

@@ -60,6 +60,17 @@ def own_part(snapshot: BrokerSnapshot, account: str, client_id: ClientId) -> Bro
     )
 
 
+def highest_order_id(snapshot: BrokerSnapshot, client_id: ClientId) -> int:
+    """Return the highest order id that *snapshot* shows in use under *client_id*; 0 if none.
+
+    A gateway's next valid id rolls back when it restarts (F07), and a lost store knows none:
+    an id that is in use already would change that order instead of placing one.
+    """
+    working = [each.order_id for each in snapshot.open_orders if each.client_id == client_id]
+    filled = [each.order_id for each in snapshot.executions if each.client_id == client_id]
+    return max((*working, *filled), default=0)
+
+
 def is_own(event: BrokerEvent, account: str) -> bool:
     """Return whether *event* is not about another account than *account*."""
     match event:

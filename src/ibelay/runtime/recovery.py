@@ -26,7 +26,7 @@ from ibelay.reconcile.absence import Absences
 from ibelay.reconcile.amend import amendments
 from ibelay.reconcile.plan import plan
 from ibelay.reconcile.positions import unexplained
-from ibelay.reconcile.scope import own_part
+from ibelay.reconcile.scope import highest_order_id, own_part
 from ibelay.runtime.books import Books
 from ibelay.runtime.config import BotConfig
 from ibelay.runtime.outbox import Send, SendCancel, SendModify
@@ -179,6 +179,8 @@ class Recovery:
         self._trader.broker_positions = {
             position.contract.con_id: position.quantity for position in snapshot.positions
         }
+        used = highest_order_id(snapshot, client_id)
+        self._trader.used_order_id = max(self._trader.used_order_id, used)
         ours = {str(ref) for ref in ledger.orders}
         self._trader.protector.learn_foreign(snapshot.open_orders, ours, client_id)
         recovered = sum(isinstance(record, ExecutionRecorded) for record in outcome.records)

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
+from ibelay.errors import LinkError
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import (
     AnyRecord,
@@ -21,7 +22,7 @@ from ibelay.journal.records import (
     Severity,
 )
 from ibelay.model.contract import Contract
-from ibelay.model.events import BrokerEvent, QuoteSeen
+from ibelay.model.events import BrokerEvent, NoticeSeen, QuoteSeen
 from ibelay.model.ids import OrderRef, execution_key
 from ibelay.model.market import Bar, Quote
 from ibelay.reconcile.intake import take
@@ -41,6 +42,7 @@ Handler = Callable[[TurnDesk], None]
 log = logging.getLogger("ibelay.trader")
 
 _FAILURES_MAX = 5
+_ID_IN_USE = 103
 
 
 class Trader:
@@ -84,6 +86,7 @@ class Trader:
         self.account = config.account  # known for certain from the first synchronisation on
         self.accepting = True
         self.reconciled = False
+        self.used_order_id = 0  # the highest that the broker has shown in use
         self._doubted = doubted
         self._note = note
         self._failing = failing
@@ -104,6 +107,8 @@ class Trader:
             return
         if not is_own(event, self.account):
             return
+        if isinstance(event, NoticeSeen) and event.code == _ID_IN_USE:
+            self._ask_order_id()
         taken = take(
             self.books.ledger,
             event,
@@ -115,6 +120,16 @@ class Trader:
             self.commit(taken.records)
         if taken.doubt:
             self._doubted(taken.doubt)
+
+    def _ask_order_id(self) -> None:
+        """Let the gateway say from where on order ids are free, before the next order takes one."""
+        link = self.session.reachable
+        if link is None:
+            return
+        try:
+            link.ask_order_id()
+        except LinkError:
+            return  # the next link says it by itself
 
     def bars(self, contract: Contract, bars: Sequence[Bar]) -> None:
         """Give the strategy *bars* of *contract*, oldest first, each a turn of its own."""
@@ -359,7 +374,7 @@ class Trader:
             session_date=self.today(),
             cannot_enter=self.cannot_enter(),
             quotes=self.quotes,
-            next_order_id=max(ledger.high_order_id + 1, int(offered)),
+            next_order_id=max(ledger.high_order_id + 1, self.used_order_id + 1, int(offered)),
             next_unit=ledger.next_unit_number,
             max_quantity=self.config.max_quantity,
             wall_ns=self.books.wall_ns(),
