@@ -3,9 +3,9 @@
 Rules:
 1. Days follow each other in order and do not overlap; in between nothing happens.
 2. An instrument is known from the first of its days on, with the sessions of all of them.
-3. From its second day on, an instrument's quotes carry the close of the day before: the
-   last trade of the last five minutes of that day's regular session, else the middle of
-   the last quote in them.
+3. From its second day on, an instrument's quotes carry the close of the day before, unless
+   that day's market says it itself: the last trade of the last five minutes of the regular
+   session, else the middle of the last quote in them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ class DaysMarket:
     def __init__(self, days: Sequence[Market], dates: tuple[date, date]) -> None:
         self._days = tuple(days)
         self._instruments = _united(self._days, dates)
-        self._traded = [{one.contract.con_id for one in day.instruments} for day in self._days]
         self._closes: list[dict[ConId, Decimal | None]] = [{} for _day in self._days]
 
     @property
@@ -74,12 +73,13 @@ class DaysMarket:
         Raises:
             KeyError: *con_id* is not traded here.
         """
-        if not any(con_id in traded for traded in self._traded):
-            raise KeyError(con_id)
+        self._check(con_id)
         for number in self._between(after_ns, until_ns):
-            if con_id in self._traded[number]:
+            try:
                 events = self._days[number].events_of(con_id, after_ns, until_ns)
-                yield from self._carried(number, events)
+            except KeyError:
+                continue  # not yet listed, or expired
+            yield from self._carried(number, events)
 
     def bars(self, con_id: ConId, after_ns: int, until_ns: int, size_s: int) -> list[Bar]:
         """Return bars that begin at or after *after_ns* and end by *until_ns* (see ``bars``).
@@ -88,14 +88,24 @@ class DaysMarket:
             KeyError: *con_id* is not traded here.
             ValueError: *size_s* is not positive.
         """
-        if not any(con_id in traded for traded in self._traded):
-            raise KeyError(con_id)
-        return [
-            bar
-            for number in self._between(after_ns, until_ns)
-            if con_id in self._traded[number]
-            for bar in self._days[number].bars(con_id, after_ns, until_ns, size_s)
-        ]
+        self._check(con_id)
+        found: list[Bar] = []
+        for number in self._between(after_ns, until_ns):
+            try:
+                found += self._days[number].bars(con_id, after_ns, until_ns, size_s)
+            except KeyError:
+                continue  # not yet listed, or expired
+        return found
+
+    def _check(self, con_id: ConId) -> None:
+        """Raise KeyError unless one of the days knows *con_id*."""
+        for day in self._days:
+            try:
+                day.events_of(con_id, day.start_ns, day.start_ns)
+            except KeyError:
+                continue
+            return
+        raise KeyError(con_id)
 
     def _between(self, after_ns: int, until_ns: int) -> list[int]:
         """Return the numbers of the days that (after, until] touches."""
@@ -112,7 +122,7 @@ class DaysMarket:
             return
         closes = self._closes[number]
         for event in events:
-            if isinstance(event, Print):
+            if isinstance(event, Print) or event.quote.previous_close is not None:
                 yield event
                 continue
             con_id = event.con_id
@@ -124,10 +134,12 @@ class DaysMarket:
     def _close_of(self, number: int, con_id: ConId) -> Decimal | None:
         """Return where the day's regular session ended, None if it did not trade that day."""
         day = self._days[number]
-        if con_id not in self._traded[number]:
+        try:
+            events = day.events_of(con_id, day.close_ns - _LAST_MINUTES_NS, day.close_ns)
+        except KeyError:
             return None
         middle = traded = None
-        for event in day.events_of(con_id, day.close_ns - _LAST_MINUTES_NS, day.close_ns):
+        for event in events:
             if isinstance(event, Print):
                 traded = event.price
             elif event.quote.bid is not None and event.quote.ask is not None:
