@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -13,6 +14,7 @@ from tests.reconcile.scenes import (
     SPY,
     STOP,
     TARGET,
+    UNIT,
     booked,
     bracket,
     commission,
@@ -316,3 +318,18 @@ def test_a_fill_after_the_cancel_wins() -> None:
     taken(ledger, ExecutionSeen(execution=execution(2, STOP, Action.SELL, 50)))
     assert ledger.orders[STOP].state is OrderState.FILLED
     assert ledger.positions[SPY.con_id].quantity == 0
+
+
+def test_a_fill_without_a_reference_is_the_orders_of_its_perm_id() -> None:
+    ledger = bracket()
+    fill = replace(execution(2, "", Action.SELL, 50), perm_id=PermId(103))
+    taken(ledger, ExecutionSeen(execution=fill))
+    assert ledger.orders[TARGET].state is OrderState.FILLED
+    assert ledger.units[UNIT].closed_outside == 0
+
+
+def test_a_fill_of_nobody_we_know_stays_somebody_elses() -> None:
+    ledger = bracket()
+    fill = replace(execution(2, "", Action.SELL, 50), perm_id=PermId(999))
+    taken(ledger, ExecutionSeen(execution=fill))
+    assert ledger.units[UNIT].closed_outside == 50

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-import msgspec
+import msgspec.structs
 import pytest
 from tests.reconcile.scenes import (
     AMD,
@@ -19,6 +19,7 @@ from tests.reconcile.scenes import (
     UNIT,
     booked,
     bracket,
+    bracket_records,
     bracket_shown,
     commission,
     execution,
@@ -32,14 +33,17 @@ from tests.reconcile.scenes import (
 
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import (
+    AnyRecord,
     CommissionRecorded,
     DiscrepancyFound,
     ExecutionRecorded,
     ModifyIntended,
     ModifyRefused,
+    OrderStateChanged,
     OrderTermsTaken,
     PositionAdjusted,
 )
+from ibelay.model.ids import PermId
 from ibelay.model.order import Action, BrokerOrderStatus, OrderState, Role
 from ibelay.model.snapshot import BrokerSnapshot
 from ibelay.reconcile.absence import Absences
@@ -556,6 +560,29 @@ def test_an_inactive_stop_is_alarmed_about_once_and_not_doubled() -> None:
     found = [kinds(reconciler.see(seen)) for _ in range(2)]
     assert found == [[Kind.INACTIVE_STOP], []]
     assert audit(reconciler.ledger) == []
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["acknowledged", "shown beside it"])
+def test_a_fill_without_a_reference_is_the_orders_of_its_perm_id(known: bool) -> None:
+    """Taken for a manual sale it would close the unit, and leave the target there."""
+    ledger = bracket() if known else ledger_of(*unacknowledged(bracket_records()))
+    fill = replace(execution(2, "", Action.SELL, 50), perm_id=PermId(103))
+    done = shown(TARGET, perm_id=103, status=BrokerOrderStatus.FILLED, filled=50)
+    outcome = Reconciler(ledger).see(snapshot(executions=[fill], completed=[done]))
+    assert Kind.MISSED_FILL in kinds(outcome)
+    assert ledger.orders[TARGET].state is OrderState.FILLED
+    unit = ledger.units[UNIT]
+    assert (unit.exit_filled, unit.closed_outside) == (Decimal(50), Decimal(0))
+
+
+def unacknowledged(records: list[AnyRecord]) -> list[AnyRecord]:
+    """Return *records* without any perm id."""
+    return [
+        msgspec.structs.replace(each, perm_id=PermId(0))
+        if isinstance(each, OrderStateChanged)
+        else each
+        for each in records
+    ]
 
 
 # -- positions -------------------------------------------------------------------------------

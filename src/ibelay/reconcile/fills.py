@@ -7,17 +7,20 @@ Rules:
    our books from our first intent in its contract on: before that there is no book of ours
    that it could move. The books of other contracts follow the broker's positions.
 3. Only what an execution says is a fill; a status never is.
+4. A fill that comes without its order's reference is that order's whose perm id it carries.
+   Taken for somebody else's it would close our units from outside, entries included.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from ibelay.journal.ledger import Ledger
 from ibelay.model.execution import CommissionReport, Execution
-from ibelay.model.ids import ConId, execution_key, is_ours, supersedes
-from ibelay.model.snapshot import BrokerSnapshot
+from ibelay.model.ids import ConId, OrderRef, execution_key, is_ours, supersedes
+from ibelay.model.snapshot import BrokerOrder, BrokerSnapshot
 
 _ZERO = Decimal(0)
 _SECOND_NS = 1_000_000_000
@@ -29,6 +32,25 @@ def first_intents(ledger: Ledger) -> dict[ConId, int]:
     for entry in ledger.orders.values():
         began.setdefault(entry.contract.con_id, entry.intent.at_ns)
     return began
+
+
+def attributed(
+    ledger: Ledger, execution: Execution, shown: Iterable[BrokerOrder] = ()
+) -> Execution:
+    """Return *execution* with the reference of our order that it fills, if it came without.
+
+    Args:
+        ledger: Our books, which know the perm ids of acknowledged orders.
+        execution: Whoever's fill.
+        shown: Orders that the broker shows beside it, whose perm ids may be new.
+    """
+    if execution.order_ref or not execution.perm_id:
+        return execution
+    ref = ledger.by_perm_id.get(execution.perm_id)
+    if ref is None:
+        refs = (OrderRef(each.order_ref) for each in shown if each.perm_id == execution.perm_id)
+        ref = next((each for each in refs if each in ledger.orders), None)
+    return execution if ref is None else replace(execution, order_ref=ref)
 
 
 def is_news(
@@ -56,7 +78,9 @@ def missed_fills(ledger: Ledger, snapshot: BrokerSnapshot, bot: str) -> list[Exe
     """Return the fills of *snapshot* that are news, oldest first, each once."""
     began = first_intents(ledger)
     latest: dict[str, Execution] = {}
-    for execution in snapshot.executions:
+    shown = (*snapshot.open_orders, *snapshot.completed_orders)
+    for told in snapshot.executions:
+        execution = attributed(ledger, told, shown)
         key = execution_key(execution.exec_id)
         known = latest.get(key)
         if known is not None and not supersedes(execution.exec_id, known.exec_id):

@@ -40,7 +40,7 @@ from ibelay.model.execution import Execution
 from ibelay.model.ids import ClientId, OrderRef, PermId, execution_key
 from ibelay.model.notices import is_ambiguous, rejects_new_order
 from ibelay.model.order import BrokerOrderStatus, OrderState
-from ibelay.reconcile.fills import is_new_commission, is_news
+from ibelay.reconcile.fills import attributed, is_new_commission, is_news
 
 CANCEL_CONFIRMED = 202
 _ONLY_CHANGES = frozenset({105, 134, 321, 329, 10326, 10327, 10341})
@@ -84,7 +84,7 @@ def take(
             whole = _whole(entry, event)
             return _status(entry, status, perm_id, now_ns, whole=whole)
         case ExecutionSeen(execution=execution):
-            return _execution(ledger, execution, bot, now_ns)
+            return _execution(ledger, attributed(ledger, execution), bot, now_ns)
         case CommissionSeen(report=report):
             if not is_new_commission(ledger, report):
                 return NOTHING
