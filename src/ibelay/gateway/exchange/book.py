@@ -131,6 +131,11 @@ class Exchange:
         """Return the day's holdings; what was closed today shows quantity 0."""
         return self._pit.account.rows()
 
+    @property
+    def account(self) -> Account:
+        """Return the account: its figures, its profit, what an order would do to it."""
+        return self._pit.account
+
     def account_values(self, now_ns: int) -> list[tuple[str, str, str]]:  # noqa: ARG002  # as asked
         """Return (key, value, currency) as of *now_ns*, which only marks of quotes decide."""
         return self._pit.account.values()
