@@ -13,20 +13,23 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from functools import cached_property
 
-from ibelay.gateway.market.api import Instrument, MarketEvent, event_time_ns
+from ibelay.gateway.market.api import Instrument, MarketEvent, TradingSession, event_time_ns
 from ibelay.gateway.market.bars import BarSeries
-from ibelay.gateway.market.hours import TradingDay, trading_day
-from ibelay.gateway.market.making.days import Made, MadeDay
+from ibelay.gateway.market.hours import SECOND_NS, TradingDay, trading_day
+from ibelay.gateway.market.making.days import Made, MadeDay, session_on
 from ibelay.gateway.market.making.halts import Halt
 from ibelay.gateway.market.making.optioned import OptionSeries
-from ibelay.gateway.market.making.past import Past
+from ibelay.gateway.market.making.past import DAY_S, Past, daily_bar
+from ibelay.gateway.market.pricing.figures import Figure, historical_volatility_bars
 from ibelay.gateway.market.universe.build import listed, universe
 from ibelay.gateway.market.universe.words import Word, read_words
 from ibelay.model.ids import ConId
 from ibelay.model.market import Bar
+
+# Thirty-one trading days before a day are never further away.
+_WINDOW_NS = 60 * DAY_S * SECOND_NS
 
 
 def synthetic(
@@ -52,6 +55,7 @@ class SyntheticMarket:
     def __init__(
         self, seed: int, words: tuple[Word, ...], day: TradingDay, halts: tuple[Halt, ...]
     ) -> None:
+        self._seed = seed
         self._day = day
         self._words = words
         self._listed = listed(words, day)
@@ -97,10 +101,15 @@ class SyntheticMarket:
     def events_of(self, con_id: ConId, after_ns: int, until_ns: int) -> Iterator[MarketEvent]:
         """Yield the events of one instrument with ``after_ns < at_ns <= until_ns``.
 
+        The days before are told of too, as far back as ``history_ns``.
+
         Raises:
             KeyError: *con_id* does not exist here.
         """
-        return self._series(self._instrument(con_id)).events(after_ns, until_ns)
+        one = self._instrument(con_id)
+        if after_ns < self.start_ns:
+            yield from self._past.events(one, after_ns, until_ns)
+        yield from self._series(one).events(after_ns, until_ns)
 
     def standing(self, con_id: ConId, at_ns: int) -> Iterator[MarketEvent]:
         """Yield, in order, what a board needs to show *con_id* at *at_ns*.
@@ -116,22 +125,70 @@ class SyntheticMarket:
     def bars(self, con_id: ConId, after_ns: int, until_ns: int, size_s: int) -> list[Bar]:
         """Return bars that begin at or after *after_ns* and end by *until_ns* (see ``bars``).
 
+        Bars of 86,400 s are days: they begin at midnight and end with their day.
+
         Raises:
             KeyError: *con_id* does not exist here.
             ValueError: *size_s* is not positive.
         """
         if size_s <= 0:
             raise ValueError(f"bar size {size_s} s cannot be built: expected a positive number")
-        key = (con_id, size_s)
+        one = self._instrument(con_id)
+        before = after_ns < self.start_ns
+        found = self._past.bars(one, after_ns, until_ns, size_s) if before else []
+        if size_s == DAY_S:
+            whole = after_ns <= self._day.midnight_ns and self.end_ns <= until_ns
+            traded = whole and session_on(one, self._day) is not None
+            return found + ([daily_bar(self._today, one, self._seed)] if traded else [])
+        return found + self._of_today(one, size_s).between(after_ns, until_ns)
+
+    def sessions(self, con_id: ConId, after_ns: int, until_ns: int) -> list[TradingSession]:
+        """Return the sessions of one instrument that (after, until] touches, in order.
+
+        Raises:
+            KeyError: *con_id* does not exist here.
+        """
+        one = self._instrument(con_id)
+        today = session_on(one, self._day)
+        found = self._past.sessions(one, after_ns, until_ns)
+        if today is not None and today.begin_ns <= until_ns and after_ns < today.end_ns:
+            found.append(today)
+        return found
+
+    def history_ns(self, con_id: ConId) -> int:
+        """Return the first moment of which ``events_of`` and ``bars`` tell.
+
+        Raises:
+            KeyError: *con_id* does not exist here.
+        """
+        return self._past.begins_ns(self._instrument(con_id))
+
+    def volatility_bars(
+        self, con_id: ConId, after_ns: int, until_ns: int, figure: Figure
+    ) -> list[Bar]:
+        """Return daily bars of the volatility of a stock, fund or index.
+
+        Raises:
+            KeyError: *con_id* does not exist here.
+        """
+        one = self._instrument(con_id)
+        if figure is Figure.OPTION_IMPLIED_VOLATILITY:
+            return self._past.implied_bars(one, after_ns, until_ns)
+        begin_ns = after_ns - _WINDOW_NS
+        days = self.bars(con_id, begin_ns, until_ns, DAY_S)
+        return [bar for bar in historical_volatility_bars(days) if bar.at_ns >= after_ns]
+
+    def _of_today(self, instrument: Instrument, size_s: int) -> BarSeries:
+        key = (instrument.contract.con_id, size_s)
         if key not in self._bars:
             self._bars[key] = BarSeries(
-                self._series(self._instrument(con_id)),
+                self._series(instrument),
                 midnight_ns=self._day.midnight_ns,
                 start_ns=self.start_ns,
                 end_ns=self.end_ns,
                 size_s=size_s,
             )
-        return self._bars[key].between(after_ns, until_ns)
+        return self._bars[key]
 
     @cached_property
     def _by_con_id(self) -> dict[ConId, Instrument]:
@@ -145,7 +202,5 @@ class SyntheticMarket:
         return self._by_con_id[con_id]
 
     def _series(self, instrument: Instrument) -> Made:
-        return self._today.series(instrument, self._previous_close(instrument))
-
-    def _previous_close(self, instrument: Instrument) -> Decimal | None:
-        return self._past.close_before(instrument)
+        close = self._past.close_before(instrument, self._day.date)
+        return self._today.series(instrument, close)

@@ -14,6 +14,7 @@ import math
 
 _LOWEST, _HIGHEST = -0.5, 2.0
 _STEPS = 60
+_ZERO_YIELD = 1e-9
 
 
 def clean_price(coupon: float, years: float, bond_yield: float) -> float:
@@ -27,8 +28,11 @@ def clean_price(coupon: float, years: float, bond_yield: float) -> float:
     halves = math.ceil(years * 2)
     run = halves - years * 2
     growth = 1.0 + bond_yield / 2.0
-    coupons = sum(coupon / 2 / math.pow(growth, number - run) for number in range(1, halves + 1))
-    return coupons + 100.0 / math.pow(growth, halves - run) - run * coupon / 2
+    last = math.pow(growth, run - halves)
+    # The sum of a geometric row; at a yield of zero every coupon is worth itself.
+    rate = growth - 1.0
+    row = halves if abs(rate) < _ZERO_YIELD else (math.pow(growth, run) - last) / rate
+    return coupon / 2 * (row - run) + 100.0 * last
 
 
 def yield_of(coupon: float, years: float, price: float) -> float | None:
