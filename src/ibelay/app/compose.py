@@ -80,7 +80,11 @@ def strategy_of(settings: BotSettings) -> AnyStrategy:
     except (ImportError, AttributeError, SyntaxError) as error:
         msg = f"strategy {name!r} was not found ({error}); expected 'package.module:function'"
         raise ConfigurationError(msg) from error
-    strategy = make()
+    try:
+        strategy = make()
+    except Exception as error:  # it is the user's code, and a setting names it
+        msg = f"strategy {name!r} could not be made: {error!r}; mend it or name another"
+        raise ConfigurationError(msg) from error
     missing = [member for member in _MEMBERS if not hasattr(strategy, member)]
     if missing:
         msg = f"what {name!r} returns is no strategy: it has no {', '.join(missing)}"

@@ -367,14 +367,17 @@ class Bot:
             self._tasks.create_task(self.streams.start_new(link))
 
     def _traded(self) -> set[str]:
-        state = self.trader.memory.state
-        if state is None:
-            return set()
-        return {contract.symbol for contract in self.trader.strategy.contracts(state)}
+        return {contract.symbol for contract in self.trader.contracts()}
 
     def _strategy_failing(self, reason: str) -> None:
         """Stop entries until a person has looked; called within a turn, so it acts after it."""
-        asyncio.get_running_loop().call_soon(self._enter_safe_mode, reason, 0)
+        asyncio.get_running_loop().call_soon(self._stop_entries, reason)
+
+    def _stop_entries(self, reason: str) -> None:
+        if self.books.ledger.safe_mode is None:
+            self._enter_safe_mode(reason, 0)
+        else:
+            self._note(reason, Severity.CRITICAL)
 
     def _doubted(self, reason: str) -> None:
         self.recovery.doubted(reason)

@@ -31,14 +31,14 @@ class StrategyMemory:
         self.strategy = strategy
         self.state: msgspec.Struct | None = None
         self.last_bars: dict[str, int] = {}
-        self._session = ""
+        self.session = ""
         self._saved = b""
         self._saved_mono_ns = 0
 
     def load(self, ledger: Ledger, today: str) -> str:
         """Take up the saved state, or begin; return a line for the recovery report."""
         saved = ledger.strategy_states.get(self.strategy.name)
-        self._session = today
+        self.session = today
         if saved is None:
             self.state = self.strategy.initial_state(today)
             return "No previous state found (clean start)"
@@ -52,9 +52,9 @@ class StrategyMemory:
 
     def roll_over(self, today: str) -> str:
         """Carry the state over if *today* is another session; return a line if it was."""
-        if self.state is None or today == self._session:
+        if self.state is None or today == self.session:
             return ""
-        before, self._session = self._session, today
+        before, self.session = self.session, today
         self.state = self.strategy.carry_over(self.state, today)
         return _carried(before, today)
 
@@ -84,7 +84,7 @@ class StrategyMemory:
         return StrategyStateSaved(
             at_ns=at_ns,
             strategy=self.strategy.name,
-            session_date=self._session,
+            session_date=self.session,
             body=msgspec.Raw(body),
             last_bars=dict(self.last_bars),
         )

@@ -236,7 +236,7 @@ class Recovery:
             if wanted(entry.state, entry.intent.epoch)
             and (only is None or entry.order.order_ref in only)
         ]
-        if records and self._trader.memory.state is None:
+        if records and not self._trader.loaded:
             self._books.commit(records)  # before its state is loaded the strategy hears nothing
         elif records:
             self._trader.commit(records)
@@ -252,6 +252,4 @@ class Recovery:
         return min(wait, _LOOK_AGAIN_S) if self._look_again else wait
 
     def _want_streams(self) -> None:
-        state = self._trader.memory.state
-        if state is not None:
-            self._streams.want(self._trader.strategy.contracts(state))
+        self._streams.want(self._trader.contracts())

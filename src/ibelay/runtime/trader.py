@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 from ibelay.errors import LinkError
 from ibelay.journal.ledger import Ledger
@@ -38,6 +39,7 @@ from ibelay.runtime.turn import Facts, TurnDesk
 from ibelay.runtime.when import session_date
 
 Handler = Callable[[TurnDesk], None]
+_T = TypeVar("_T")
 
 log = logging.getLogger("ibelay.trader")
 
@@ -84,6 +86,7 @@ class Trader:
         self.quotes: dict[int, Quote] = {}
         self.last_check_ns: int | None = None
         self.account = config.account  # known for certain from the first synchronisation on
+        self.loaded = False
         self.accepting = True
         self.reconciled = False
         self.used_order_id = 0  # the highest that the broker has shown in use
@@ -102,7 +105,7 @@ class Trader:
         if isinstance(event, QuoteSeen):
             self.quotes[event.con_id] = event.quote
             return
-        if self.memory.state is None:
+        if not self.loaded:
             self._early.append(event)
             return
         if not is_own(event, self.account):
@@ -151,9 +154,9 @@ class Trader:
         handlers = [
             self._updated(record.order_ref, record.reason)
             for record in records
-            if isinstance(record, OrderStateChanged)
+            if isinstance(record, OrderStateChanged) and self.memory.state is not None
         ]
-        self._turn((), handlers)
+        self._turn((), handlers, tend=True)
 
     def tend(self) -> None:
         """Do what protection put off, if its time has come; nothing else may happen till then."""
@@ -178,9 +181,14 @@ class Trader:
 
     def load(self) -> str:
         """Load the strategy's state for today's session; return a line for the report."""
-        if self.memory.state is not None:
+        if self.loaded:
             return ""
-        line = self.memory.load(self.books.ledger, self.today())
+        line = self._outside_turns(
+            "to take up its state",
+            lambda: self.memory.load(self.books.ledger, self.today()),
+            "The strategy has no state: fills are booked and exits are managed without it",
+        )
+        self.loaded = True
         early, self._early = self._early, []
         for event in early:
             self.broker_event(event)
@@ -194,9 +202,29 @@ class Trader:
             transaction.commit()
 
     def _roll_over(self) -> None:
-        line = self.memory.roll_over(self.today())
+        line = self._outside_turns(
+            "to carry its state over midnight", lambda: self.memory.roll_over(self.today()), ""
+        )
         if line:
             self._note(line, Severity.INFO)
+
+    def contracts(self) -> tuple[Contract, ...]:
+        """Return what the strategy wants to see; nothing before its state is loaded."""
+        state = self.memory.state
+        if state is None:
+            return ()
+        return self._outside_turns(
+            "to name its contracts", lambda: self.strategy.contracts(state), ()
+        )
+
+    def _outside_turns(self, task: str, call: Callable[[], _T], otherwise: _T) -> _T:
+        """Return what the strategy answers outside a turn; a bug there stops entries, no more."""
+        try:
+            return call()
+        except Exception as error:  # as in a turn: a strategy's bug must not end the bot
+            log.exception("strategy_failed")
+            self._failing(f"strategy {self.strategy.name} failed {task}: {error!r}")
+            return otherwise
 
     # -- one turn ------------------------------------------------------------------------
 
@@ -263,6 +291,8 @@ class Trader:
 
     def _handlers(self, records: Sequence[AnyRecord]) -> list[Handler]:
         """Return what the strategy is to be told; called before *records* are applied."""
+        if self.memory.state is None:
+            return []
         ledger = self.books.ledger
         handlers: list[Handler] = []
         for record in records:
@@ -345,7 +375,7 @@ class Trader:
         if not self.accepting:
             return "shutting down"
         if self.memory.state is None:
-            return "the strategy's state is not loaded yet"
+            return "the strategy has no state" if self.loaded else "its state is not loaded yet"
         if not self.session.ready:
             return f"not ready: {self.session.value.reason or self.session.value.state}"
         return ""
