@@ -206,6 +206,7 @@ async def test_leaving_the_gateway_closes_its_clients(raw: Reach) -> None:
         ({"host": "0.0.0.0"}, "loopback"),  # noqa: S104 -- refused
         ({"port": 70000}, "port 70000"),
         ({"market": "live"}, "synthetic or lean:PATH"),
+        ({"market": "csv:"}, "csv:PATH"),
         ({"speed": 0}, "speed 0"),
         ({"start": "25:00"}, "HH:MM"),
         ({"date": "tomorrow"}, "YYYY-MM-DD"),

@@ -7,16 +7,19 @@ from typing import Annotated
 from cyclopts import Parameter
 
 
-def gateway(  # one option per setting of the gateway
+def gateway(  # noqa: PLR0913  # one option per setting of the gateway
     *,
     host: str = "127.0.0.1",
     port: int = 4002,
     market: str = "synthetic",
     date: str | None = None,
+    days: int = 1,
     symbols: Annotated[str, Parameter(show_default=False)] = "",
     seed: int = 1,
+    resolution: str | None = None,
     speed: float = 1.0,
     start: str | None = None,
+    nights: bool = False,
     fault: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
 ) -> int:
     """Run a paper gateway that speaks the TWS protocol; no account is needed.
@@ -28,15 +31,25 @@ def gateway(  # one option per setting of the gateway
 
         `ibelay gateway --market lean:PATH --date 2013-10-07 --symbols SPY,IBM --speed 60`
 
+        `ibelay gateway --market csv:PATH`
+
     Args:
         host: Loopback address to listen on.
         port: Port to listen on; 0 picks a free one and says which.
-        market: `synthetic`, or `lean:PATH` with a folder of LEAN-format data.
-        date: Market day as YYYY-MM-DD; needed with `lean:PATH`.
-        symbols: Symbols, separated by commas; four of the synthetic market if not given.
-        seed: Chooses the synthetic day.
-        speed: Market seconds per real second, 1 to 1000.
+        market: `synthetic`; `lean:PATH`, a folder of LEAN-format data; `csv:PATH` or
+            `parquet:PATH`, a table with columns time, symbol, bid, ask, bid_size, ask_size, last
+            and last_size.
+        date: First market day as YYYY-MM-DD; needed with `lean:PATH`.
+        days: Trading days to play; a table has its own.
+        symbols: Symbols, separated by commas, such as `SPY,ES:FUT,EUR.USD:CASH`; if not given,
+            four stocks, or everything in a table.
+        seed: Chooses the synthetic prices.
+        resolution: `tick`, `second` or `minute` of a LEAN folder; the finest there is if not
+            given.
+        speed: Market seconds per real second, 0.001 to 1000.
         start: New York time to begin at, HH:MM or HH:MM:SS.
+        nights: Play through nights and weekends at the clock's speed; otherwise they pass at
+            once.
         fault: What goes wrong on purpose: swallow-orders, mute or no-accounts.
     """
     from ibelay.errors import ConfigurationError  # noqa: PLC0415  # commands load lazily
@@ -59,10 +72,13 @@ def gateway(  # one option per setting of the gateway
             port=port,
             market=market,
             date=date or defaults.date,
-            symbols=chosen or defaults.symbols,
+            days=days,
+            symbols=chosen or None,
             seed=seed,
+            resolution=resolution,
             speed=speed,
             start=start,
+            skip_nights=not nights,
             faults=frozenset(known[name] for name in fault),
         )
     )

@@ -6,18 +6,13 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
-from ibelay.errors import ConfigurationError
 from ibelay.gateway.exchange.book import Exchange
-from ibelay.gateway.market import lean, synthetic
-from ibelay.gateway.market.api import Market
-from ibelay.gateway.market.hours import SECOND_NS, trading_day
+from ibelay.gateway.market.opening import begin_ns, open_market
 from ibelay.gateway.options import GatewayOptions
 from ibelay.gateway.server import PaperGateway
 from ibelay.gateway.session.floor import Floor
 
-LEAD_NS = 120 * SECOND_NS
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -27,7 +22,7 @@ def build_floor(options: GatewayOptions) -> Floor:
     Raises:
         ConfigurationError: The data is missing, or the time to begin is outside the day.
     """
-    market = _market(options)
+    market = open_market(options.market_choice)
     exchange = Exchange(
         account=options.account,
         cash=options.cash,
@@ -39,7 +34,7 @@ def build_floor(options: GatewayOptions) -> Floor:
         account=options.account,
         market=market,
         exchange=exchange,
-        start_ns=_start_ns(options, market),
+        start_ns=begin_ns(market, options.start_of_day_s()),
         faults=options.faults,
     )
 
@@ -51,7 +46,13 @@ def gateway(options: GatewayOptions) -> PaperGateway:
         ConfigurationError: See ``build_floor``.
     """
     floor = build_floor(options)
-    return PaperGateway(floor, host=options.host, port=options.port, speed=options.speed)
+    return PaperGateway(
+        floor,
+        host=options.host,
+        port=options.port,
+        speed=options.speed,
+        skip_nights=options.skip_nights,
+    )
 
 
 async def serve(options: GatewayOptions, *, announce: Callable[[str], None]) -> None:
@@ -89,22 +90,3 @@ def _on_stop_signal(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -
             loop.add_signal_handler(number, stop)
         except NotImplementedError:
             signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(stop))
-
-
-def _market(options: GatewayOptions) -> Market:
-    kind, _colon, path = options.market.partition(":")
-    if kind == "lean":
-        return lean(Path(path), options.date, options.symbols)
-    return synthetic(options.seed, options.symbols, options.date)
-
-
-def _start_ns(options: GatewayOptions, market: Market) -> int:
-    seconds = options.start_of_day_s()
-    if seconds is None:
-        return market.open_ns - LEAD_NS
-    start_ns = trading_day(options.date).midnight_ns + seconds * SECOND_NS
-    if not market.start_ns <= start_ns < market.end_ns:
-        raise ConfigurationError(
-            f"start {options.start} is outside the day's data: expected 04:00 to 20:00, New York"
-        )
-    return start_ns

@@ -12,10 +12,11 @@ from datetime import date as calendar_date
 from decimal import Decimal
 
 from ibelay.errors import ConfigurationError
+from ibelay.gateway.clock import checked_speed
+from ibelay.gateway.market.opening import MarketChoice, check_form
 from ibelay.model.faults import Fault
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-MAX_SPEED = 1000.0
 _ACCOUNT = re.compile(r"DU[0-9]{5,9}")
 _START = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 
@@ -27,11 +28,15 @@ class GatewayOptions:
     Attributes:
         host: Loopback address to listen on; the TWS protocol has no password.
         port: TCP port; 0 picks a free one.
-        market: ``synthetic``, or ``lean:PATH`` with a folder of LEAN-format data.
-        date: Trading day, YYYY-MM-DD.
-        symbols: What is traded.
-        seed: Chooses the synthetic day.
-        speed: Market seconds per second, up to 1000.
+        market: ``synthetic``, ``lean:PATH`` with a folder of LEAN-format data, ``csv:PATH`` or
+            ``parquet:PATH`` with a table (see ``market.opening``).
+        date: First trading day, YYYY-MM-DD; a table has its own.
+        days: How many trading days; a table has its own.
+        symbols: What is traded; None for the usual four, of a table everything in it.
+        seed: Chooses the synthetic prices.
+        resolution: ``tick``, ``second`` or ``minute`` of a LEAN folder; None for the finest.
+        speed: Market seconds per second, 0.001 to 1000.
+        skip_nights: Whether market time jumps over stretches in which nothing trades.
         start: New York time to begin at, HH:MM or HH:MM:SS; two minutes before the open
             if not given.
         account: Paper account code, DU and digits.
@@ -43,9 +48,12 @@ class GatewayOptions:
     port: int = 4002
     market: str = "synthetic"
     date: str = "2025-06-02"
-    symbols: tuple[str, ...] = ("SPY", "AIG", "BAC", "IBM")
+    days: int = 1
+    symbols: tuple[str, ...] | None = None
     seed: int = 1
+    resolution: str | None = None
     speed: float = 1.0
+    skip_nights: bool = True
     start: str | None = None
     account: str = "DU1234567"
     cash: Decimal = Decimal(1_000_000)
@@ -60,6 +68,18 @@ class GatewayOptions:
         for complaint in (self._network(), self._market(), self._account()):
             if complaint:
                 raise ConfigurationError(complaint)
+
+    @property
+    def market_choice(self) -> MarketChoice:
+        """Which market is wanted."""
+        return MarketChoice(
+            form=self.market,
+            date=self.date,
+            days=self.days,
+            symbols=self.symbols,
+            seed=self.seed,
+            resolution=self.resolution,
+        )
 
     def start_of_day_s(self) -> int | None:
         """Return *start* in seconds since midnight in New York, None if not given."""
@@ -80,17 +100,17 @@ class GatewayOptions:
         return ""
 
     def _market(self) -> str:
-        if self.market != "synthetic" and not self.market.startswith("lean:"):
-            return f"market {self.market!r} is unknown: expected synthetic or lean:PATH"
-        if not 0 < self.speed <= MAX_SPEED:
-            return f"speed {self.speed} cannot be used: expected more than 0, up to {MAX_SPEED:g}"
+        check_form(self.market)
+        checked_speed(self.speed)
         if self.start is not None and not _START.fullmatch(self.start):
             return f"start {self.start!r} is not a time: expected HH:MM or HH:MM:SS, New York time"
         try:
             calendar_date.fromisoformat(self.date)
         except ValueError:
             return f"date {self.date!r} is not a day: expected YYYY-MM-DD"
-        return "" if self.symbols else "no symbol to trade: expected at least one, such as SPY"
+        return (
+            "" if self.symbols != () else "no symbol to trade: expected at least one, such as SPY"
+        )
 
     def _account(self) -> str:
         if not _ACCOUNT.fullmatch(self.account):

@@ -103,6 +103,7 @@ class PaperGateway:
         host: Loopback address to listen on.
         port: TCP port; 0 picks a free one, see ``port`` after entering.
         speed: Market seconds per second, to begin with.
+        skip_nights: Whether market time jumps over stretches in which nothing trades.
         max_backlog_bytes: Unread output at which a client is cut.
         start_deadline_s: Seconds a client has to start its API.
     """
@@ -114,6 +115,7 @@ class PaperGateway:
         host: str = "127.0.0.1",
         port: int = 0,
         speed: float = 1.0,
+        skip_nights: bool = True,
         max_backlog_bytes: int = MAX_BACKLOG_BYTES,
         start_deadline_s: float = START_DEADLINE_S,
     ) -> None:
@@ -123,6 +125,7 @@ class PaperGateway:
         self.start_deadline_s = start_deadline_s
         self._host = host
         self._speed = checked_speed(speed)
+        self._skip_nights = skip_nights
         self._connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
         self._clock = MarketClock(origin_ns=0, start_ns=floor.now_ns, end_ns=floor.now_ns)
@@ -245,6 +248,13 @@ class PaperGateway:
         self._clock = clock
         return self.market_ns()
 
+    def _pass_night(self) -> None:
+        """Jump to the end of a night, unless somebody stopped the clock in it."""
+        now_ns = self.market_ns()
+        end_ns = self.floor.nights.end_of(now_ns)
+        if end_ns is not None and self._skip_nights and not self._clock.paused:
+            self._clock = self._clock.step(self._monotonic_ns(), end_ns - now_ns)
+
     def _forget_lag(self) -> None:
         """Rule 5."""
         got_to = max(self.floor.now_ns, self._stepped_to_ns)
@@ -253,6 +263,7 @@ class PaperGateway:
     async def _move(self) -> None:
         """Move market time, for ever: at once while it lags, else on the grid."""
         while True:
+            self._pass_night()
             now_ns = self.market_ns()
             behind = self.floor.advance(now_ns) < now_ns
             self.flush()

@@ -5,7 +5,7 @@ Rules:
    happens in order: events first, then the 5-second bars they belong to.
 2. Bars close exactly once each, on multiples of 5 s, for every listener alike.
 3. One call moves at most a minute of market time, so that catching up after a pause of the
-   process never keeps the clients waiting.
+   process never keeps the clients waiting. A night is one step: it has no bars.
 4. What the exchange says is published to every listener, who knows what is theirs.
 5. The floor outlives its clients: leaving takes nothing away but the listener.
 """
@@ -18,6 +18,7 @@ from typing import Protocol
 from ibelay.gateway.exchange.book import Exchange
 from ibelay.gateway.exchange.events import ExchangeEvent
 from ibelay.gateway.market.api import Instrument, Market, MarketEvent, QuoteChange
+from ibelay.gateway.market.nights import nights_of
 from ibelay.gateway.session.board import Face, Tick
 from ibelay.gateway.session.entitlement import Entitlement
 from ibelay.gateway.session.habits import Habits
@@ -90,6 +91,7 @@ class Floor:
         self.read_only = read_only
         self._habits = Habits()
         self.now_ns = start_ns
+        self.nights = nights_of(market.instruments)
         self._next_bar_ns = start_ns - start_ns % BAR_NS + BAR_NS
         self._clients: dict[ClientId, Listener] = {}
         con_ids = [one.contract.con_id for one in market.instruments]
@@ -130,6 +132,10 @@ class Floor:
     def advance(self, until_ns: int) -> int:
         """Move market time towards *until_ns*, by a minute at most; return where it is."""
         until = min(until_ns, self.market.end_ns, self.now_ns + MAX_STEP_NS)
+        night_ends_ns = self.nights.end_of(self.now_ns)
+        if night_ends_ns is not None:
+            until = min(until_ns, self.market.end_ns, night_ends_ns)
+            self._next_bar_ns = until - until % BAR_NS + BAR_NS
         while self.now_ns < until:
             step = min(until, self._next_bar_ns)
             for event in self.market.events(self.now_ns, step):
@@ -138,6 +144,7 @@ class Floor:
             if step == self._next_bar_ns:
                 self._close_bars(step - BAR_NS)
                 self._next_bar_ns += BAR_NS
+            self.publish(self.exchange.on_clock(step))
             for listener in list(self._clients.values()):
                 listener.on_time(step)
         return self.now_ns
