@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tests.reconcile.scenes import BOT, ENTRY, STOP, TARGET, UNIT, bracket, intent, state
+from tests.reconcile.scenes import BOT, ENTRY, SECOND_NS, STOP, TARGET, UNIT, bracket, intent, state
 
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import CancelIntended, UnitClosing
 from ibelay.model import ids
 from ibelay.model.order import OrderState, Role
+from ibelay.reconcile.gaps import REFUSALS, CancelExit
+from ibelay.reconcile.protection import audit
 from ibelay.runtime.outbox import SendCancel
 from ibelay.runtime.turn import Decisions, Facts, TurnDesk
 
@@ -70,3 +72,21 @@ def test_closing_what_is_over_decides_nothing() -> None:
     for ref in (ENTRY, STOP, TARGET):
         ledger.apply(state(ref, OrderState.CANCELLED))
     assert decided(ledger).records == []
+
+
+def test_closing_again_after_refused_exits_leaves_the_stop_till_the_next_exit_may_follow() -> None:
+    """It would be naked for nothing while IB is given time."""
+    ledger = bracket()
+    decided(ledger)
+    for ref in (STOP, TARGET):
+        ledger.apply(state(ref, OrderState.CANCELLED))
+    for leg in range(3, 3 + REFUSALS):
+        ledger.apply(intent(leg, Role.EXIT, child=False))
+        ledger.apply(state(ids.order_ref(UNIT, leg), OrderState.REJECTED))
+    back = ids.order_ref(UNIT, 3 + REFUSALS)
+    ledger.apply(intent(3 + REFUSALS, Role.STOP, child=False))
+    ledger.apply(state(back, OrderState.WORKING))
+    again = decided(ledger)
+    assert [type(record) for record in again.records] == [UnitClosing]
+    assert again.sends == []
+    assert audit(ledger) == [CancelExit(UNIT, back, 2 + 4 * SECOND_NS)]

@@ -6,7 +6,8 @@ Rules:
 2. Nothing is closed while anything of the unit may still fill. Its entry and its target are
    cancelled first and its stop last, so that it is naked for as short as possible.
 3. A market exit that works is left alone; what it leaves is closed by another one.
-4. When IB has refused the exit ``REFUSALS`` times, closing is over: the stop comes back.
+4. When IB has refused the exit ``REFUSALS`` times, closing is over: the stop comes back. Asked
+   for again it begins when the next exit may follow; until then the stop stays.
 """
 
 from __future__ import annotations
@@ -51,11 +52,16 @@ def left_to_close(ledger: Ledger, unit: UnitBook) -> list[Gap]:
     """Return the next step of closing *unit*; an empty list while an order may still fill."""
     blocking = in_the_way(ledger, unit)
     if blocking:
-        return [CancelExit(unit.unit, entry.order.order_ref) for entry in blocking]
+        begins = next_exit_ns(ledger, unit)
+        return [CancelExit(unit.unit, entry.order.order_ref, begins) for entry in blocking]
     if any(not ledger.orders[ref].state.terminal for ref in unit.order_refs):
         return []
     if not unit.open_quantity:
         return []
+    return [CloseAtMarket(unit.unit, unit.open_quantity, next_exit_ns(ledger, unit))]
+
+
+def next_exit_ns(ledger: Ledger, unit: UnitBook) -> int:
+    """Return before which broker time no further market exit of *unit* follows; 0 if now."""
     entries = (ledger.orders[ref] for ref in unit.order_refs)
-    exits = [entry for entry in entries if entry.order.role is Role.EXIT]
-    return [CloseAtMarket(unit.unit, unit.open_quantity, not_before_ns(exits))]
+    return not_before_ns([entry for entry in entries if entry.order.role is Role.EXIT])

@@ -30,10 +30,14 @@ class ResizeExit:
 
 @dataclass(frozen=True, slots=True)
 class CancelExit:
-    """An order has nothing left to close, or stands in the way of closing."""
+    """An order has nothing left to close, or stands in the way of closing.
+
+    *not_before_ns* is broker time (``retry``).
+    """
 
     unit: UnitRef
     order_ref: OrderRef
+    not_before_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

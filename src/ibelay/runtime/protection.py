@@ -27,6 +27,8 @@ from ibelay.reconcile.retry import is_due
 from ibelay.runtime.books import Books
 from ibelay.runtime.turn import TurnDesk
 
+_WAITING = PlaceStop | ResizeExit | CancelExit | CloseAtMarket
+
 
 class Protector:
     """Keeps positions protected and counts the time they were not.
@@ -129,4 +131,4 @@ class Protector:
 
 
 def _not_before_ns(gap: Gap) -> int:
-    return gap.not_before_ns if isinstance(gap, PlaceStop | ResizeExit | CloseAtMarket) else 0
+    return gap.not_before_ns if isinstance(gap, _WAITING) else 0

@@ -25,7 +25,8 @@ from ibelay.model.contract import Contract
 from ibelay.model.ids import Epoch, OrderId, UnitRef
 from ibelay.model.market import Quote
 from ibelay.model.order import Action, Order, OrderType, Role, TimeInForce
-from ibelay.reconcile.closing import in_the_way, is_closing
+from ibelay.reconcile.closing import in_the_way, is_closing, next_exit_ns
+from ibelay.reconcile.retry import is_due
 from ibelay.runtime.outbox import Send, SendCancel, SendModify, SendNew
 from ibelay.runtime.strategy import Refused, UnitView
 
@@ -155,6 +156,8 @@ class TurnDesk:
         if not is_closing(ledger, book):
             record = UnitClosing(at_ns=self.now_ns, unit=unit, reason=reason)
             self.decisions.records.append(record)
+        if not is_due(next_exit_ns(ledger, book), self.now_ns):
+            return  # IB has just refused an exit: its stop stays till the next one may follow
         for entry in in_the_way(ledger, book):
             self._cancel(entry, f"closing: {reason}")
 
