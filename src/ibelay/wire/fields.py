@@ -92,6 +92,17 @@ class FieldReader:
             raise WireError(f"field {self._next} has {len(value)} characters, at most {MAX_TEXT}")
         return value
 
+    def texts(self, count: int) -> list[str]:
+        """Return the next *count* fields as they are."""
+        values = self._fields[self._next : self._next + count]
+        if len(values) < count:
+            raise WireError(f"the message ends after {len(self._fields)} fields, more are expected")
+        self._next += count
+        longest = max(map(len, values), default=0)
+        if longest > MAX_TEXT:
+            raise WireError(f"a field has {longest} characters, at most {MAX_TEXT}")
+        return values
+
     def named(self, names: Sequence[str]) -> dict[str, str]:
         """Return the next fields under *names*."""
         return {name: self.text() for name in names}

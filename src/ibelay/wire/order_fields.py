@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 from ibelay.errors import WireError
@@ -25,6 +26,7 @@ PEG_BEST = frozenset({"PEG BEST", "PEGBEST"})
 PEG_MID = frozenset({"PEG MID", "PEGMID"})
 _INFINITIES = frozenset({"Infinite", "Infinity", "inf"})
 _ZEROS = frozenset({"0", "0.0"})
+_CACHED_TEXT = 24
 
 
 class Kind(StrEnum):
@@ -78,13 +80,22 @@ def normal(name: str, text: str) -> str:
         return text
     if text in _ZEROS:
         return "0"
+    if len(text) > _CACHED_TEXT:
+        return _normal(name, kind, text)
+    return _normal_cached(name, kind, text)
+
+
+def _normal(name: str, kind: Kind, text: str) -> str:
     try:
-        return _normal(kind, text)
+        return _formed(kind, text)
     except WireError as error:
         raise WireError(f"{name} is not {kind}: {error}") from error
 
 
-def _normal(kind: Kind, text: str) -> str:
+_normal_cached = lru_cache(maxsize=1024)(_normal)  # clients send the same few over and over
+
+
+def _formed(kind: Kind, text: str) -> str:
     if kind is Kind.FLAG:
         return "1" if flag(text) else "0"
     if kind is Kind.OFFSET and text in _INFINITIES:

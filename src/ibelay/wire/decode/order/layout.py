@@ -86,8 +86,8 @@ class Layout:
 
     def take(self, reader: FieldReader, block: tuple[str, ...]) -> None:
         """Read the next fields under the names of *block*."""
-        for name in block:
-            self.fields[name] = normal(name, reader.text())
+        for name, text in zip(block, reader.texts(len(block)), strict=True):
+            self.fields[name] = text and normal(name, text)
 
     def positive(self, name: str) -> bool:
         """Whether a number was sent and is more than 0."""
