@@ -25,6 +25,7 @@ _FALLBACKS = {
     # A request for what an earlier answer named, where no earlier answer came.
     "$tickReqParams.2": "9c0001",
     "$historicalNews.3": "BRFG$00000000",
+    "$displayGroupUpdated.0": 1,
     "$securityDefinitionOptionParameter.5.last": "20250620",
 }
 _TERMS = (

@@ -34,6 +34,15 @@ _CHAIN = {
 OPTION = "an option of the chain"
 ACCOUNT = "$managedAccounts.0"
 _NONE: Mapping[str, Any] = MappingProxyType({})
+INSTRUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "index": {"symbol": "SPX", "secType": "IND", "exchange": "CBOE", "currency": "USD"},
+        "future": {"symbol": "ES", "secType": "FUT", "exchange": "CME", "currency": "USD"},
+        "forex": {"symbol": "EUR", "secType": "CASH", "exchange": "IDEALPRO", "currency": "USD"},
+        "crypto": {"symbol": "BTC", "secType": "CRYPTO", "exchange": "PAXOS", "currency": "USD"},
+        "bond": {"symbol": "91282CLW9", "secType": "BOND", "exchange": "SMART"},
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +226,15 @@ CONTRACTS = (
         "reqContractDetails",
         {"contract": _CHAIN},
         _needs("contractDetails", "contractDetailsEnd"),
+    ),
+    *(
+        Family(
+            f"contract details: {name}",
+            "reqContractDetails",
+            {"contract": contract},
+            _needs("contractDetails|bondContractDetails", "contractDetailsEnd"),
+        )
+        for name, contract in INSTRUMENTS.items()
     ),
     Family(
         "market rule", "reqMarketRule", {"marketruleid": 26}, _needs("marketRule"), has_id=False
@@ -481,12 +499,17 @@ REFERENCE = (
         "subscribeToGroupEvents",
         {"groupid": 1},
         _needs("displayGroupUpdated"),
-        stop="unsubscribeFromGroupEvents",
     ),
     Family(
         "display groups: update",
         "updateDisplayGroup",
-        {"contractinfo": "756733@SMART"},
+        {"reqid": "$displayGroupUpdated.0", "contractinfo": "756733@SMART"},
+        _needs("displayGroupUpdated"),
+    ),
+    Family(
+        "display groups: unsubscribe",
+        "unsubscribeFromGroupEvents",
+        {"reqid": "$displayGroupUpdated.0"},
         quiet=True,
     ),
 )

@@ -6,12 +6,14 @@ so the page cannot say what the gateway no longer does.
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.conformance.environments import CLIENTS, ROOT, ForeignClient, missing
 from tests.conformance.exercise import Cell, exercise
@@ -21,7 +23,21 @@ from tests.conformance.remote import started
 
 PAGE = ROOT / "docs" / "reference" / "gateway-conformance.md"
 # Twenty market seconds in one: what comes every five seconds comes within a test's patience.
-GATEWAY = ("--port", "0", "--start", "10:00", "--speed", "20")
+OPTIONS: Mapping[str, Any] = {
+    "port": 0,
+    "start": "10:00",
+    "speed": 20.0,
+    "symbols": (
+        "SPY", "AIG", "BAC", "IBM", "SPX:IND", "ES:FUT", "EUR.USD:CASH", "BTC:CRYPTO",
+        "91282CLW9:BOND",
+    ),
+}  # fmt: skip
+_PROGRAM = """\
+import json, sys
+from ibelay.gateway.main import run
+from ibelay.gateway.options import GatewayOptions
+run(GatewayOptions(**json.loads(sys.argv[1])))
+"""
 ROWS: Mapping[str, tuple[str, ...]] = {
     **{room: tuple(family.name for family in families) for room, families in ROOMS.items()},
     "Orders": (*(family.name for family in ROOMS["Orders"]), *ORDERS),
@@ -81,10 +97,11 @@ def committed(client: ForeignClient) -> dict[str, str]:
 
 
 @contextmanager
-def running_gateway() -> Iterator[int]:
-    """Start a gateway as its users do; yield its port."""
+def running_gateway(**options: Any) -> Iterator[int]:
+    """Start a gateway in its own process, with *options* beside ours; yield its port."""
+    words = json.dumps({**OPTIONS, **options})
     with subprocess.Popen(
-        [sys.executable, "-m", "ibelay", "gateway", *GATEWAY], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _PROGRAM, words], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         try:

@@ -38,10 +38,10 @@ _OBJECTS = {
     "wsheventdata": "WshEventData",
 }
 # What IB asks for by itself when it connects, so that asking again has to go past it; and
-# what IB gives up with a log entry where the refusal has no request id.
+# what IB gives up with a log entry: at once, or after the second that a busy machine may take.
 _BELOW = {
     "reqAccountSummary", "reqAccountUpdates", "reqAccountUpdatesMulti", "reqPnL", "reqPnLSingle",
-    "requestFA",
+    "requestFA", "reqMarketRule",
 }  # fmt: skip
 
 

@@ -80,7 +80,7 @@ function call(name, given) {
   if (WITH_ORDER_ID.has(name)) id = given.orderid ??= id;
   const names = parameters(called);
   if (names.includes("periodUnit"))
-    [given.period, given.periodunit] = [Number(given.period.split(" ")[0]), given.period.split(" ")[1]];
+    [given.period, given.periodunit] = given.period.replace(/s$/, "").split(" ");
   try {
     ib[called](...names.map((word) => argument(word, given)));
   } catch (error) {
