@@ -113,3 +113,36 @@ def test_days_are_counted_in_trading_days_and_hold_what_lies_between() -> None:
     for count in (0, MAX_DAYS + 1):
         with pytest.raises(ConfigurationError, match="cannot be played: expected 1 to"):
             market_days("2025-01-17", count)
+
+
+def test_the_past_of_a_day_is_told_once() -> None:
+    """Days know what came before them; asked from before them, each tells its own part."""
+    days = [synthetic(1, ["SPY"], day.date.isoformat()) for day in (FRIDAY, TUESDAY)]
+    both = DaysMarket(days, (FRIDAY.date, TUESDAY.date))
+    begin, end = FRIDAY.open_ns, TUESDAY.open_ns
+    alone = days[1]
+    assert both.bars(SPY, begin, end, 1800) == alone.bars(SPY, begin, end, 1800)
+    daily = both.bars(SPY, FRIDAY.start_ns - 7 * 86_400 * SECOND_NS, TUESDAY.end_ns, 86_400)
+    times = [bar.at_ns for bar in daily]
+    assert times == sorted(set(times))
+    assert times[-2:] == [FRIDAY.midnight_ns, TUESDAY.midnight_ns]
+    assert both.history_ns(SPY) == days[0].history_ns(SPY)
+    opens = [one.open_ns for one in both.sessions(SPY, FRIDAY.start_ns, TUESDAY.end_ns)]
+    assert opens == [FRIDAY.open_ns, TUESDAY.open_ns]
+
+
+def test_what_derives_exists_on_its_days() -> None:
+    days = [synthetic(1, ["SPY"], day.date.isoformat()) for day in (FRIDAY, TUESDAY)]
+    both = DaysMarket(days, (FRIDAY.date, TUESDAY.date))
+    options = [one for one in both.universe if one.contract.sec_type == "OPT"]
+    assert len({one.contract.con_id for one in options}) == len(options)
+    last = options[-1]
+    assert [one.open_ns for one in last.sessions] == [FRIDAY.open_ns, TUESDAY.open_ns]
+    at_ns = TUESDAY.open_ns + 600 * SECOND_NS
+    events = list(both.standing(last.contract.con_id, at_ns))
+    assert isinstance(events[-1], QuoteChange)
+    expired = next(o for o in options if o.contract.last_trade_date == "20250117")
+    assert list(both.events_of(expired.contract.con_id, FRIDAY.open_ns, FRIDAY.open_ns + 10**10))
+    assert list(both.standing(expired.contract.con_id, at_ns)) == []
+    with pytest.raises(KeyError):
+        both.history_ns(ConId(1))

@@ -161,7 +161,12 @@ class Market(Protocol):
 
     @property
     def instruments(self) -> Sequence[Instrument]:
-        """Everything that can be traded here."""
+        """What is listed: what ``events`` tells of."""
+        ...
+
+    @property
+    def universe(self) -> Sequence[Instrument]:
+        """Everything that exists here: the listed first, then what has events when named."""
         ...
 
     @property
@@ -185,13 +190,31 @@ class Market(Protocol):
         ...
 
     def events(self, after_ns: int, until_ns: int) -> Iterator[MarketEvent]:
-        """Yield events with ``after_ns < at_ns <= until_ns``, in order of time."""
+        """Yield events of what is listed with ``after_ns < at_ns <= until_ns``, in order."""
         ...
 
     def events_of(self, con_id: ConId, after_ns: int, until_ns: int) -> Iterator[MarketEvent]:
         """Yield the events of one instrument with ``after_ns < at_ns <= until_ns``."""
         ...
 
+    def standing(self, con_id: ConId, at_ns: int) -> Iterator[MarketEvent]:
+        """Yield what a board needs to show one instrument at *at_ns*, in order of time.
+
+        That is every print of the day and at least the last quote.
+        """
+        ...
+
     def bars(self, con_id: ConId, after_ns: int, until_ns: int, size_s: int) -> list[Bar]:
-        """Return TRADES bars that begin at or after *after_ns* and end by *until_ns*."""
+        """Return TRADES bars that begin at or after *after_ns* and end by *until_ns*.
+
+        Bars of 86,400 s are told of the days before ``start_ns``, where there are any.
+        """
+        ...
+
+    def sessions(self, con_id: ConId, after_ns: int, until_ns: int) -> list[TradingSession]:
+        """Return the sessions of one instrument that (after, until] touches, in order."""
+        ...
+
+    def history_ns(self, con_id: ConId) -> int:
+        """Return the first moment of which ``events_of`` and ``bars`` tell."""
         ...

@@ -14,8 +14,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
-from ibelay.gateway.market.api import Instrument, Market, MarketEvent, Print, QuoteChange
+from ibelay.gateway.market.api import (
+    Instrument,
+    Market,
+    MarketEvent,
+    Print,
+    QuoteChange,
+    TradingSession,
+)
 from ibelay.gateway.market.calendars.instruments import with_hours
 from ibelay.gateway.market.hours import SECOND_NS
 from ibelay.model.ids import ConId
@@ -34,6 +42,7 @@ class DaysMarket:
 
     def __init__(self, days: Sequence[Market], dates: tuple[date, date]) -> None:
         self._days = tuple(days)
+        self._dates = dates
         self._instruments = _united(self._days, dates)
         self._closes: list[dict[ConId, Decimal | None]] = [{} for _day in self._days]
 
@@ -41,6 +50,14 @@ class DaysMarket:
     def instruments(self) -> Sequence[Instrument]:
         """Everything that can be traded on one of the days."""
         return self._instruments
+
+    @cached_property
+    def universe(self) -> Sequence[Instrument]:
+        """Everything that exists on one of the days, the listed first."""
+        listed = {one.contract.con_id: one for one in self._instruments}
+        derived = {one.contract.con_id: one for day in self._days for one in day.universe}
+        rest = (one for con_id, one in derived.items() if con_id not in listed)
+        return (*self._instruments, *(with_hours(one, *self._dates) for one in rest))
 
     @property
     def start_ns(self) -> int:
@@ -76,7 +93,8 @@ class DaysMarket:
         self._check(con_id)
         for number in self._between(after_ns, until_ns):
             try:
-                events = self._days[number].events_of(con_id, after_ns, until_ns)
+                begin_ns = self._own(number, after_ns)
+                events = self._days[number].events_of(con_id, begin_ns, until_ns)
             except KeyError:
                 continue  # not yet listed, or expired
             yield from self._carried(number, events)
@@ -92,10 +110,58 @@ class DaysMarket:
         found: list[Bar] = []
         for number in self._between(after_ns, until_ns):
             try:
-                found += self._days[number].bars(con_id, after_ns, until_ns, size_s)
+                begin_ns = self._own(number, after_ns)
+                found += self._days[number].bars(con_id, begin_ns, until_ns, size_s)
             except KeyError:
                 continue  # not yet listed, or expired
         return found
+
+    def standing(self, con_id: ConId, at_ns: int) -> Iterator[MarketEvent]:
+        """Yield what a board needs to show *con_id* at *at_ns*, of the day it lies in.
+
+        Raises:
+            KeyError: *con_id* is not traded here.
+        """
+        self._check(con_id)
+        for number in self._between(at_ns - 1, at_ns):
+            try:
+                yield from self._carried(number, self._days[number].standing(con_id, at_ns))
+            except KeyError:
+                continue  # not yet listed, or expired
+
+    def sessions(self, con_id: ConId, after_ns: int, until_ns: int) -> list[TradingSession]:
+        """Return the sessions of one instrument that (after, until] touches, in order.
+
+        Raises:
+            KeyError: *con_id* is not traded here.
+        """
+        self._check(con_id)
+        found: dict[int, TradingSession] = {}
+        for day in self._days:
+            try:
+                sessions = day.sessions(con_id, after_ns, until_ns)
+            except KeyError:
+                continue  # not yet listed, or expired
+            found |= {one.begin_ns: one for one in sessions}
+        return [found[begin_ns] for begin_ns in sorted(found)]
+
+    def history_ns(self, con_id: ConId) -> int:
+        """Return the first moment of which ``events_of`` and ``bars`` tell.
+
+        Raises:
+            KeyError: *con_id* is not traded here.
+        """
+        self._check(con_id)
+        for day in self._days:
+            try:
+                return day.history_ns(con_id)
+            except KeyError:
+                continue  # not yet listed
+        raise KeyError(con_id)
+
+    def _own(self, number: int, after_ns: int) -> int:
+        """Return *after_ns*, but not before the end of the day before: days know their past."""
+        return max(after_ns, self._days[number - 1].end_ns) if number else after_ns
 
     def _check(self, con_id: ConId) -> None:
         """Raise KeyError unless one of the days knows *con_id*."""
@@ -112,7 +178,7 @@ class DaysMarket:
         return [
             number
             for number, day in enumerate(self._days)
-            if day.start_ns <= until_ns and after_ns < day.end_ns
+            if (day.start_ns <= until_ns or not number) and after_ns < day.end_ns
         ]
 
     def _carried(self, number: int, events: Iterator[MarketEvent]) -> Iterator[MarketEvent]:
@@ -151,6 +217,7 @@ def _with_close(event: QuoteChange, close: Decimal) -> QuoteChange:
     quote = event.quote
     return QuoteChange(  # made anew, not replaced: this is done for every quote
         con_id=event.con_id,
+        halted=event.halted,
         quote=Quote(
             at_ns=quote.at_ns,
             bid=quote.bid,

@@ -14,6 +14,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 
 from ibelay.gateway.market.api import Instrument, MarketEvent, TradingSession, event_time_ns
 from ibelay.gateway.market.bars import BarSeries
@@ -107,9 +108,10 @@ class SyntheticMarket:
             KeyError: *con_id* does not exist here.
         """
         one = self._instrument(con_id)
-        if after_ns < self.start_ns:
-            yield from self._past.events(one, after_ns, until_ns)
-        yield from self._series(one).events(after_ns, until_ns)
+        today = self._series(one).events(after_ns, until_ns)
+        if after_ns >= self.start_ns:
+            return today
+        return chain(self._past.events(one, after_ns, until_ns), today)
 
     def standing(self, con_id: ConId, at_ns: int) -> Iterator[MarketEvent]:
         """Yield, in order, what a board needs to show *con_id* at *at_ns*.

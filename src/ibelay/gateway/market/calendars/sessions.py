@@ -24,6 +24,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ibelay.gateway.market.api import TradingSession
@@ -38,6 +39,7 @@ from ibelay.gateway.market.calendars.table import LAST_YEAR
 NEW_YORK = ZoneInfo("America/New_York")
 CHICAGO = ZoneInfo("America/Chicago")
 _SECOND_NS = 1_000_000_000
+_KEPT_TIMETABLES = 64
 _AHEAD = timedelta(days=7)
 _DAY = timedelta(days=1)
 _AFTER_HOURS_H = 4
@@ -72,6 +74,7 @@ class Timetable:
     time_zone: str
 
 
+@lru_cache(maxsize=_KEPT_TIMETABLES)
 def timetable(hours: Hours, first: date, last: date) -> Timetable:
     """Return when something with these *hours* trades from *first* to *last*, included.
 

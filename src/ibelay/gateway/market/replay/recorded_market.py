@@ -61,6 +61,11 @@ class RecordedMarket:
         return self._instruments
 
     @property
+    def universe(self) -> Sequence[Instrument]:
+        """The same: what was recorded is all there is."""
+        return self._instruments
+
+    @property
     def start_ns(self) -> int:
         """First moment of the data."""
         return self._start_ns
@@ -97,6 +102,28 @@ class RecordedMarket:
             KeyError: *con_id* is not traded here.
         """
         return self._series[self._by_con_id[con_id]].events(after_ns, until_ns)
+
+    def standing(self, con_id: ConId, at_ns: int) -> Iterator[MarketEvent]:
+        """Yield what a board needs to show *con_id* at *at_ns*: the session's events so far.
+
+        Raises:
+            KeyError: *con_id* is not traded here.
+        """
+        begins = [one.begin_ns for one in self.sessions(con_id, self._start_ns, at_ns)]
+        return self.events_of(con_id, begins[-1] if begins else self._start_ns, at_ns)
+
+    def sessions(self, con_id: ConId, after_ns: int, until_ns: int) -> list[TradingSession]:
+        """Return the sessions of one instrument that (after, until] touches, in order.
+
+        Raises:
+            KeyError: *con_id* is not traded here.
+        """
+        every = self._instruments[self._by_con_id[con_id]].sessions
+        return [one for one in every if one.begin_ns <= until_ns and after_ns < one.end_ns]
+
+    def history_ns(self, con_id: ConId) -> int:  # noqa: ARG002 - the same for all
+        """Return where the recording begins."""
+        return self._start_ns
 
     def bars(self, con_id: ConId, after_ns: int, until_ns: int, size_s: int) -> list[Bar]:
         """Return bars that begin at or after *after_ns* and end by *until_ns* (see ``bars``).
