@@ -138,8 +138,6 @@ async def test_data_requests_of_ib_async_are_understood() -> None:
         (b"999\0", -1, 505),
         (b"\0", -1, 505),
         (b"abc\0", -1, 505),
-        (b"10\0" + b"5\0" + b"42\0", 42, 322),
-        (b"87\0" + b"42\0", 42, 322),
         (b"4\0" + b"1\0" + b"x\0", -1, 320),
         (b"9\0" + b"8\0" + b"42\0" + b"x\0", 42, 320),
         (b"3\0" + b"42\0" + b"1\0", 42, 320),
@@ -166,6 +164,15 @@ def test_no_message_whatever_its_fields_raises(number: int, rest: list[str], ver
 @given(st.binary(max_size=200))
 def test_no_bytes_raise(payload: bytes) -> None:
     decode(payload, 178)
+
+
+@pytest.mark.parametrize("number", sorted(UNSERVED))
+def test_what_is_known_and_not_served_is_refused_by_its_id(number: int) -> None:
+    _name, id_at = UNSERVED[number]
+    fields = ["1"] * 5 if id_at is None else ["1"] * id_at + ["42"]
+    got = decode("\0".join([str(number), *fields, ""]).encode(), 178)
+    assert isinstance(got, ask.Refusal)
+    assert (got.request_id, got.code) == (-1 if id_at is None else 42, 322)
 
 
 def test_no_request_is_both_served_and_unserved() -> None:
