@@ -26,7 +26,11 @@ from ibelay.gateway.session.desk import (
     TickListener,
     TimeListener,
 )
-from ibelay.gateway.session.desks.account import AccountDesk
+from ibelay.gateway.session.desks.accounts.names import NameDesk
+from ibelay.gateway.session.desks.accounts.positions import PositionDesk
+from ibelay.gateway.session.desks.accounts.profit import ProfitDesk
+from ibelay.gateway.session.desks.accounts.summary import SummaryDesk
+from ibelay.gateway.session.desks.accounts.updates import UpdateDesk
 from ibelay.gateway.session.desks.contracts import ContractDesk
 from ibelay.gateway.session.desks.link import LinkDesk
 from ibelay.gateway.session.desks.live.bars import BarDesk
@@ -66,9 +70,13 @@ class Stage(StrEnum):
 
 
 _DESKS: tuple[Callable[[Client], Desk], ...] = (
-    AccountDesk,  # says managedAccounts before anything else, as IB does
+    NameDesk,  # says managedAccounts before anything else, as IB does
     LinkDesk,
     OrderDesk,
+    UpdateDesk,
+    SummaryDesk,
+    PositionDesk,
+    ProfitDesk,
     ContractDesk,
     SearchDesk,
     QuoteDesk,

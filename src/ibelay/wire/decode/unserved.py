@@ -20,12 +20,5 @@ UNSERVED: Mapping[int, tuple[str, int | None]] = MappingProxyType(
         55: ("calculateOptionPrice", 1),
         56: ("cancelCalculateImpliedVolatility", 1),
         57: ("cancelCalculateOptionPrice", 1),
-        74: ("reqPositionsMulti", 1),
-        75: ("cancelPositionsMulti", 1),
-        80: ("reqFamilyCodes", None),
-        92: ("reqPnL", 0),
-        93: ("cancelPnL", 0),
-        94: ("reqPnLSingle", 0),
-        95: ("cancelPnLSingle", 0),
     }
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ibelay.model.ids import ConId
+
 
 @dataclass(frozen=True, slots=True)
 class RequestManagedAccounts:
@@ -20,11 +22,12 @@ class RequestAccountUpdates:
 
 @dataclass(frozen=True, slots=True)
 class RequestAccountUpdatesMulti:
-    """Account values under a request id."""
+    """Account values under a request id; only the ledger and net liquidation if so asked."""
 
     request_id: int
     account: str
     model_code: str
+    ledger_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,60 @@ class CancelPositions:
     """End of :class:`RequestPositions`."""
 
 
+@dataclass(frozen=True, slots=True)
+class RequestPositionsMulti:
+    """Positions of an account and a model under a request id."""
+
+    request_id: int
+    account: str
+    model_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelPositionsMulti:
+    """End of :class:`RequestPositionsMulti`."""
+
+    request_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPnL:
+    """Profit and loss of an account, now and while it changes."""
+
+    request_id: int
+    account: str
+    model_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelPnL:
+    """End of :class:`RequestPnL`."""
+
+    request_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPnLSingle:
+    """Profit and loss of one position, now and while it changes."""
+
+    request_id: int
+    account: str
+    model_code: str
+    con_id: ConId
+
+
+@dataclass(frozen=True, slots=True)
+class CancelPnLSingle:
+    """End of :class:`RequestPnLSingle`."""
+
+    request_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFamilyCodes:
+    """Which family each account belongs to."""
+
+
 AccountRequests = (
     RequestManagedAccounts
     | RequestAccountUpdates
@@ -69,4 +126,11 @@ AccountRequests = (
     | CancelAccountSummary
     | RequestPositions
     | CancelPositions
+    | RequestPositionsMulti
+    | CancelPositionsMulti
+    | RequestPnL
+    | CancelPnL
+    | RequestPnLSingle
+    | CancelPnLSingle
+    | RequestFamilyCodes
 )

@@ -1,0 +1,1 @@
+"""The desks of the account: figures, positions, profit, each family one desk. Pure."""

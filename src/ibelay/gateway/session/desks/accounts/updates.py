@@ -1,0 +1,155 @@
+"""The update desk: account values and portfolio without a request id, and with one.
+
+Rules:
+1. A subscription answers with everything and its end. Then it says what changed: at once
+   after a fill, else every three minutes of market time, if anything did.
+2. There is one reqAccountUpdates per client. Asking again begins anew; under another name of
+   the account than before, the client is told that the former subscription is over (2100).
+3. At most 50 account subscriptions with an id; an id in use is refused, both with 322.
+4. The portfolio includes forex: TWS sends it where "include FX positions when sending
+   portfolio" is set.
+
+**Source**: IB "Account & Portfolio Data" page; shared IB facts, sections 1a and 1b. The limit
+of rule 3 is that of accounts a reqPositions may have; IB names none for subscriptions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ibelay.gateway.exchange.events import ExchangeEvent, PositionChanged
+from ibelay.gateway.exchange.money.cash import unit_value
+from ibelay.gateway.session.desk import Client, Handlers
+from ibelay.gateway.session.desks.accounts.feed import Feed, Row
+from ibelay.gateway.session.desks.accounts.names import refuses
+from ibelay.gateway.session.voice import SYSTEM
+from ibelay.wire.encode import account as say
+from ibelay.wire.requests import account as ask
+from ibelay.wire.times import minute
+
+MAX_MULTI = 50
+REPLACED = (
+    2100,
+    "New account data requested from TWS. API client has been unsubscribed from account data.",
+)
+_CENT = Decimal("0.01")
+
+
+def portfolio(row: PositionChanged) -> bytes:
+    """Return portfolioValue of a holding, in its contract's currency."""
+    held = row.position
+    value = held.quantity * unit_value(held.contract, row.market_price)
+    figures = (
+        held.quantity,
+        row.market_price,
+        value.quantize(_CENT),
+        held.average_cost,
+        (value - held.quantity * held.average_cost).quantize(_CENT),
+        row.realized_pnl.quantize(_CENT),
+    )
+    return say.portfolio_value(held.contract, figures, held.account)
+
+
+@dataclass(slots=True)
+class _Updates:
+    """The subscription without an id."""
+
+    name: str
+    feed: Feed
+    holdings: dict[int, bytes] = field(default_factory=dict)
+
+    def portfolio(self, rows: list[PositionChanged]) -> list[bytes]:
+        """Return messages for the holdings that differ from what was said."""
+        out = []
+        for row in rows:
+            con_id, text = row.position.contract.con_id, portfolio(row)
+            if self.holdings.get(con_id) != text:
+                self.holdings[con_id] = text
+                out.append(text)
+        return out
+
+
+class UpdateDesk:
+    """Serves account values and portfolio."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._floor = client.floor
+        self._voice = client.voice
+        self._updates: _Updates | None = None
+        self._multi: dict[int, tuple[Feed, bool]] = {}
+
+    def handlers(self) -> Handlers:
+        """See ``Desk``."""
+        return {
+            ask.RequestAccountUpdates: self._subscribe,
+            ask.RequestAccountUpdatesMulti: self._subscribe_multi,
+            ask.CancelAccountUpdatesMulti: self._cancel_multi,
+        }
+
+    def hear(self, event: ExchangeEvent) -> None:
+        """Say at once what a fill changes."""
+        if isinstance(event, PositionChanged):
+            self._tell(at_once=True)
+
+    def on_time(self, now_ns: int) -> None:
+        """Say what changed meanwhile, where it is time to."""
+        feeds = [self._updates.feed] if self._updates else []
+        if any(feed.due(now_ns) for feed in (*feeds, *(feed for feed, _ in self._multi.values()))):
+            self._tell(at_once=False)
+
+    def _tell(self, *, at_once: bool) -> None:
+        now_ns, updates = self._floor.now_ns, self._updates
+        if updates is not None and (at_once or updates.feed.due(now_ns)):
+            news = updates.portfolio(self._floor.exchange.positions())
+            news += updates.feed.news(self._rows(), now_ns)
+            if news:
+                self._voice.say_all([*news, say.account_update_time(minute(now_ns))])
+        for feed, ledger_only in self._multi.values():
+            if at_once or feed.due(now_ns):
+                self._voice.say_all(feed.news(self._rows(ledger_only=ledger_only), now_ns))
+
+    def _rows(self, *, ledger_only: bool = False) -> list[Row]:
+        account = self._floor.exchange.account
+        if not ledger_only:
+            return account.values()
+        net = [row for row in account.totals() if row.key == "NetLiquidation"]
+        return [*net, *account.ledger()]
+
+    def _subscribe(self, request: ask.RequestAccountUpdates) -> None:
+        if not request.subscribe:
+            self._updates = None
+            return
+        if refuses(self._client, SYSTEM, request.account):
+            return
+        if self._updates is not None and self._updates.name != request.account:
+            self._voice.notify(*REPLACED)
+        name, now_ns = self._floor.account, self._floor.now_ns
+        feed = Feed(lambda row: say.account_value(*row, name), now_ns)
+        self._updates = _Updates(request.account, feed)
+        self._voice.say_all(feed.news(self._rows(), now_ns))
+        self._voice.say_all(self._updates.portfolio(self._floor.exchange.positions()))
+        self._voice.say(say.account_update_time(minute(now_ns)))
+        self._voice.say(say.account_download_end(name))
+
+    def _subscribe_multi(self, request: ask.RequestAccountUpdatesMulti) -> None:
+        number, name, now_ns = request.request_id, self._floor.account, self._floor.now_ns
+        if refuses(self._client, number, request.account):
+            return
+        if number in self._multi:
+            self._voice.refuse(number, 322, "Error processing request: duplicate ticker id")
+            return
+        if len(self._multi) >= MAX_MULTI:
+            text = f"Error processing request: at most {MAX_MULTI} account subscriptions"
+            self._voice.refuse(number, 322, text)
+            return
+        if not request.model_code:
+            feed = Feed(lambda row: say.account_update_multi(number, name, row), now_ns)
+            self._multi[number] = (feed, request.ledger_only)
+            rows = self._rows(ledger_only=request.ledger_only)
+            self._voice.say_all(feed.news(rows, now_ns))
+        self._voice.say(say.account_update_multi_end(number))
+
+    def _cancel_multi(self, request: ask.CancelAccountUpdatesMulti) -> None:
+        self._multi.pop(request.request_id, None)
