@@ -10,9 +10,8 @@ import pytest
 
 from ibelay.bots.levels import levels_from_bars
 from ibelay.bots.scanner import Scanner
+from ibelay.gateway.market import lean, synthetic
 from ibelay.gateway.market.api import Market
-from ibelay.gateway.market.lean import lean
-from ibelay.gateway.market.synthetic import synthetic
 
 SYMBOLS = ("SPY", "AIG", "BAC", "IBM")
 HOUR_NS = 3_600_000_000_000
