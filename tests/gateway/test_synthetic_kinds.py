@@ -204,3 +204,15 @@ def test_fraction_of_a_coin_can_be_had_and_no_fraction_of_a_bond() -> None:
     assert any(size is not None and 0 < size < 1 for size in sizes)
     bond = quotes(during("91282CLW9", MARKET.open_ns, 600))
     assert all(quote.bid_size is not None and quote.bid_size % 1 == 0 for quote in bond)
+
+
+def test_bars_of_an_option_are_the_same_from_wherever_they_are_asked_for() -> None:
+    con_id = named(OPTION).contract.con_id
+    late, early = MARKET.open_ns + 3 * HOUR_NS + 7, MARKET.open_ns
+    end = late + 20 * MINUTE_NS
+    of_late = synthetic(1, WORDS, DATE).bars(con_id, late, end, 60)
+    assert [bar for bar in MARKET.bars(con_id, early, end, 60) if bar.at_ns >= late] == of_late
+    assert len(of_late) == 19
+    market = synthetic(1, WORDS, DATE)
+    market.bars(con_id, late, end, 60)
+    assert market.bars(con_id, early, end, 60) == MARKET.bars(con_id, early, end, 60)

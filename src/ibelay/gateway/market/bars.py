@@ -12,11 +12,11 @@ Rules:
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Protocol
 
-from ibelay.gateway.market.api import MarketEvent, Print
+from ibelay.gateway.market.api import MarketEvent, Print, QuoteChange
 from ibelay.gateway.market.hours import SECOND_NS
 from ibelay.model.market import Bar
 
@@ -41,10 +41,18 @@ class BarSeries:
         start_ns: When the data begins.
         end_ns: When it ends; no bar goes beyond.
         size_s: Seconds per bar, positive.
+        before: What happened before *start_ns*: the last print and the last quote matter.
     """
 
     def __init__(
-        self, series: Series, *, midnight_ns: int, start_ns: int, end_ns: int, size_s: int
+        self,
+        series: Series,
+        *,
+        midnight_ns: int,
+        start_ns: int,
+        end_ns: int,
+        size_s: int,
+        before: Iterable[MarketEvent] = (),
     ) -> None:
         self._series = series
         self._size = size_s * SECOND_NS
@@ -53,6 +61,16 @@ class BarSeries:
         self._mid: Decimal | None = None
         self._last: Decimal | None = None
         self._bars: list[Bar] = []
+        self._first_ns = self._next_ns
+        for event in before:
+            if isinstance(event, Print):
+                self._last = event.price
+            else:
+                self._mid = _middle(event)
+
+    def begins_by(self, at_ns: int) -> bool:
+        """Return whether a bar that begins at *at_ns* is one of these."""
+        return self._first_ns <= at_ns
 
     def between(self, after_ns: int, until_ns: int) -> list[Bar]:
         """Return bars that begin at or after *after_ns* and end by *until_ns*."""
@@ -75,8 +93,8 @@ class BarSeries:
             if isinstance(event, Print):
                 prices.append(event.price)
                 sizes.append(event.size)
-            elif event.quote.bid is not None and event.quote.ask is not None:
-                mids.append((event.quote.bid + event.quote.ask) / 2)
+            elif (middle := _middle(event)) is not None:
+                mids.append(middle)
         while self._next_ns < target:
             self._close(prices, sizes, mids)
 
@@ -111,3 +129,8 @@ class BarSeries:
                 count=count,
             )
         )
+
+
+def _middle(change: QuoteChange) -> Decimal | None:
+    bid, ask = change.quote.bid, change.quote.ask
+    return None if bid is None or ask is None else (bid + ask) / 2

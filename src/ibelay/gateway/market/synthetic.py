@@ -142,7 +142,7 @@ class SyntheticMarket:
             whole = after_ns <= self._day.midnight_ns and self.end_ns <= until_ns
             traded = whole and session_on(one, self._day) is not None
             return found + ([daily_bar(self._today, one, self._seed)] if traded else [])
-        return found + self._of_today(one, size_s).between(after_ns, until_ns)
+        return found + self._of_today(one, size_s, after_ns).between(after_ns, until_ns)
 
     def sessions(self, con_id: ConId, after_ns: int, until_ns: int) -> list[TradingSession]:
         """Return the sessions of one instrument that (after, until] touches, in order.
@@ -180,16 +180,25 @@ class SyntheticMarket:
         days = self.bars(con_id, begin_ns, until_ns, DAY_S)
         return [bar for bar in historical_volatility_bars(days) if bar.at_ns >= after_ns]
 
-    def _of_today(self, instrument: Instrument, size_s: int) -> BarSeries:
+    def _of_today(self, instrument: Instrument, size_s: int, after_ns: int) -> BarSeries:
+        """Return the day's bars; of an option, which is priced for them, from *after_ns* on."""
         key = (instrument.contract.con_id, size_s)
-        if key not in self._bars:
-            self._bars[key] = BarSeries(
-                self._series(instrument),
-                midnight_ns=self._day.midnight_ns,
-                start_ns=self.start_ns,
-                end_ns=self.end_ns,
-                size_s=size_s,
-            )
+        known = self._bars.get(key)
+        if known is not None and known.begins_by(max(after_ns, self.start_ns)):
+            return known
+        series, start_ns = self._series(instrument), self.start_ns
+        before: list[MarketEvent] = []
+        if isinstance(series, OptionSeries) and after_ns > start_ns:
+            start_ns = after_ns - (after_ns - self._day.midnight_ns) % (size_s * SECOND_NS)
+            before = series.standing(start_ns)
+        self._bars[key] = BarSeries(
+            series,
+            midnight_ns=self._day.midnight_ns,
+            start_ns=start_ns,
+            end_ns=self.end_ns,
+            size_s=size_s,
+            before=before,
+        )
         return self._bars[key]
 
     @cached_property
