@@ -27,6 +27,11 @@ _MEMBERS = (
     *("on_bar", "on_fill", "on_order", "why_not_trading"),
 )
 
+_MAKING_FAILED = (
+    *(ArithmeticError, AttributeError, ImportError, LookupError, NameError),
+    *(OSError, RuntimeError, TypeError, ValueError),
+)
+
 
 def bot_config(settings: BotSettings, *, safe_mode_reason: str = "") -> BotConfig:
     """Return the runtime's settings.
@@ -82,7 +87,7 @@ def strategy_of(settings: BotSettings) -> AnyStrategy:
         raise ConfigurationError(msg) from error
     try:
         strategy = make()
-    except Exception as error:  # it is the user's code, and a setting names it
+    except _MAKING_FAILED as error:  # it is the user's code, and a setting names it
         msg = f"strategy {name!r} could not be made: {error!r}; mend it or name another"
         raise ConfigurationError(msg) from error
     missing = [member for member in _MEMBERS if not hasattr(strategy, member)]

@@ -17,14 +17,11 @@ from ibelay.errors import LinkError
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import (
     AnyRecord,
-    ExecutionRecorded,
     IncidentNoted,
-    OrderStateChanged,
     Severity,
 )
 from ibelay.model.contract import Contract
 from ibelay.model.events import BrokerEvent, NoticeSeen, QuoteSeen
-from ibelay.model.ids import OrderRef, execution_key
 from ibelay.model.market import Bar, Quote
 from ibelay.reconcile.intake import take
 from ibelay.reconcile.scope import is_own
@@ -34,11 +31,11 @@ from ibelay.runtime.memory import StrategyMemory
 from ibelay.runtime.outbox import Outbox, Send
 from ibelay.runtime.protection import Protector
 from ibelay.runtime.session import Session
-from ibelay.runtime.strategy import AnyStrategy, Fill, OrderUpdate
+from ibelay.runtime.strategy import AnyStrategy
+from ibelay.runtime.telling import Handler, Telling
 from ibelay.runtime.turn import Facts, TurnDesk
 from ibelay.runtime.when import session_date
 
-Handler = Callable[[TurnDesk], None]
 _T = TypeVar("_T")
 
 log = logging.getLogger("ibelay.trader")
@@ -74,6 +71,7 @@ class Trader:
         self.books = books
         self.strategy = strategy
         self.memory = StrategyMemory(strategy)
+        self.telling = Telling(strategy, self.memory, books.ledger, note)
         self.session = session
         self.protector = Protector(books)
         self.outbox = Outbox(
@@ -143,20 +141,15 @@ class Trader:
             self.last_check_ns = self.books.wall_ns()
             if self.memory.state is not None and self.accepting:
                 self._roll_over()
-                self._turn((), [self._barred(contract, bar)])
+                self._turn((), [self.telling.bar(contract, bar)])
 
     def commit(self, records: Sequence[AnyRecord]) -> None:
         """Commit *records* together with the strategy's reaction to them."""
-        self._turn(records, self._handlers(records))
+        self._turn(records, self.telling.of(records))
 
     def react(self, records: Sequence[AnyRecord]) -> None:
         """Let the strategy react to *records* that are committed already."""
-        handlers = [
-            self._updated(record.order_ref, record.reason)
-            for record in records
-            if isinstance(record, OrderStateChanged) and self.memory.state is not None
-        ]
-        self._turn((), handlers, tend=True)
+        self._turn((), self.telling.of_committed(records), tend=True)
 
     def tend(self) -> None:
         """Do what protection put off, if its time has come; nothing else may happen till then."""
@@ -288,74 +281,6 @@ class Trader:
         )
         if record is not None:
             transaction.add([record])
-
-    def _handlers(self, records: Sequence[AnyRecord]) -> list[Handler]:
-        """Return what the strategy is to be told; called before *records* are applied."""
-        if self.memory.state is None:
-            return []
-        ledger = self.books.ledger
-        handlers: list[Handler] = []
-        for record in records:
-            match record:
-                case ExecutionRecorded():
-                    known = execution_key(record.execution.exec_id) in ledger.executions
-                    if not known and OrderRef(record.execution.order_ref) in ledger.orders:
-                        handlers.append(self._filled(record))
-                case OrderStateChanged(order_ref=ref, state=state):
-                    entry = ledger.orders.get(ref)
-                    if entry is not None and entry.state is not state:
-                        handlers.append(self._updated(ref, record.reason))
-                case _:
-                    pass
-        return handlers
-
-    def _barred(self, contract: Contract, bar: Bar) -> Handler:
-        def on_bar(desk: TurnDesk) -> None:
-            self.strategy.on_bar(self.memory.state, desk, contract, bar)
-
-        return on_bar
-
-    def _filled(self, record: ExecutionRecorded) -> Handler:
-        execution = record.execution
-
-        def on_fill(desk: TurnDesk) -> None:
-            order = self.books.ledger.orders[OrderRef(execution.order_ref)].order
-            fill = Fill(
-                unit=order.unit,
-                order_ref=order.order_ref,
-                role=order.role,
-                contract=execution.contract,
-                action=execution.action,
-                quantity=execution.quantity,
-                price=execution.price,
-                at_ns=execution.at_ns,
-                recovered=record.recovered,
-            )
-            missed = " (missed until now)" if fill.recovered else ""
-            self._note(
-                f"{fill.contract.symbol}: {fill.role} filled, {fill.action} {fill.quantity} "
-                f"at {fill.price}{missed}",
-                Severity.INFO,
-            )
-            self.strategy.on_fill(self.memory.state, desk, fill)
-
-        return on_fill
-
-    def _updated(self, ref: OrderRef, reason: str) -> Handler:
-        def on_order(desk: TurnDesk) -> None:
-            entry = self.books.ledger.orders[ref]
-            update = OrderUpdate(
-                unit=entry.order.unit,
-                order_ref=ref,
-                role=entry.order.role,
-                contract=entry.contract,
-                state=entry.state,
-                filled=entry.filled,
-                reason=reason,
-            )
-            self.strategy.on_order(self.memory.state, desk, update)
-
-        return on_order
 
     # -- facts ---------------------------------------------------------------------------
 
