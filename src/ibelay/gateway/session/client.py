@@ -190,6 +190,11 @@ class Session:
         for desk in self._desks.ticks if self._desks else ():
             desk.on_ticks(con_id, ticks)
 
+    def bars_wanted(self) -> set[ConId]:
+        """Return what its desks want bars of."""
+        desks = self._desks.bars if self._desks else ()
+        return {con_id for desk in desks for con_id in desk.bars_wanted()}
+
     def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:
         """Hear that a 5-second bar closed."""
         for desk in self._desks.bars if self._desks else ():

@@ -9,7 +9,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -82,6 +82,10 @@ class TickListener(Protocol):
 @runtime_checkable
 class BarListener(Protocol):
     """A desk that hears bars close."""
+
+    def bars_wanted(self) -> Iterable[ConId]:
+        """Return what it wants bars of."""
+        ...
 
     def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:
         """Hear that a 5-second bar closed."""

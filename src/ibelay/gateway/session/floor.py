@@ -3,7 +3,8 @@
 Rules:
 1. Market time only moves forward, by ``advance``; everything that happens in between
    happens in order: events first, then the 5-second bars they belong to.
-2. Bars close exactly once each, on multiples of 5 s, for every listener alike.
+2. Bars close exactly once each, on multiples of 5 s, for every listener alike; only what
+   somebody wants bars of is put together.
 3. One call moves at most a minute of market time, so that catching up after a pause of the
    process never keeps the clients waiting. A night is one step: it has no bars.
 4. What the exchange says is published to every listener, who knows what is theirs.
@@ -48,6 +49,10 @@ class Listener(Protocol):
 
     def on_ticks(self, con_id: ConId, ticks: Sequence[Tick]) -> None:
         """Hear what changed on the board."""
+        ...
+
+    def bars_wanted(self) -> Iterable[ConId]:
+        """Return what ``on_bar`` is to hear of."""
         ...
 
     def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:
@@ -99,6 +104,7 @@ class Floor:
         self._quote_bars = {
             (con_id, shown): QuoteBar(shown) for con_id in con_ids for shown in _QUOTE_SIDES
         }
+        self._quoted: set[ConId] = set()
         last: dict[ConId, QuoteChange] = {}
         for event in market.events(market.start_ns, start_ns):
             self._show(event)
@@ -166,6 +172,7 @@ class Floor:
     def _show(self, event: MarketEvent) -> list[Tick]:
         if not isinstance(event, QuoteChange):
             return self._faces[event.con_id].printed(event)
+        self._quoted.add(event.con_id)
         for shown in _QUOTE_SIDES:
             self._quote_bars[(event.con_id, shown)].quoted(event.quote)
         return self._faces[event.con_id].quoted(event)
@@ -179,7 +186,14 @@ class Floor:
 
     def _close_bars(self, begin_ns: int) -> None:
         end_ns = begin_ns + BAR_NS
-        for con_id in self._faces:
+        wanted = {one for client in self._clients.values() for one in client.bars_wanted()}
+        for con_id in self._quoted - wanted:
+            for shown in _QUOTE_SIDES:
+                self._quote_bars[(con_id, shown)].forget()
+        self._quoted.clear()
+        for con_id in self._faces if wanted else ():
+            if con_id not in wanted:
+                continue
             traded = self.market.bars(con_id, begin_ns, end_ns, BAR_S)
             bars = [(Shown.TRADES, bar) for bar in traded]
             for shown in _QUOTE_SIDES:

@@ -34,6 +34,10 @@ class QuoteBar:
         if price is not None:
             self._path.append(price)
 
+    def forget(self) -> None:
+        """Begin anew at the last price, where nobody wants the bar."""
+        del self._path[:-1]
+
     def close(self, at_ns: int) -> Bar | None:
         """End the bar that began at *at_ns*, and begin the next at its last price."""
         if not self._path:

@@ -34,6 +34,10 @@ class BarDesk:
             ask.CancelRealTimeBars: self._cancel,
         }
 
+    def bars_wanted(self) -> list[ConId]:
+        """See ``BarListener``."""
+        return [con_id for con_id, _shown, _regular_only in self._streams.values()]
+
     def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:
         """Send a closed bar to the subscriptions of *con_id*."""
         if not self._streams:

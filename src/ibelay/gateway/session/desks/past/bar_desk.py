@@ -65,6 +65,10 @@ class PastBarsDesk:
             ask.CancelHistoricalData: self._cancel,
         }
 
+    def bars_wanted(self) -> list[ConId]:
+        """See ``BarListener``."""
+        return [kept.con_id for kept in self._kept.values()]
+
     def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:
         """Send the bar in the making of what is kept up to date."""
         for number, kept in self._kept.items():
