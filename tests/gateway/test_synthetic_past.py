@@ -70,6 +70,21 @@ def test_day_before_is_what_its_own_market_showed() -> None:
     assert abs(day.high - max(bar.high for bar in whole)) < D("0.3")
 
 
+def test_half_hours_of_a_year_are_quick_and_agree_with_the_days() -> None:
+    con_id = named("IBM").contract.con_id
+    found = MARKET.bars(con_id, MARKET.start_ns - 20 * DAY_NS, MARKET.start_ns, 1800)
+    days = {bar.at_ns: bar for bar in bars("IBM", 20, DAY_S)}
+    for midnight, day in list(days.items())[:-1]:
+        inside = [bar for bar in found if midnight <= bar.at_ns < midnight + DAY_NS]
+        assert len(inside) == 32
+        regular = inside[11:24]
+        assert (regular[0].open, regular[-1].close) == (day.open, day.close)
+        assert max(bar.high for bar in regular) == day.high
+        assert min(bar.low for bar in regular) == day.low
+        assert sum(bar.volume for bar in inside) == pytest.approx(day.volume, rel=D("0.001"))
+        assert regular[0].volume > regular[6].volume
+
+
 def test_bars_run_on_from_the_past_into_the_day() -> None:
     found = bars("IBM", 1, 1800, MARKET.open_ns)
     times = [bar.at_ns for bar in found]

@@ -121,7 +121,7 @@ def test_the_past_of_a_day_is_told_once() -> None:
     both = DaysMarket(days, (FRIDAY.date, TUESDAY.date))
     begin, end = FRIDAY.open_ns, TUESDAY.open_ns
     alone = days[1]
-    assert both.bars(SPY, begin, end, 1800) == alone.bars(SPY, begin, end, 1800)
+    assert both.bars(SPY, begin, end, 300) == alone.bars(SPY, begin, end, 300)
     daily = both.bars(SPY, FRIDAY.start_ns - 7 * 86_400 * SECOND_NS, TUESDAY.end_ns, 86_400)
     times = [bar.at_ns for bar in daily]
     assert times == sorted(set(times))

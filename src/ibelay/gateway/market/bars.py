@@ -65,8 +65,8 @@ class BarSeries:
         for event in before:
             if isinstance(event, Print):
                 self._last = event.price
-            else:
-                self._mid = _middle(event)
+            elif (middle := _middle(event)) is not None:
+                self._mid = middle
 
     def begins_by(self, at_ns: int) -> bool:
         """Return whether a bar that begins at *at_ns* is one of these."""

@@ -22,7 +22,8 @@ from ibelay.gateway.market.hours import SECOND_NS, TradingDay, trading_day
 from ibelay.gateway.market.making.days import Made, MadeDay, session_on
 from ibelay.gateway.market.making.halts import Halt
 from ibelay.gateway.market.making.optioned import OptionSeries
-from ibelay.gateway.market.making.past import DAY_S, Past, daily_bar
+from ibelay.gateway.market.past.memory import DAY_S, Past
+from ibelay.gateway.market.past.rough import daily_bar
 from ibelay.gateway.market.pricing.figures import Figure, historical_volatility_bars
 from ibelay.gateway.market.universe.build import listed, universe
 from ibelay.gateway.market.universe.words import Word, read_words
@@ -56,7 +57,6 @@ class SyntheticMarket:
     def __init__(
         self, seed: int, words: tuple[Word, ...], day: TradingDay, halts: tuple[Halt, ...]
     ) -> None:
-        self._seed = seed
         self._day = day
         self._words = words
         self._listed = listed(words, day)
@@ -141,7 +141,7 @@ class SyntheticMarket:
         if size_s == DAY_S:
             whole = after_ns <= self._day.midnight_ns and self.end_ns <= until_ns
             traded = whole and session_on(one, self._day) is not None
-            return found + ([daily_bar(self._today, one, self._seed)] if traded else [])
+            return found + ([daily_bar(self._today, one)] if traded else [])
         return found + self._of_today(one, size_s, after_ns).between(after_ns, until_ns)
 
     def sessions(self, con_id: ConId, after_ns: int, until_ns: int) -> list[TradingSession]:

@@ -10,12 +10,13 @@ Rules:
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
+from random import Random
 
 from ibelay.gateway.market.api import Instrument, TradingSession
 from ibelay.gateway.market.calendars.sessions import Hours, session_of
 from ibelay.gateway.market.hours import TradingDay
 from ibelay.gateway.market.making.halts import Halt
-from ibelay.gateway.market.making.legs import minute_of
+from ibelay.gateway.market.making.legs import minute_of, seeded
 from ibelay.gateway.market.making.optioned import OptionSeries, to_step
 from ibelay.gateway.market.making.quoted import Making, QuotedSeries
 from ibelay.gateway.market.making.tempo import Ticks
@@ -72,17 +73,32 @@ class MadeDay:
     def close(self, instrument: Instrument) -> Decimal:
         """Return the official close of *instrument* (rule 2)."""
         minutes = self.worth.of(instrument).minutes
-        price = minutes[minute_of(self.day, self.day.close_ns)]
+        return self.stepped(instrument, minutes[minute_of(self.day, self.day.close_ns)])
+
+    def span(self, instrument: Instrument) -> range:
+        """Return the minutes of the day in which *instrument* can trade."""
+        return self._making(instrument).span
+
+    def chance(self, instrument: Instrument, about: str) -> Random:
+        """Return chance of *instrument* on the day that decides *about* something."""
+        return seeded(*self._key(instrument), about)
+
+    @staticmethod
+    def stepped(instrument: Instrument, price: float) -> Decimal:
+        """Return *price* on the nearest step of *instrument*."""
         if instrument.contract.sec_type == "OPT":
             return to_step(Decimal(price), instrument.price_steps, ROUND_HALF_EVEN)
         ticks = Ticks(instrument.min_tick)
         return ticks.price(ticks.nearest(price))
 
+    def _key(self, instrument: Instrument) -> tuple[object, ...]:
+        return self._seed, instrument.contract.local_symbol, self.day.date.isoformat()
+
     def _making(self, instrument: Instrument) -> Making:
         contract = instrument.contract
         halting = instrument.under_symbol if contract.sec_type == "OPT" else contract.local_symbol
         return Making(
-            key=(self._seed, contract.local_symbol, self.day.date.isoformat()),
+            key=self._key(instrument),
             instrument=instrument,
             source=self.worth.of(instrument),
             day=self.day,

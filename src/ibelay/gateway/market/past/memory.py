@@ -3,9 +3,10 @@
 Rules:
 1. Every trading day of stocks exists from five years before the market's day on. A future
    has a past of two years before it expires, an option of nine months.
-2. Events and bars of up to half a day are made of a day's seconds. A bar of a day is made
-   of its minutes: from the official open to the official close of stocks, options and
-   indices, of the whole day for the rest; it begins at midnight and ends with its session.
+2. Events and bars below half an hour are made of a day's seconds. Longer bars are made of
+   its minutes, so that years of them can be told. A bar of a day goes from the official
+   open to the official close of stocks, options and indices, over the whole day for the
+   rest; it begins at midnight and ends with its day.
 3. The few days asked for last are kept.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from functools import lru_cache
 
 from ibelay.gateway.market.api import Instrument, MarketEvent, TradingSession
@@ -22,23 +23,17 @@ from ibelay.gateway.market.calendars.holidays import Exchange, trading_days
 from ibelay.gateway.market.calendars.sessions import NEW_YORK
 from ibelay.gateway.market.hours import SECOND_NS, TradingDay, trading_day
 from ibelay.gateway.market.making.days import MadeDay, session_on
-from ibelay.gateway.market.making.legs import minute_of, seeded
-from ibelay.gateway.market.making.optioned import to_step
-from ibelay.gateway.market.making.tempo import Ticks
+from ibelay.gateway.market.past.rough import daily_bar, minute_bars
 from ibelay.gateway.market.pricing.figures import figure_bar
 from ibelay.gateway.market.pricing.surface import surface
 from ibelay.gateway.market.universe.expiries import trading_day_before
 from ibelay.model.ids import ConId
 from ibelay.model.market import Bar
 
-DAY_S = 86_400
+DAY_S, HALF_HOUR_S, MINUTE_S = 86_400, 1_800, 60
 YEARS = 5
 _LIFE = {"FUT": timedelta(days=730), "OPT": timedelta(days=270)}
-_REGULAR = frozenset({"STK", "OPT", "IND"})
 _KEPT_DAYS = 8
-_DAILY_LOTS = {"STK": 90_000, "FUT": 60_000, "OPT": 400, "CRYPTO": 40_000, "BOND": 60}
-_LOTS = {"STK": Decimal(100), "CRYPTO": Decimal("0.05"), "BOND": Decimal(50)}
-_PRINTS_PER_LOT = 3
 
 
 class Past:
@@ -80,17 +75,28 @@ class Past:
             made = self.day(day)
             if size_s == DAY_S:
                 if after_ns <= made.day.midnight_ns and made.day.end_ns <= until_ns:
-                    found.append(daily_bar(made, instrument, self._seed))
+                    found.append(daily_bar(made, instrument))
                 continue
-            series = BarSeries(
-                made.series(instrument, self.close_before(instrument, day)),
-                midnight_ns=made.day.midnight_ns,
-                start_ns=made.day.start_ns,
-                end_ns=made.day.end_ns,
-                size_s=size_s,
+            found += (
+                part
+                for part in self._parts(made, instrument, size_s)
+                if after_ns <= part.at_ns and part.at_ns + size_s * SECOND_NS <= until_ns
             )
-            found += series.between(after_ns, until_ns)
         return found
+
+    def _parts(self, made: MadeDay, instrument: Instrument, size_s: int) -> list[Bar]:
+        """Return the bars of a day, of its minutes or of its seconds (rule 2)."""
+        if size_s >= HALF_HOUR_S and not size_s % MINUTE_S:
+            return minute_bars(made, instrument, size_s // MINUTE_S)
+        series = made.series(instrument, self.close_before(instrument, made.day.date))
+        whole = BarSeries(
+            series,
+            midnight_ns=made.day.midnight_ns,
+            start_ns=made.day.start_ns,
+            end_ns=made.day.end_ns,
+            size_s=size_s,
+        )
+        return whole.between(made.day.start_ns, made.day.end_ns)
 
     def sessions(
         self, instrument: Instrument, after_ns: int, until_ns: int
@@ -131,36 +137,6 @@ class Past:
                 return
             if session_on(instrument, _day(day)) is not None:
                 yield day
-
-
-def daily_bar(made: MadeDay, instrument: Instrument, seed: int) -> Bar:
-    """Return the bar of the whole day (rule 2)."""
-    day, kind = made.day, instrument.contract.sec_type
-    path = made.worth.of(instrument).minutes
-    if kind in _REGULAR:
-        path = path[minute_of(day, day.open_ns) : minute_of(day, day.close_ns) + 1]
-    first, high, low, last = (
-        _stepped(instrument, price) for price in (path[0], max(path), min(path), path[-1])
-    )
-    chance = seeded(seed, instrument.contract.local_symbol, day.date.isoformat(), "volume")
-    lots = int(_DAILY_LOTS.get(kind, 0) * chance.uniform(0.8, 1.25))
-    return Bar(
-        at_ns=day.midnight_ns,
-        open=first,
-        high=high,
-        low=low,
-        close=last,
-        volume=_LOTS.get(kind, Decimal(1)) * lots,
-        wap=_stepped(instrument, sum(path) / len(path)),
-        count=lots // _PRINTS_PER_LOT,
-    )
-
-
-def _stepped(instrument: Instrument, price: float) -> Decimal:
-    if instrument.contract.sec_type == "OPT":
-        return to_step(Decimal(price), instrument.price_steps, ROUND_HALF_EVEN)
-    ticks = Ticks(instrument.min_tick)
-    return ticks.price(ticks.nearest(price))
 
 
 @lru_cache(maxsize=2048)
