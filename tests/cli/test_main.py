@@ -147,7 +147,7 @@ def test_wrong_arguments_are_one_sentence(line: str, words: list[str], tmp_path:
         ("demo --market lean:/nowhere", ["--date YYYY-MM-DD"]),
         ("gateway --market csv", ["market 'csv' is unknown"]),
         ("gateway --date 2025-13-01", ["'2025-13-01' is not a day"]),
-        ("gateway --fault rain", ["fault 'rain'", "swallow-orders"]),
+        ("gateway --fault rain", ["command 'rain'", "swallow-orders"]),
         ("gateway --port 99999", ["port 99999 does not exist"]),
         ("gateway --speed nan", ["speed nan"]),
         ("demo --speed 0", ["speed is 0"]),

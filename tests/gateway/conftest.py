@@ -13,6 +13,7 @@ from ib_async import IB, Stock
 from ibelay.gateway.main import gateway
 from ibelay.gateway.options import GatewayOptions
 from ibelay.gateway.server import PaperGateway
+from ibelay.gateway.session.line.pacing import Pacing
 from ibelay.wire.framing import FrameDecoder, frame
 
 SPY = Stock("SPY", "SMART", "USD", conId=756733)
@@ -99,7 +100,8 @@ async def start() -> AsyncIterator[Start]:
     async with AsyncExitStack() as stack:
 
         async def started(**options: Any) -> PaperGateway:
-            settings = {"port": 0, "symbols": ("SPY", "BAC"), "start": "10:00", **options}
+            usual = {"port": 0, "symbols": ("SPY", "BAC"), "start": "10:00", "pacing": Pacing.OFF}
+            settings = {**usual, **options}
             return await stack.enter_async_context(gateway(GatewayOptions(**settings)))
 
         yield started

@@ -13,7 +13,8 @@ from ibelay.errors import ConfigurationError
 from ibelay.gateway.main import build_floor
 from ibelay.gateway.options import GatewayOptions
 from ibelay.gateway.server import PaperGateway
-from ibelay.model.faults import Fault
+from ibelay.gateway.session.line.pacing import Pacing
+from ibelay.model.faults import Mute, NoAccounts
 
 Reach = Callable[[PaperGateway], Awaitable[Raw]]
 
@@ -122,14 +123,14 @@ async def test_a_handshake_that_dawdles_is_cut(start: Start, raw: Reach) -> None
 
 
 async def test_a_mute_gateway_accepts_and_says_nothing(start: Start, raw: Reach) -> None:
-    paper = await start(faults=frozenset({Fault.MUTE}))
+    paper = await start(faults=(Mute(),))
     ib = IB()
     with pytest.raises(TimeoutError):
         await ib.connectAsync("127.0.0.1", paper.port, 1, timeout=0.2)
 
 
 async def test_a_gateway_without_accounts_never_gets_ready(start: Start, raw: Reach) -> None:
-    paper = await start(faults=frozenset({Fault.NO_ACCOUNTS}))
+    paper = await start(faults=(NoAccounts(),))
     client = await raw(paper)
     await client.hello()
     client.send(71, 2, 5, "")
@@ -139,8 +140,8 @@ async def test_a_gateway_without_accounts_never_gets_ready(start: Start, raw: Re
 async def test_a_client_that_does_not_read_is_cut_and_its_orders_stay(
     raw: Reach, connect: Connect
 ) -> None:
-    floor = build_floor(GatewayOptions(symbols=("SPY",), start="15:59:00"))
-    async with PaperGateway(floor, max_backlog_bytes=200_000) as paper:
+    options = GatewayOptions(symbols=("SPY",), start="15:59:00", pacing=Pacing.OFF)
+    async with PaperGateway(build_floor(options), max_backlog_bytes=200_000) as paper:
         slow = await raw(paper)
         await slow.hello()
         slow.send(71, 2, 5, "")

@@ -10,7 +10,7 @@ from ib_async import ExecutionFilter, LimitOrder, MarketOrder, Order, StopLimitO
 from tests.gateway.conftest import PATIENCE_S, SPY, Client, Connect, Raw, Start
 
 from ibelay.gateway.server import PaperGateway
-from ibelay.model.faults import Fault
+from ibelay.model.faults import SwallowOrders
 
 BAC = SPY.__class__("BAC", "SMART", "USD")
 
@@ -278,7 +278,7 @@ async def test_a_what_if_shows_margin_and_leaves_no_order(one: Client) -> None:
 
 
 async def test_swallowed_orders_are_never_answered(start: Start, connect: Connect) -> None:
-    paper = await start(faults=frozenset({Fault.SWALLOW_ORDERS}))
+    paper = await start(faults=(SwallowOrders(),))
     client = await connect(paper)
     trade = client.ib.placeOrder(SPY, MarketOrder("BUY", 1))
     client.ib.cancelOrder(trade.order)

@@ -26,7 +26,7 @@ from ibelay.journal.ledger import fold
 from ibelay.journal.records import AnyRecord
 from ibelay.machines.backoff import SECOND_NS, Schedule
 from ibelay.model.contract import Contract
-from ibelay.model.faults import Fault
+from ibelay.model.faults import Command
 from ibelay.model.ids import ClientId, UnitRef
 from ibelay.model.market import Bar
 from ibelay.model.order import Action
@@ -201,7 +201,7 @@ async def staged(
     strategy: Diary,
     *,
     journal: MemoryJournal | None = None,
-    faults: frozenset[Fault] = frozenset(),
+    faults: tuple[Command, ...] = (),
     symbols: tuple[str, ...] = ("SPY",),
     **session: object,
 ) -> AsyncIterator[Stage]:

@@ -19,7 +19,7 @@ from ibelay.journal.records import (
     IntentRecorded,
     Severity,
 )
-from ibelay.model.faults import Fault
+from ibelay.model.faults import SwallowOrders
 from ibelay.proxy.line import Cut
 
 TEN = Decimal(10)
@@ -67,7 +67,7 @@ async def test_the_strategy_hears_once_that_an_order_is_unknown_and_once_that_it
     arrived: Counter[str],
 ) -> None:
     """One message per order reference, however long the silence lasts."""
-    faults = frozenset({Fault.SWALLOW_ORDERS})
+    faults = (SwallowOrders(),)
     async with staged(Diary(), faults=faults) as stage:
         await stage.until(lambda: stage.state.told.count("entry absent") == 1, "absent")
         told = Counter(stage.state.told)

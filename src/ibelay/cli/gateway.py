@@ -50,18 +50,13 @@ def gateway(  # noqa: PLR0913  # one option per setting of the gateway
         start: New York time to begin at, HH:MM or HH:MM:SS.
         nights: Play through nights and weekends at the clock's speed; otherwise they pass at
             once.
-        fault: What goes wrong on purpose: swallow-orders, mute or no-accounts.
+        fault: What goes wrong from the beginning, such as `mute` or `drop execDetails 2`.
     """
     from ibelay.errors import ConfigurationError  # noqa: PLC0415  # commands load lazily
     from ibelay.gateway.main import run  # noqa: PLC0415  # the same
     from ibelay.gateway.options import GatewayOptions  # noqa: PLC0415  # the same
-    from ibelay.model.faults import Fault  # noqa: PLC0415  # the same
+    from ibelay.model.faults import read  # noqa: PLC0415  # the same
 
-    known = {member.value: member for member in Fault}
-    for name in fault:
-        if name not in known:
-            msg = f"fault {name!r} is not known; expected one of {', '.join(sorted(known))}"
-            raise ConfigurationError(msg)
     if market.startswith("lean:") and date is None:
         raise ConfigurationError("a replay needs a day: add --date YYYY-MM-DD")
     defaults = GatewayOptions()
@@ -79,7 +74,7 @@ def gateway(  # noqa: PLR0913  # one option per setting of the gateway
             speed=speed,
             start=start,
             skip_nights=not nights,
-            faults=frozenset(known[name] for name in fault),
+            faults=tuple(read(text) for text in fault),
         )
     )
     return 0

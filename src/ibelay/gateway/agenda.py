@@ -48,9 +48,9 @@ class Agenda:
         while self.next_ns <= now_ns:
             heapq.heappop(self._acts)[3]()
 
-    def drop(self, name: str) -> None:
-        """Forget what was planned under *name*."""
-        self._acts = [planned for planned in self._acts if planned[2] != name]
+    def drop(self, beginning: str) -> None:
+        """Forget what was planned under a name with this beginning."""
+        self._acts = [planned for planned in self._acts if not planned[2].startswith(beginning)]
         heapq.heapify(self._acts)
 
     def planned(self) -> list[tuple[int, str]]:

@@ -35,7 +35,9 @@ def build_floor(options: GatewayOptions) -> Floor:
         market=market,
         exchange=exchange,
         start_ns=begin_ns(market, options.start_of_day_s()),
-        faults=options.faults,
+        pacing=options.pacing,
+        entitlement=options.entitlement,
+        read_only=options.read_only,
     )
 
 
@@ -52,6 +54,7 @@ def gateway(options: GatewayOptions) -> PaperGateway:
         port=options.port,
         speed=options.speed,
         skip_nights=options.skip_nights,
+        faults=options.faults,
     )
 
 

@@ -14,7 +14,9 @@ from decimal import Decimal
 from ibelay.errors import ConfigurationError
 from ibelay.gateway.clock import checked_speed
 from ibelay.gateway.market.opening import MarketChoice, check_form
-from ibelay.model.faults import Fault
+from ibelay.gateway.session.entitlement import Entitlement
+from ibelay.gateway.session.line.pacing import Pacing
+from ibelay.model.faults import Command
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _ACCOUNT = re.compile(r"DU[0-9]{5,9}")
@@ -41,7 +43,10 @@ class GatewayOptions:
             if not given.
         account: Paper account code, DU and digits.
         cash: Starting cash in dollars.
-        faults: What goes wrong on purpose.
+        faults: What goes wrong on purpose from the beginning.
+        pacing: What is done with a client that sends more than 50 messages a second.
+        entitlement: Which market data the account has subscribed to.
+        read_only: Clients may look and not touch: orders are refused with 321.
     """
 
     host: str = "127.0.0.1"
@@ -57,7 +62,10 @@ class GatewayOptions:
     start: str | None = None
     account: str = "DU1234567"
     cash: Decimal = Decimal(1_000_000)
-    faults: frozenset[Fault] = frozenset()
+    faults: tuple[Command, ...] = ()
+    pacing: Pacing = Pacing.PACE
+    entitlement: Entitlement = Entitlement.LIVE
+    read_only: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, in one sentence each.

@@ -13,86 +13,24 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-import logging
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
 from ibelay.errors import ConfigurationError
+from ibelay.gateway.agenda import Agenda
 from ibelay.gateway.clock import MarketClock, checked_speed
+from ibelay.gateway.connection import Connection
+from ibelay.gateway.control.operator import Operator
+from ibelay.gateway.door import Door
 from ibelay.gateway.session.client import Session
 from ibelay.gateway.session.floor import Floor
-from ibelay.model.faults import Fault
+from ibelay.model.faults import Command
 
 MAX_BACKLOG_BYTES = 8 << 20
 MAX_CONNECTIONS = 64
 START_DEADLINE_S = 10.0
 PUMP_S = 0.01
-_log = logging.getLogger(__name__)
-
-
-class _Connection(asyncio.Protocol):
-    """One socket and its session."""
-
-    def __init__(self, server: PaperGateway) -> None:
-        self._server = server
-        self.session = Session(server.floor)
-        self._transport: asyncio.Transport | None = None
-        self._deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin, or refuse where too many are connected."""
-        self._transport = cast("asyncio.Transport", transport)
-        if not self._server.admit(self):
-            self._transport.abort()
-            return
-        if Fault.MUTE not in self._server.floor.faults:
-            loop = asyncio.get_running_loop()
-            self._deadline = loop.call_later(self._server.start_deadline_s, self._late)
-
-    def data_received(self, data: bytes) -> None:
-        """Serve what arrived, then send everybody what it led to."""
-        self.session.receive(data, self._server.market_ns())
-        self._server.flush()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the client; its orders stay."""
-        _log.info("%s disconnected (%s)", self.session.name, exc or "closed")
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self.session.leave()
-        self._server.dismiss(self)
-
-    def flush(self) -> None:
-        """Send what the session has to say; cut a client that does not read."""
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            return
-        data = self.session.take()
-        if data:
-            transport.write(data)
-        if self.session.closed:
-            transport.close()  # sends the rest first, but not for ever
-            self._abort_later(transport)
-        elif transport.get_write_buffer_size() > self._server.max_backlog_bytes:
-            _log.warning("%s does not read; its connection is cut", self.session.name)
-            self.session.leave()
-            transport.abort()
-
-    def _abort_later(self, transport: asyncio.Transport) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(self._server.start_deadline_s, transport.abort)
-
-    def abort(self) -> None:
-        """Cut the connection."""
-        if self._transport is not None:
-            self._transport.abort()
-
-    def _late(self) -> None:
-        if not self.session.started:
-            _log.info("a client did not start its API in time; its connection is closed")
-            self.abort()
 
 
 class PaperGateway:
@@ -106,6 +44,7 @@ class PaperGateway:
         skip_nights: Whether market time jumps over stretches in which nothing trades.
         max_backlog_bytes: Unread output at which a client is cut.
         start_deadline_s: Seconds a client has to start its API.
+        faults: What goes wrong on purpose from the beginning.
     """
 
     def __init__(
@@ -118,16 +57,18 @@ class PaperGateway:
         skip_nights: bool = True,
         max_backlog_bytes: int = MAX_BACKLOG_BYTES,
         start_deadline_s: float = START_DEADLINE_S,
+        faults: Sequence[Command] = (),
     ) -> None:
         self.floor = floor
-        self.port = port
         self.max_backlog_bytes = max_backlog_bytes
         self.start_deadline_s = start_deadline_s
-        self._host = host
+        self.wall_agenda = Agenda()
+        self.operator = Operator(self)
+        self._faults = faults
+        self._door = Door(lambda: Connection(self), host, port)
         self._speed = checked_speed(speed)
         self._skip_nights = skip_nights
-        self._connections: set[_Connection] = set()
-        self._server: asyncio.Server | None = None
+        self._connections: dict[Connection, None] = {}
         self._clock = MarketClock(origin_ns=0, start_ns=floor.now_ns, end_ns=floor.now_ns)
         self._stepped_to_ns = floor.now_ns
         self._moved = asyncio.Event()
@@ -140,24 +81,21 @@ class PaperGateway:
         Raises:
             ConfigurationError: The port cannot be bound.
         """
-        loop = asyncio.get_running_loop()
-        try:
-            self._server = await loop.create_server(
-                lambda: _Connection(self), self._host, self.port
-            )
-        except OSError as error:
-            raise ConfigurationError(
-                f"port {self.port} of {self._host} cannot be used ({error.strerror or error}): "
-                "stop the program that listens there or choose another port"
-            ) from error
-        self.port = int(self._server.sockets[0].getsockname()[1])
         self._clock = MarketClock(
-            origin_ns=self._monotonic_ns(),
+            origin_ns=self.monotonic_ns(),
             start_ns=self.floor.now_ns,
             end_ns=self.floor.market.end_ns,
             speed=self._speed,
         )
         await self._tasks.__aenter__()
+        try:
+            await self._door.open(self._tasks)
+            for command in self._faults:
+                self.operator.do(command)
+        except ConfigurationError:
+            await self._door.close()
+            await self._tasks.__aexit__(None, None, None)
+            raise
         self._pump = self._tasks.create_task(self._move(), name="market time")
         return self
 
@@ -172,14 +110,17 @@ class PaperGateway:
             self._pump.cancel()
         for connection in list(self._connections):
             connection.abort()
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
+        await self._door.close()
         await self._tasks.__aexit__(exc_type, exc, traceback)
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return self._door.port
 
     def market_ns(self) -> int:
         """Return what the market's clock says now."""
-        return self._clock.market_ns(self._monotonic_ns())
+        return self._clock.market_ns(self.monotonic_ns())
 
     @property
     def clock(self) -> MarketClock:
@@ -192,11 +133,11 @@ class PaperGateway:
         Orders are taken and answered meanwhile; what needs a price or a moment waits.
         """
         self._forget_lag()
-        return self._set(self._clock.pause(self._monotonic_ns()))
+        return self._set(self._clock.pause(self.monotonic_ns()))
 
     def resume(self) -> int:
         """Let market time run on at its speed; return where it stands."""
-        return self._set(self._clock.resume(self._monotonic_ns()))
+        return self._set(self._clock.resume(self.monotonic_ns()))
 
     def step(self, by_ns: int) -> int:
         """Move market time on by *by_ns*, paused or not; return where it will be.
@@ -206,7 +147,7 @@ class PaperGateway:
         Raises:
             ConfigurationError: *by_ns* is negative.
         """
-        self._stepped_to_ns = self._set(self._clock.step(self._monotonic_ns(), by_ns))
+        self._stepped_to_ns = self._set(self._clock.step(self.monotonic_ns(), by_ns))
         return self._stepped_to_ns
 
     def set_speed(self, speed: float) -> int:
@@ -217,7 +158,7 @@ class PaperGateway:
         """
         checked_speed(speed)
         self._forget_lag()
-        return self._set(self._clock.set_speed(self._monotonic_ns(), speed))
+        return self._set(self._clock.set_speed(self.monotonic_ns(), speed))
 
     async def reached(self, market_ns: int) -> None:
         """Return once the market has got to *market_ns* and everybody was told of it."""
@@ -225,24 +166,58 @@ class PaperGateway:
             self._moved.clear()
             await self._moved.wait()
 
-    def admit(self, connection: _Connection) -> bool:
+    def admit(self, connection: Connection) -> bool:
         """Count a new connection in, unless there are too many."""
         if len(self._connections) >= MAX_CONNECTIONS:
             return False
-        self._connections.add(connection)
+        self._connections[connection] = None
         return True
 
-    def dismiss(self, connection: _Connection) -> None:
+    def dismiss(self, connection: Connection) -> None:
         """Count a connection out."""
-        self._connections.discard(connection)
+        self._connections.pop(connection, None)
+
+    def sessions(self) -> list[Session]:
+        """Return the sessions of all sockets, in the order in which they came."""
+        return [connection.session for connection in self._connections]
+
+    def reset(self, session: Session) -> None:
+        """End a connection with an RST."""
+        self._connection_of(session).reset()
+
+    def close(self, session: Session) -> None:
+        """End a connection with a FIN, after what was said."""
+        connection = self._connection_of(session)
+        connection.flush()
+        connection.close()
+
+    def shut(self) -> None:
+        """Listen no more; connections that stand go on."""
+        self._door.shut()
+
+    def reopen(self) -> None:
+        """Listen again."""
+        self._door.reopen()
+
+    def move_to(self, port: int) -> int:
+        """Listen on another port from now on; return which.
+
+        Raises:
+            ConfigurationError: It cannot be used; all stays as it was.
+        """
+        return self._door.move_to(port)
 
     def flush(self) -> None:
         """Send every client what it has not been sent."""
         for connection in list(self._connections):
             connection.flush()
 
-    def _monotonic_ns(self) -> int:
+    def monotonic_ns(self) -> int:
+        """Return what our clock says, which never jumps."""
         return int(asyncio.get_running_loop().time() * 1e9)
+
+    def _connection_of(self, session: Session) -> Connection:
+        return next(one for one in self._connections if one.session is session)
 
     def _set(self, clock: MarketClock) -> int:
         self._clock = clock
@@ -253,12 +228,12 @@ class PaperGateway:
         now_ns = self.market_ns()
         end_ns = self.floor.nights.end_of(now_ns)
         if end_ns is not None and self._skip_nights and not self._clock.paused:
-            self._clock = self._clock.step(self._monotonic_ns(), end_ns - now_ns)
+            self._clock = self._clock.step(self.monotonic_ns(), end_ns - now_ns)
 
     def _forget_lag(self) -> None:
         """Rule 5."""
         got_to = max(self.floor.now_ns, self._stepped_to_ns)
-        self._clock = self._clock.held_at(self._monotonic_ns(), got_to)
+        self._clock = self._clock.held_at(self.monotonic_ns(), got_to)
 
     async def _move(self) -> None:
         """Move market time, for ever: at once while it lags, else on the grid."""
@@ -266,6 +241,9 @@ class PaperGateway:
             self._pass_night()
             now_ns = self.market_ns()
             behind = self.floor.advance(now_ns) < now_ns
+            self.wall_agenda.run(self.monotonic_ns())
+            for connection in list(self._connections):
+                connection.serve()
             self.flush()
             self._moved.set()
             await asyncio.sleep(0 if behind else PUMP_S)

@@ -44,10 +44,12 @@ from ibelay.gateway.session.desks.scanner import ScannerDesk
 from ibelay.gateway.session.desks.search import SearchDesk
 from ibelay.gateway.session.desks.services import ServiceDesk
 from ibelay.gateway.session.floor import MAX_CLIENTS, Floor
+from ibelay.gateway.session.line.intake import Intake
+from ibelay.gateway.session.line.line import Line
+from ibelay.gateway.session.line.pacing import MessageRate, Pacing
 from ibelay.gateway.session.lines import Lines
 from ibelay.gateway.session.quote_bars import Shown
 from ibelay.gateway.session.voice import Voice
-from ibelay.model.faults import Fault
 from ibelay.model.ids import ClientId, ConId
 from ibelay.model.market import Bar
 from ibelay.wire import handshake
@@ -57,6 +59,8 @@ from ibelay.wire.framing import FrameDecoder
 from ibelay.wire.times import moment
 
 MAX_PENDING_BYTES = 16 << 20
+MAX_WAITING_BYTES = 64 << 10
+TOO_FAST = "Max rate of messages per second has been exceeded"
 
 
 class Stage(StrEnum):
@@ -119,10 +123,13 @@ class Session:
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
         self._frames = FrameDecoder()
-        self._out: list[bytes] = []
-        self._out_bytes = 0
+        self._line = Line(floor.troubles)
+        self._rate = MessageRate()
+        self._waits = False
         self._stage = Stage.PREFIX
-        self._voice = Voice(handshake.MAX_SERVER_VERSION, self._send)
+        self._voice = Voice(handshake.MAX_SERVER_VERSION, self._line.say)
+        self._intake = Intake(floor.troubles, self._line, self._voice)
+        self._lines = Lines()
         self._desks: _Desks | None = None
 
     @property
@@ -140,31 +147,61 @@ class Session:
         """What to call the client in a log."""
         return f"client {self._desks.client_id}" if self._desks else "a client not started"
 
-    def receive(self, data: bytes, now_ns: int) -> None:
-        """Take the next bytes from the client, at market time *now_ns*."""
-        if self.closed or Fault.MUTE in self._floor.faults:
+    @property
+    def client_id(self) -> ClientId | None:
+        """Who the client is, once it has said so."""
+        return self._line.client_id
+
+    @property
+    def half_open(self) -> bool:
+        """Whether the socket is to stay as it is, whatever becomes of the session."""
+        return self._line.half_open
+
+    @property
+    def stuck(self) -> bool:
+        """Whether nothing is read from the client and nothing said to it, on purpose."""
+        troubles = self._floor.troubles
+        return troubles.frozen(self.client_id) or (troubles.muted and not self.started)
+
+    @property
+    def behind(self) -> bool:
+        """Whether the shell is to read no more for now."""
+        waits = self._waits and self._frames.buffered_bytes > MAX_WAITING_BYTES
+        return waits or self._floor.troubles.frozen(self.client_id)
+
+    def receive(self, data: bytes, now_ns: int, wall_ns: int | None = None) -> None:
+        """Take the next bytes from the client, at market time *now_ns*.
+
+        Args:
+            data: What arrived.
+            now_ns: Market time.
+            wall_ns: Our clock, monotonic; pacing goes by it, None for no pacing.
+        """
+        if self.closed or self.half_open:
+            return
+        self._frames.feed(data)
+        self.serve(now_ns, wall_ns)
+
+    def serve(self, now_ns: int, wall_ns: int | None) -> None:
+        """Serve what has arrived and may be served by now."""
+        if self.closed or self.half_open or self.stuck:
             return
         self._floor.advance(now_ns)
-        self._frames.feed(data)
         try:
             if self._stage is Stage.PREFIX and self._frames.take_prefix(handshake.API_PREFIX):
                 self._stage = Stage.VERSION
             if self._stage is not Stage.PREFIX:
-                for payload in self._frames.frames():
-                    self._frame(payload)
-                    if self._out_bytes > MAX_PENDING_BYTES:
-                        self.leave()
-                    if self._stage is Stage.CLOSED:
-                        return
+                self._serve_frames(wall_ns)
         except WireError as error:
             self._end(508 if self.started else 506, str(error))
 
-    def take(self) -> bytes:
+    def take(self, wall_ns: int = 0) -> bytes:
         """Return what is to be sent to the client, once."""
-        data = b"".join(self._out)
-        self._out.clear()
-        self._out_bytes = 0
-        return data
+        if self._line.pending_bytes > MAX_PENDING_BYTES:
+            self.leave()
+        if self.stuck:
+            return b""
+        return self._line.take(wall_ns, self._floor.now_ns)
 
     def leave(self) -> None:
         """The socket is gone: hear nothing more. Orders stay."""
@@ -172,6 +209,45 @@ class Session:
         if self._desks is not None:
             self._floor.leave(self._desks.client_id)
             self._desks = None
+
+    # What goes wrong on purpose ----------------------------------------------------
+
+    def breach(self, wall_ns: int) -> None:
+        """Say that the client sends too much; end the session the third time."""
+        self._voice.notify(100, TOO_FAST)
+        if self._rate.breach(wall_ns):
+            self.leave()
+
+    def charge(self) -> None:
+        """Count a breach that never was, as if a second had gone by since the last."""
+        self._voice.notify(100, TOO_FAST)
+        if self._rate.charge():
+            self.leave()
+
+    def vanish(self) -> None:
+        """Let nothing come or go any more; the client id stays in use until ``leave``."""
+        self._line.half_open = True
+
+    def say(self, request_id: int, code: int, text: str) -> None:
+        """Say a message with a code; nobody hears it before the handshake."""
+        if self.started:
+            self._voice.refuse(request_id, code, text)
+
+    def lose_streams(self) -> None:
+        """Let every stream fall silent until it is asked for again."""
+        self._line.kill_streams()
+
+    def refuse_streams(self, code: int, text: str) -> None:
+        """Say a message with a code about every stream of the client."""
+        for request_id in self._lines.request_ids():
+            self.say(request_id, code, text)
+
+    def upstream_is_back(self) -> None:
+        """Say what waited for IB's servers, and take the orders that waited for them."""
+        self._line.release()
+        for request in self._intake.postponed():
+            if self._desks is not None:
+                self._intake.serve(request, self._desks.handlers[type(request)])
 
     # What happens on the floor -----------------------------------------------------
 
@@ -207,40 +283,68 @@ class Session:
 
     # What the client says ----------------------------------------------------------
 
-    def _send(self, message: bytes) -> None:
-        self._out.append(message)
-        self._out_bytes += len(message)
-
     def _end(self, code: int, text: str) -> None:
         """Say why, and close."""
         self._voice.notify(code, text)
         self.leave()
 
-    def _frame(self, payload: bytes) -> None:
+    def _serve_frames(self, wall_ns: int | None) -> None:
+        """Serve frame by frame, as far as pacing and the faults of the moment allow."""
+        frames = self._frames.frames()
+        while not self._must_wait(wall_ns) and (payload := next(frames, None)) is not None:
+            self._frame(payload, wall_ns)
+            if self._line.pending_bytes > MAX_PENDING_BYTES:
+                self.leave()
+            if self.closed:
+                return
+
+    def _must_wait(self, wall_ns: int | None) -> bool:
+        paces = self._floor.pacing is Pacing.PACE and self.started and wall_ns is not None
+        self._waits = self.stuck or (paces and not self._rate.has_room(wall_ns or 0))
+        return self._waits
+
+    def _frame(self, payload: bytes, wall_ns: int | None) -> None:
         if self._stage is Stage.VERSION:
-            version = handshake.negotiate(handshake.parse_hello(payload))
-            self._voice = Voice(version, self._send)
-            self._send(handshake.encode_reply(version, moment(self._floor.now_ns)))
-            self._stage = Stage.START
+            self._agree(payload)
             return
         request = decode(payload, self._voice.version)
         if self._desks is not None:
-            self._desks.handlers[type(request)](request)
+            if wall_ns is None or not self._paced(request, wall_ns):
+                self._intake.serve(request, self._desks.handlers[type(request)])
         elif isinstance(request, ask.StartApi):
             self._start(request.client_id)
         else:
             self._voice.notify(504, "Not connected: expected startApi first")
+
+    def _agree(self, payload: bytes) -> None:
+        version = handshake.negotiate(handshake.parse_hello(payload))
+        self._voice = Voice(version, self._line.say)
+        self._intake = Intake(self._floor.troubles, self._line, self._voice)
+        self._line.put(handshake.encode_reply(version, moment(self._floor.now_ns)))
+        self._stage = Stage.START
+
+    def _paced(self, request: ask.ClientRequest, wall_ns: int) -> bool:
+        """Count the message; refuse it, and in the end the client, if it is one too many."""
+        if self._floor.pacing is Pacing.OFF:
+            return False
+        if self._floor.pacing is Pacing.REJECT and not self._rate.has_room(wall_ns):
+            self.breach(wall_ns)
+            return True
+        self._rate.count(wall_ns)
+        return self._intake.paced(request, self._floor.now_ns, wall_ns)
 
     def _start(self, client_id: ClientId) -> None:
         if self._floor.full:
             text = f"Couldn't connect: the gateway serves at most {MAX_CLIENTS} clients"
             self._end(502, text)
             return
-        if not self._floor.join(client_id, self):
+        refused = client_id in self._floor.troubles.refused_ids
+        if refused or not self._floor.join(client_id, self):
             text = "Unable to connect as the client id is already in use. Retry with a unique id."
             self._end(326, text)
             return
-        self._desks = _Desks(Client(self._floor, client_id, self._voice, Lines()))
+        self._desks = _Desks(Client(self._floor, client_id, self._voice, self._lines))
+        self._line.client_id = client_id
         self._stage = Stage.OPEN
         for desk in self._desks.openers:
             desk.open()

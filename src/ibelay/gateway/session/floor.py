@@ -9,6 +9,7 @@ Rules:
    process never keeps the clients waiting. A night is one step: it has no bars.
 4. What the exchange says is published to every listener, who knows what is theirs.
 5. The floor outlives its clients: leaving takes nothing away but the listener.
+6. What is planned for a moment is done at that moment, after what the market did.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from ibelay.gateway.agenda import Agenda
 from ibelay.gateway.exchange.book import Exchange
 from ibelay.gateway.exchange.events import ExchangeEvent
 from ibelay.gateway.market.api import Instrument, Market, MarketEvent, QuoteChange
@@ -23,8 +25,9 @@ from ibelay.gateway.market.nights import nights_of
 from ibelay.gateway.session.board import Face, Tick
 from ibelay.gateway.session.entitlement import Entitlement
 from ibelay.gateway.session.habits import Habits
+from ibelay.gateway.session.line.pacing import Pacing
+from ibelay.gateway.session.line.troubles import Troubles
 from ibelay.gateway.session.quote_bars import QuoteBar, Shown
-from ibelay.model.faults import Fault
 from ibelay.model.ids import ClientId, ConId
 from ibelay.model.market import Bar
 from ibelay.wire.times import SECOND_NS
@@ -72,8 +75,8 @@ class Floor:
         market: Where prices come from.
         exchange: The book; it must trade the market's instruments.
         start_ns: Market time to begin at; what happened before is on the board already.
-        faults: What goes wrong on purpose.
         entitlement: Which market data the account may see.
+        pacing: What is done with a client that sends too much.
         read_only: Clients may look and not touch: orders are refused.
     """
 
@@ -84,14 +87,16 @@ class Floor:
         market: Market,
         exchange: Exchange,
         start_ns: int,
-        faults: frozenset[Fault] = frozenset(),
         entitlement: Entitlement = Entitlement.LIVE,
         read_only: bool = False,
+        pacing: Pacing = Pacing.OFF,
     ) -> None:
         self.account = account
         self.market = market
         self.exchange = exchange
-        self.faults = faults
+        self.pacing = pacing
+        self.troubles = Troubles()
+        self.agenda = Agenda()
         self.entitlement = entitlement
         self.read_only = read_only
         self._habits = Habits()
@@ -142,8 +147,9 @@ class Floor:
         if night_ends_ns is not None:
             until = min(until_ns, self.market.end_ns, night_ends_ns)
             self._next_bar_ns = until - until % BAR_NS + BAR_NS
+        self.agenda.run(self.now_ns)
         while self.now_ns < until:
-            step = min(until, self._next_bar_ns)
+            step = min(until, self._next_bar_ns, self.agenda.next_ns)
             for event in self.market.events(self.now_ns, step):
                 self._happen(event)
             self.now_ns = step
@@ -151,6 +157,7 @@ class Floor:
                 self._close_bars(step - BAR_NS)
                 self._next_bar_ns += BAR_NS
             self.publish(self.exchange.on_clock(step))
+            self.agenda.run(step)
             for listener in list(self._clients.values()):
                 listener.on_time(step)
         return self.now_ns

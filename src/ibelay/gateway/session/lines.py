@@ -37,6 +37,10 @@ class Lines:
         self._taken.add(request_id)
         return None
 
+    def request_ids(self) -> list[int]:
+        """Return under which request ids streams live, lowest first."""
+        return sorted(self._taken)
+
     def free(self, request_id: int) -> None:
         """End the stream under *request_id*, if there is one."""
         self._taken.discard(request_id)

@@ -120,7 +120,7 @@ def read(text: str) -> Command:
     parts = _parts(text)
     kind = VOCABULARY.get(parts[0])
     if kind is None:
-        near = difflib.get_close_matches(parts[0], VOCABULARY, n=1)
+        near = difflib.get_close_matches(parts[0], VOCABULARY, n=1, cutoff=0.7)
         hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(VOCABULARY)}"
         raise ConfigurationError(f"command {parts[0]!r} is not known: {hint}")
     given = _given(kind, parts[1:])

@@ -60,7 +60,12 @@ class MessageRate:
         """Count a message above the limit; return whether it was one too often."""
         if self._breached_ns is None or wall_ns - self._breached_ns >= SECOND_NS:
             self._breached_ns = wall_ns
-            self.breaches += 1
+            return self.charge()
+        return self.breaches >= MAX_BREACHES
+
+    def charge(self) -> bool:
+        """Count a breach, whenever the last was; return whether it was one too often."""
+        self.breaches += 1
         return self.breaches >= MAX_BREACHES
 
 

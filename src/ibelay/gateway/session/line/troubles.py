@@ -109,6 +109,11 @@ class Troubles:
         """Whether streams are silent."""
         return bool(self._no_data)
 
+    @property
+    def competing(self) -> bool:
+        """Whether another session has the market data."""
+        return "competing" in self._no_data
+
     def lose_upstream(self, reset: Reset | None) -> None:
         """IB's servers are gone, or back (None)."""
         self.upstream = reset

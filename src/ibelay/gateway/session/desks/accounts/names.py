@@ -13,7 +13,6 @@ reqFamilyCodes: docs/evidence/gateway-recordings. Rule 3 is our choice.
 from __future__ import annotations
 
 from ibelay.gateway.session.desk import Client, Handlers
-from ibelay.model.faults import Fault
 from ibelay.wire.encode import account as say
 from ibelay.wire.encode.link import managed_accounts
 from ibelay.wire.requests import account as ask
@@ -44,7 +43,7 @@ class NameDesk:
 
     def open(self) -> None:
         """Send managedAccounts."""
-        nobody = Fault.NO_ACCOUNTS in self._floor.faults
+        nobody = self._floor.troubles.no_accounts
         self._voice.say(managed_accounts([] if nobody else [self._floor.account]))
 
     def _families(self, _request: ask.RequestFamilyCodes) -> None:

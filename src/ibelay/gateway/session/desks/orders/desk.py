@@ -38,7 +38,6 @@ from ibelay.gateway.session.desks.orders.preview import preview
 from ibelay.gateway.session.desks.orders.request import order_request
 from ibelay.gateway.session.desks.orders.teller import Teller
 from ibelay.gateway.session.desks.orders.times import CODE_BAD_TIME, BadTimeError
-from ibelay.model.faults import Fault
 from ibelay.model.ids import ClientId, OrderId
 from ibelay.model.order import BrokerOrderStatus
 from ibelay.wire import encode
@@ -104,8 +103,6 @@ class OrderDesk:
         self._voice.notify(CODE_VALIDATION, READ_ONLY)
 
     def _place(self, request: ask.PlaceOrder) -> None:
-        if Fault.SWALLOW_ORDERS in self._floor.faults:
-            return
         now_ns = self._floor.now_ns
         client_id, order_id = self._book_ids(request.order_id)
         try:
@@ -116,10 +113,9 @@ class OrderDesk:
         self._floor.publish(self._floor.exchange.place(now_ns, asked))
 
     def _cancel(self, request: ask.CancelOrder) -> None:
-        if Fault.SWALLOW_ORDERS not in self._floor.faults:
-            now_ns = self._floor.now_ns
-            ids = self._book_ids(request.order_id)
-            self._floor.publish(self._floor.exchange.cancel(now_ns, *ids))
+        now_ns = self._floor.now_ns
+        ids = self._book_ids(request.order_id)
+        self._floor.publish(self._floor.exchange.cancel(now_ns, *ids))
 
     def _cancel_all(self, _request: ask.GlobalCancel) -> None:
         self._floor.publish(self._floor.exchange.cancel_all(self._floor.now_ns))

@@ -1,0 +1,137 @@
+"""A connection: one socket of the gateway and the session behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import struct
+from typing import Protocol, cast
+
+from ibelay.gateway.session.client import Session
+from ibelay.gateway.session.floor import Floor
+
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+_log = logging.getLogger(__name__)
+
+
+class House(Protocol):
+    """What a connection needs of the gateway it belongs to."""
+
+    floor: Floor
+    max_backlog_bytes: int
+    start_deadline_s: float
+
+    def market_ns(self) -> int:
+        """Return market time."""
+        ...
+
+    def monotonic_ns(self) -> int:
+        """Return our time."""
+        ...
+
+    def flush(self) -> None:
+        """Send every client what it has not been sent."""
+        ...
+
+    def admit(self, connection: Connection) -> bool:
+        """Count a connection in; False if there is no room."""
+        ...
+
+    def dismiss(self, connection: Connection) -> None:
+        """Count a connection out."""
+        ...
+
+
+class Connection(asyncio.Protocol):
+    """One socket and its session."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self.session = Session(house.floor)
+        self._transport: asyncio.Transport | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, or refuse where too many are connected."""
+        self._transport = cast("asyncio.Transport", transport)
+        if not self._house.admit(self):
+            self._transport.abort()
+            return
+        self._expect_start()
+
+    def data_received(self, data: bytes) -> None:
+        """Serve what arrived, then send everybody what it led to."""
+        self.session.receive(data, self._house.market_ns(), self._house.monotonic_ns())
+        self._house.flush()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the client; its orders stay. A half-open one nobody knows to be gone."""
+        _log.info("%s disconnected (%s)", self.session.name, exc or "closed")
+        if self._deadline is not None:
+            self._deadline.cancel()
+        if not self.session.half_open:
+            self.session.leave()
+        self._house.dismiss(self)
+
+    def serve(self) -> None:
+        """Serve what arrived earlier and may be served by now."""
+        self.session.serve(self._house.floor.now_ns, self._house.monotonic_ns())
+
+    def flush(self) -> None:
+        """Send what the session has to say; cut a client that does not read."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        data = self.session.take(self._house.monotonic_ns())
+        if data:
+            transport.write(data)
+        if self.session.half_open:
+            return
+        if self.session.closed:
+            self.close()
+        elif transport.get_write_buffer_size() > self._house.max_backlog_bytes:
+            _log.warning("%s does not read; its connection is cut", self.session.name)
+            self.session.leave()
+            transport.abort()
+        elif self.session.behind:
+            transport.pause_reading()
+        else:
+            transport.resume_reading()
+
+    def close(self) -> None:
+        """Close in good order: send the rest first, but not for ever."""
+        if self._transport is None:
+            return
+        self.session.leave()
+        self._transport.close()
+        if self._deadline is not None:
+            self._deadline.cancel()
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(self._house.start_deadline_s, self._transport.abort)
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def reset(self) -> None:
+        """Cut the connection with an RST, whatever is still unsent."""
+        if self._transport is None:
+            return
+        self.session.leave()
+        ours: socket.socket | None = self._transport.get_extra_info("socket")
+        if ours is not None:
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        self._transport.abort()
+
+    def _expect_start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(self._house.start_deadline_s, self._late)
+
+    def _late(self) -> None:
+        if self.session.stuck:
+            self._expect_start()
+        elif not self.session.started and not self.session.half_open:
+            _log.info("a client did not start its API in time; its connection is closed")
+            self.abort()

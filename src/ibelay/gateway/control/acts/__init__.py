@@ -1,0 +1,1 @@
+"""What each command does, family by family. Pure but for the shell they are given."""

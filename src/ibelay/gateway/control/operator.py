@@ -1,0 +1,85 @@
+"""The operator: does what a command says, and says what was done.
+
+Rules:
+1. Every word of the vocabulary has its act here, or mypy and a test say which has not.
+2. A command that cannot be done changes nothing and is one clear sentence.
+3. What was done is remembered, the last ``MAX_LOG`` commands, with market time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ibelay.gateway.control.acts import clock, gate, line, upstream
+from ibelay.gateway.control.stage import Shell, Stage
+from ibelay.model import faults
+from ibelay.model.faults import Command
+
+MAX_LOG = 500
+Act = Callable[[Stage, Any], str | None]
+
+_ACTS: dict[type[Command], Act] = {
+    faults.Delay: line.counted,
+    faults.Drop: line.counted,
+    faults.Duplicate: line.counted,
+    faults.Reorder: line.counted,
+    faults.LoseAck: line.counted,
+    faults.SwallowOrders: line.counted,
+    faults.RejectNext: line.counted,
+    faults.Freeze: line.freeze,
+    faults.Thaw: line.thaw,
+    faults.HalfOpen: line.half_open,
+    faults.Pacing: line.pacing,
+    faults.Rst: gate.rst,
+    faults.Fin: gate.fin,
+    faults.Refuse: gate.refuse,
+    faults.Accept: gate.accept,
+    faults.Mute: gate.mute,
+    faults.NoAccounts: gate.no_accounts,
+    faults.ClientIdInUse: gate.client_id_in_use,
+    faults.PortChanged: gate.port_changed,
+    faults.Restart: gate.restart,
+    faults.Reset: upstream.reset,
+    faults.FarmDown: upstream.farm,
+    faults.Competing: upstream.competing,
+    faults.Notice: upstream.notice,
+    faults.Clear: upstream.clear,
+    faults.Pause: clock.pause,
+    faults.Resume: clock.resume,
+    faults.Step: clock.step,
+    faults.SetSpeed: clock.speed,
+}
+
+
+class Done(NamedTuple):
+    """A command that was done."""
+
+    at_ns: int
+    command: str
+    said: str
+
+
+class Operator:
+    """Commands one gateway.
+
+    Args:
+        shell: The gateway.
+    """
+
+    def __init__(self, shell: Shell) -> None:
+        self._stage = Stage(shell)
+        self.log: deque[Done] = deque(maxlen=MAX_LOG)
+
+    def do(self, command: Command) -> str:
+        """Do what *command* says; return what was done, in words.
+
+        Raises:
+            ConfigurationError: It cannot be done as things stand.
+        """
+        said = _ACTS[type(command)](self._stage, command)
+        written = faults.write(command)
+        done = f"{written}: {said}" if said else f"{written}: done"
+        self.log.append(Done(self._stage.floor.now_ns, written, done))
+        return done

@@ -1,0 +1,112 @@
+"""What of a client's requests reaches the desks, and what happens to the rest.
+
+Rules:
+1. Orders and cancels may be swallowed, refused on arrival, or wait for IB's servers; at most
+   ``MAX_POSTPONED`` wait, what is more is lost as it is when a gateway is closed.
+2. What is said while a query is served answers it; what is said while an order is taken does
+   not: an acknowledgement can be lost, an answer to a question cannot.
+3. Bars of 30 s or less are paced (``pacing``, rules 3 and 4); others are not.
+
+**Source**: shared IB facts, sections 2 ("maintain and resubmit") and 4.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ibelay.gateway.session.line.line import Line
+from ibelay.gateway.session.line.pacing import SMALL_BAR_S, HistoryRate
+from ibelay.gateway.session.line.troubles import Troubles
+from ibelay.gateway.session.voice import Voice
+from ibelay.model.faults import LoseAck, RejectNext, SwallowOrders
+from ibelay.wire import requests as ask
+
+MAX_POSTPONED = 1000
+CODE_HISTORY = 162
+CODE_COMPETING = 10197
+NO_DATA_COMPETING = "No market data during competing live session"
+TOO_MUCH_HISTORY = (
+    "Historical Market Data Service error message:Historical data request pacing violation"
+)
+_ORDERS = (ask.PlaceOrder, ask.CancelOrder, ask.GlobalCancel)
+_STREAMS = (
+    ask.RequestMarketData,
+    ask.RequestRealTimeBars,
+    ask.RequestTickByTick,
+    ask.RequestHistoricalData,
+)
+_SECONDS = re.compile(r"(\d{1,3}) secs?")
+
+
+class Intake:
+    """Stands between one client's requests and its desks.
+
+    Args:
+        troubles: The faults that stand.
+        line: The client's.
+        voice: To refuse with.
+    """
+
+    def __init__(self, troubles: Troubles, line: Line, voice: Voice) -> None:
+        self._troubles = troubles
+        self._line = line
+        self._voice = voice
+        self._history = HistoryRate()
+        self._postponed: list[ask.ClientRequest] = []
+
+    def serve(self, request: ask.ClientRequest, desk: Callable[[ask.ClientRequest], None]) -> None:
+        """Let *desk* serve *request* if it gets through."""
+        self._line.answering = not isinstance(request, _ORDERS)
+        if isinstance(request, _STREAMS):
+            self._line.asked_for(request.request_id)
+        if self._line.answering or self._passes(request):
+            desk(request)
+        if isinstance(request, _STREAMS) and self._troubles.competing:
+            self._voice.refuse(request.request_id, CODE_COMPETING, NO_DATA_COMPETING)
+        self._line.answering = False
+
+    def paced(self, request: ask.ClientRequest, market_ns: int, wall_ns: int) -> bool:
+        """Refuse history that is asked for too often; return whether it was."""
+        if not isinstance(request, ask.RequestHistoricalData):
+            return False
+        seconds = _SECONDS.fullmatch(request.bar_size)
+        if seconds is None or int(seconds[1]) > SMALL_BAR_S:
+            return False
+        contract = request.contract
+        series = (contract, request.what_to_show)
+        terms = (request.end, request.bar_size, request.duration, request.regular_hours)
+        if self._history.allows(
+            market_ns,
+            wall_ns,
+            same=(*series, *terms),
+            series=series,
+            weight=2 if request.what_to_show == "BID_ASK" else 1,
+        ):
+            return False
+        self._voice.refuse(request.request_id, CODE_HISTORY, TOO_MUCH_HISTORY)
+        return True
+
+    def postponed(self) -> list[ask.ClientRequest]:
+        """Return the orders and cancels that waited for IB's servers, once."""
+        waited, self._postponed = self._postponed, []
+        return waited
+
+    def _passes(self, request: ask.ClientRequest) -> bool:
+        """Rule 1."""
+        use, client_id = self._troubles.use, self._line.client_id
+        if self._troubles.upstream is not None:
+            kept = self._troubles.upstream.orders == "resubmit"
+            if kept and len(self._postponed) < MAX_POSTPONED:
+                self._postponed.append(request)
+            return False
+        if not isinstance(request, ask.GlobalCancel) and use(SwallowOrders, client_id):
+            return False
+        if isinstance(request, ask.PlaceOrder):
+            refusal = use(RejectNext, client_id)
+            if refusal is not None:
+                self._voice.refuse(request.order_id, refusal.code, refusal.text)
+                return False
+            if use(LoseAck, client_id):
+                self._line.lose(request.order_id)
+        return True
