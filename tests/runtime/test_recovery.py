@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from tests.runtime.staging import Diary, Stage, staged
 
+from ibelay.ib.link import IbLink
 from ibelay.journal.records import ReconciliationDone
 from ibelay.machines.link_events import LinkState, SilenceNoticed, UpstreamLost, UpstreamRestored
 from ibelay.model.ids import OrderRef
@@ -39,6 +40,27 @@ async def test_a_snapshot_that_ends_in_an_outage_is_not_reconciled(
 
         stage.bot.session.feed(UpstreamRestored(data_lost=False))
         await stage.until(lambda: stage.ready and stage.bot.trader.reconciled, "READY")
+
+
+async def test_streams_are_asked_for_although_the_first_synchronisation_ended_in_an_outage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """1102 says that no data were lost; but none were asked for yet."""
+    whole = IbLink.snapshot
+    stages: list[Stage] = []
+
+    async def cut(link: IbLink, timeout_s: float) -> BrokerSnapshot:
+        monkeypatch.setattr(IbLink, "snapshot", whole)
+        seen = await whole(link, timeout_s)
+        stages[0].bot.session.feed(UpstreamLost(1100))
+        return seen
+
+    monkeypatch.setattr(IbLink, "snapshot", cut)
+    async with staged(Diary(tries=0)) as stage:
+        stages.append(stage)
+        await stage.until(lambda: state(stage) is LinkState.ISOLATED, "isolated")
+        stage.bot.session.feed(UpstreamRestored(data_lost=False))
+        await stage.until(lambda: stage.ready and stage.state.bars > 2, "READY with bars")
 
 
 async def test_books_are_as_good_as_reconciled_only_while_ready() -> None:

@@ -274,9 +274,10 @@ class Session:
             if link is self.link:
                 self.feed_if_known(Lost(f"synchronising failed: {error}"))
             return
-        if link is self.link:
+        # What ended in an outage leaves its duty to the synchronisation after that.
+        if link is self.link and self.value.state is LinkState.SYNCING:
             self._data_lost = False
-            self.feed_if_known(Synchronised())
+            self.feed(Synchronised())
 
     def _drop(self, reason: str) -> None:
         del reason
