@@ -8,11 +8,15 @@ Rules:
    PendingCancel, may still fill, and answers a second cancel with 161.
 4. After a modification of an order whose link to the exchange was doubtful (``doubled``),
    two orders work under one id, with two permIds.
+5. A modification that asks for more units, or at a price worse for the account, is refused
+   (201) if the account cannot carry what is left to fill; the order works on as it was.
 
 **Source**: IB_FACTS sections 1d and 3; failure mode F25 for rule 4.
 """
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 from ibelay.gateway.exchange.acts import ending, intake, releasing, trading, waking
 from ibelay.gateway.exchange.acts.standing import tell
@@ -33,6 +37,10 @@ def modify(turn: Turn, entry: Entry, request: OrderRequest) -> None:
         turn.out.append(refusal.about(request))
         return
     terms = changes.changed(entry, request)
+    unaffordable = _unaffordable(turn, entry, terms)
+    if unaffordable is not None:
+        turn.out.append(unaffordable.about(request))
+        return
     if entry.perm_id in turn.pit.doubled and not entry.held:
         turn.pit.doubled.discard(entry.perm_id)
         second = intake.enter(turn, terms, entry.instrument, turn.pit.take_perm_id())
@@ -71,6 +79,16 @@ def cancel_all(turn: Turn) -> None:
     for entry in turn.pit.shelf.live():
         if not entry.done and not entry.cancelling:
             _withdraw(turn, entry)
+
+
+def _unaffordable(turn: Turn, entry: Entry, terms: OrderRequest) -> codes.Refusal | None:
+    """Return why the account cannot carry the change to *terms* (rule 5), or None."""
+    before = entry.request
+    old, new = (one.limit_price or one.stop_price or Decimal(0) for one in (before, terms))
+    more = terms.quantity > before.quantity or (new - old) * terms.action.sign > 0
+    if entry.held or entry.parent is not None or not more:
+        return None
+    return releasing.unaffordable(turn, entry, terms)
 
 
 def _withdraw(turn: Turn, entry: Entry) -> None:

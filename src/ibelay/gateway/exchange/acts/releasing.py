@@ -17,6 +17,7 @@ from ibelay.gateway.exchange.accounts import Trade
 from ibelay.gateway.exchange.acts import clock, ending, trading
 from ibelay.gateway.exchange.acts.standing import tell
 from ibelay.gateway.exchange.acts.turn import Turn
+from ibelay.gateway.exchange.events import OrderRequest
 from ibelay.gateway.exchange.matching import hours
 from ibelay.gateway.exchange.orders import brackets
 from ibelay.gateway.exchange.orders.entry import Entry
@@ -80,19 +81,22 @@ def _locate(turn: Turn, entry: Entry) -> None:
 
 def _affordable(turn: Turn, entry: Entry) -> bool:
     """Reject *entry* if the account cannot carry what it opens."""
-    objection = _objection(turn, entry)
-    if objection is not None:
-        ending.reject(turn, entry, codes.Refusal(*objection))
-    return objection is None
+    refusal = unaffordable(turn, entry, entry.request)
+    if refusal is not None:
+        ending.reject(turn, entry, refusal)
+    return refusal is None
 
 
-def _objection(turn: Turn, entry: Entry) -> tuple[int, str] | None:
-    pit, request = turn.pit, entry.request
+def unaffordable(turn: Turn, entry: Entry, terms: OrderRequest) -> codes.Refusal | None:
+    """Return why the account cannot carry what is left to fill of *entry* on *terms*, or None."""
+    pit, left = turn.pit, terms.quantity - entry.filled
     if entry.instrument.contract.legs:
-        legs = trading.legs_of(turn, entry, request.quantity)
+        legs = trading.legs_of(turn, entry, left)
         found = [(pit.catalogue.get(leg.contract.con_id), leg) for leg in legs]
         trades = [Trade(one, leg.action, leg.quantity, leg.price) for one, leg in found if one]
-        return pit.account.objection_to(trades) if trades else None
-    touch = pit.book_of(entry.instrument).price(request.action)
-    price = request.limit_price or request.stop_price or touch
-    return pit.account.objection(request.action, entry.instrument, request.quantity, price)
+        objection = pit.account.objection_to(trades) if trades else None
+    else:
+        touch = pit.book_of(entry.instrument).price(terms.action)
+        price = terms.limit_price or terms.stop_price or touch
+        objection = pit.account.objection(terms.action, entry.instrument, left, price)
+    return codes.Refusal(*objection) if objection else None

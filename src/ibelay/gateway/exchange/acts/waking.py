@@ -19,8 +19,6 @@ from ibelay.gateway.exchange.events import Executed
 from ibelay.gateway.exchange.matching import conditions
 from ibelay.gateway.exchange.orders.entry import Entry
 
-_CUSHION = ("ExcessLiquidity", "NetLiquidation")
-
 
 def sleeps_at_first(entry: Entry) -> bool:
     """Return whether *entry* begins asleep (rule 1)."""
@@ -71,6 +69,6 @@ def _only_times(entry: Entry) -> bool:
 
 
 def _cushion(pit: Pit) -> Decimal | None:
-    figures = {key: value for key, value, _currency in pit.account.values() if key in _CUSHION}
-    excess, net = (Decimal(figures[key]) for key in _CUSHION)
-    return excess / net * 100 if net > 0 else None
+    """Return the account's cushion in per cent."""
+    cushion = pit.account.cushion
+    return None if cushion is None else cushion * 100
