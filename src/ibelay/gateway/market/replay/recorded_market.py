@@ -18,7 +18,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time
 from decimal import Decimal
 
-from ibelay.gateway.market.api import Instrument, MarketEvent, Print, QuoteChange, TradingSession
+from ibelay.gateway.market.api import (
+    Figure,
+    Instrument,
+    MarketEvent,
+    Print,
+    QuoteChange,
+    TradingSession,
+)
 from ibelay.gateway.market.bars import BarSeries
 from ibelay.gateway.market.calendars.sessions import NEW_YORK, at
 from ibelay.gateway.market.hours import SECOND_NS
@@ -120,6 +127,16 @@ class RecordedMarket:
         """
         every = self._instruments[self._by_con_id[con_id]].sessions
         return [one for one in every if one.begin_ns <= until_ns and after_ns < one.end_ns]
+
+    def volatility_bars(
+        self,
+        con_id: ConId,  # noqa: ARG002 - a recording knows none
+        after_ns: int,  # noqa: ARG002 - the same
+        until_ns: int,  # noqa: ARG002 - the same
+        figure: Figure,  # noqa: ARG002 - the same
+    ) -> list[Bar]:
+        """Return nothing: a recording is too short for a volatility."""
+        return []
 
     def history_ns(self, con_id: ConId) -> int:  # noqa: ARG002 - the same for all
         """Return where the recording begins."""

@@ -6,12 +6,14 @@ Rules:
 2. A zip holds one CSV file for a stock, one per contract for options and futures.
 3. Open interest, factor files and map files are not played; a folder that has them gets one
    line in the log, because prices stay as they were traded, unadjusted.
-4. Sizes are bounded before anything is unpacked.
+4. Sizes are bounded before anything is unpacked. Only deflated and stored files are read:
+   the other methods of a zip cannot be unpacked piece by piece.
 """
 
 from __future__ import annotations
 
 import logging
+import struct
 import zipfile
 import zlib
 from datetime import date
@@ -23,8 +25,9 @@ MAX_CSV_BYTES = 512 << 20
 MAX_CSV_FILES = 20_000
 RESOLUTIONS = {"tick": 0, "second": 1_000_000_000, "minute": 60_000_000_000}
 _UNREADABLE = (
-    zipfile.BadZipFile, zlib.error, EOFError, OSError, UnicodeDecodeError, RuntimeError,
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError,
 )  # fmt: skip
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _NOT_PLAYED = ("factor_files", "map_files")
 _log = logging.getLogger(__name__)
 
@@ -95,6 +98,12 @@ def _check_size(path: Path, members: list[zipfile.ZipInfo]) -> None:
     if not members or len(members) > MAX_CSV_FILES:
         raise ConfigurationError(
             f"{path} holds {len(members)} CSV files: expected one or more, up to {MAX_CSV_FILES:,}"
+        )
+    strange = [one.filename for one in members if one.compress_type not in _METHODS]
+    if strange:
+        raise ConfigurationError(
+            f"{path} holds {strange[0][:80]!r} packed in an unusual way: expected deflate, "
+            "as any zip program does it"
         )
     if sum(one.file_size for one in members) > MAX_CSV_BYTES:
         raise ConfigurationError(
