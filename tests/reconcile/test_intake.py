@@ -333,3 +333,11 @@ def test_a_fill_of_nobody_we_know_stays_somebody_elses() -> None:
     fill = replace(execution(2, "", Action.SELL, 50), perm_id=PermId(999))
     taken(ledger, ExecutionSeen(execution=fill))
     assert ledger.units[UNIT].closed_outside == 50
+
+
+def test_a_new_order_that_is_refused_is_refused_although_a_change_of_it_was_wanted() -> None:
+    """No change is sent before IB shows the order; held for alive it would count as cover."""
+    ledger = sent()
+    ledger.apply(ModifyIntended(at_ns=3, order_ref=ENTRY, quantity=Decimal(40)))
+    taken(ledger, notice(201, request_id=1))
+    assert ledger.orders[ENTRY].state is OrderState.REJECTED

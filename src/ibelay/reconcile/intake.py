@@ -43,6 +43,7 @@ from ibelay.model.order import BrokerOrderStatus, OrderState
 from ibelay.reconcile.fills import attributed, is_new_commission, is_news
 
 CANCEL_CONFIRMED = 202
+_UNSHOWN = frozenset({OrderState.INTENDED, OrderState.SENT})
 _ONLY_CHANGES = frozenset({105, 134, 321, 329, 10326, 10327, 10341})
 """Refuse a change and never a new order; 2102 ("still being processed") may be said again."""
 
@@ -179,7 +180,7 @@ def _notice(ledger: Ledger, event: NoticeSeen, now_ns: int) -> Taken:
     entry = None if ref is None else ledger.orders.get(ref)
     if entry is None or entry.state.terminal:
         return NOTHING
-    if (entry.modified or entry.refusals) and _refuses_change(event.code):
+    if _was_changed(entry) and _refuses_change(event.code):
         return _change_refused(entry, event, now_ns)
     if event.code == CANCEL_CONFIRMED:
         if _is_double(entry):
@@ -203,6 +204,11 @@ def _notice(ledger: Ledger, event: NoticeSeen, now_ns: int) -> Taken:
 
 def _refuses_change(code: int) -> bool:
     return code in _ONLY_CHANGES or rejects_new_order(code)
+
+
+def _was_changed(entry: OrderEntry) -> bool:
+    """Return whether a change of the order may have been sent: only to one IB has shown."""
+    return entry.state not in _UNSHOWN and bool(entry.modified or entry.refusals)
 
 
 def _change_refused(entry: OrderEntry, event: NoticeSeen, now_ns: int) -> Taken:
