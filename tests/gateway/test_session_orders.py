@@ -101,18 +101,19 @@ async def test_a_bracket_enters_whole_and_its_children_exclude_each_other(one: C
     assert [t.orderStatus.status for t in trades] == ["Filled", "Filled", "Cancelled"]
 
 
-async def test_the_older_server_version_carries_orders_and_fills_too(
-    paper: PaperGateway, connect: Connect
+@pytest.mark.parametrize("version", [157, 163, 176])
+async def test_older_server_versions_carry_orders_and_fills_too(
+    paper: PaperGateway, connect: Connect, version: int
 ) -> None:
-    """176 is what ib_insync speaks: faProfile is there, pendingPriceRevision is not."""
-    old = await connect(paper, max_version=176)
-    assert old.wire.serverVersion() == 176
+    """157 is what PyPI's ibapi speaks, 176 ib_insync."""
+    old = await connect(paper, max_version=version)
+    assert old.wire.serverVersion() == version
     order = LimitOrder("BUY", 10, 1000.0, orderRef="t:1:0.0", ocaGroup="g")
     trade = old.ib.placeOrder(SPY, order)
     working = old.ib.placeOrder(SPY, StopOrder("SELL", 5, 1.0, orderRef="t:1:1.0"))
     await old.until(lambda: trade.isDone() and working.orderStatus.permId)
     assert trade.fills[0].execution.orderRef == "t:1:0.0"
-    another = await connect(paper, 2, max_version=176)
+    another = await connect(paper, 2, max_version=version)
     shown = (await another.ib.reqAllOpenOrdersAsync())[0].order
     assert (shown.orderRef, shown.auxPrice, shown.clearingIntent) == ("t:1:1.0", 1, "IB")
     done = (await old.ib.reqCompletedOrdersAsync(False))[0]

@@ -201,9 +201,9 @@ def test_a_filter_that_makes_no_sense_gets_321(talk: Talk, condition: dict[str, 
     assert story(talk.ask(lambda client: client.reqExecutions(5, wanted))) == ["error 321"]
 
 
-def test_a_read_only_api_refuses_what_could_touch_an_order(floor: Floor) -> None:
+def test_a_read_only_api_refuses_what_could_touch_an_order() -> None:
     """Under no id, as a real Gateway was recorded."""
-    floor.read_only = True
+    floor = build_floor(GatewayOptions(symbols=("SPY",), start="10:00", read_only=True))
     talk = Talk(floor)
     answers = [
         place(talk, MarketOrder("BUY", 1)),

@@ -20,6 +20,7 @@ def gateway(  # noqa: PLR0913  # one option per setting of the gateway
     speed: float = 1.0,
     start: str | None = None,
     nights: bool = False,
+    read_only: Annotated[bool, Parameter(negative="")] = False,
     fault: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
 ) -> int:
     """Run a paper gateway that speaks the TWS protocol; no account is needed.
@@ -50,6 +51,7 @@ def gateway(  # noqa: PLR0913  # one option per setting of the gateway
         start: New York time to begin at, HH:MM or HH:MM:SS.
         nights: Play through nights and weekends at the clock's speed; otherwise they pass at
             once.
+        read_only: Refuse orders, as a Gateway does whose API is set to read-only.
         fault: What goes wrong from the beginning, such as `mute` or `drop execDetails 2`.
     """
     from ibelay.errors import ConfigurationError  # noqa: PLC0415  # commands load lazily
@@ -74,6 +76,7 @@ def gateway(  # noqa: PLR0913  # one option per setting of the gateway
             speed=speed,
             start=start,
             skip_nights=not nights,
+            read_only=read_only,
             faults=tuple(read(text) for text in fault),
         )
     )

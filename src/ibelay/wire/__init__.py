@@ -1,1 +1,1 @@
-"""TWS bytes to messages and back, for server versions 176 to 178. Pure."""
+"""TWS bytes to messages and back, for server versions 157 to 178. Pure."""
