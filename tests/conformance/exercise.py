@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tests.conformance.families import OPTION, Family
+from tests.conformance.families import Family
 from tests.conformance.remote import NO_ID, Event, Remote
 
 ANSWER_S = 10.0
@@ -32,7 +32,7 @@ _TERMS = (
     "conId", "symbol", "secType", "lastTradeDateOrContractMonth", "strike", "right", "multiplier",
     "exchange", "currency", "localSymbol", "tradingClass",
 )  # fmt: skip
-_NO_OPTION = {"conId": 1, "symbol": "SPY", "secType": "OPT", "exchange": "SMART"}
+_NO_CONTRACT = {"conId": 1, "symbol": "NOSUCH", "exchange": "SMART"}
 
 
 class Verdict(StrEnum):
@@ -142,8 +142,6 @@ def _resolved(remote: Remote, given: Mapping[str, Any]) -> dict[str, Any]:
 def _value(remote: Remote, value: Any) -> Any:
     if isinstance(value, Mapping):
         return _resolved(remote, value)
-    if value == OPTION:
-        return _option(remote)
     if isinstance(value, str) and value.startswith("$"):
         return _said(remote, value)
     return value
@@ -152,6 +150,8 @@ def _value(remote: Remote, value: Any) -> Any:
 def _said(remote: Remote, reference: str) -> Any:
     """Return what an earlier callback said, or what else to ask for."""
     name, *steps = reference[1:].split(".")
+    if name == "contract":
+        return known_contract(remote, steps[0])
     for event in reversed(remote.since()):
         if event.name == name:
             found: Any = event.args
@@ -168,14 +168,14 @@ def _step(found: Any, step: str) -> Any:
     return max(found) if step == "last" else found[step]
 
 
-def _option(remote: Remote) -> dict[str, Any]:
-    """Return an option that the client was told the details of; what no gateway knows if none.
+def known_contract(remote: Remote, sec_type: str) -> dict[str, Any]:
+    """Return a contract that the client was told the details of; what nobody knows if none.
 
     ib_async wants its con_id, so it has to be one that was told.
     """
     for event in reversed(remote.since()):
-        if event.name == "contractDetails":
+        if event.name in {"contractDetails", "bondContractDetails"}:
             contract = event.args[1]["contract"]
-            if contract["secType"] == "OPT":
-                return {term: contract[term] for term in _TERMS}
-    return _NO_OPTION
+            if contract["secType"] == sec_type:
+                return {term: contract[term] for term in _TERMS if term in contract}
+    return {**_NO_CONTRACT, "secType": sec_type}

@@ -2,7 +2,8 @@
 
 Calls and their arguments are named as in IB's own client; drivers translate. An argument
 ``$CALLBACK.N`` is the N-th argument of the last callback of that name, so that a request can
-ask for what an earlier one was told of; ``OPTION`` is a contract of the option chain.
+ask for what an earlier one was told of; ``$contract.TYPE`` is the last contract of that type
+that it was told the details of.
 
 **Source**: the public signatures of ``ibapi``, and the request families of issue 3.
 """
@@ -10,7 +11,7 @@ ask for what an earlier one was told of; ``OPTION`` is a contract of the option 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -31,7 +32,7 @@ _CHAIN = {
     "exchange": "SMART",
     "currency": "USD",
 }
-OPTION = "an option of the chain"
+OPTION = "$contract.OPT"
 ACCOUNT = "$managedAccounts.0"
 _NONE: Mapping[str, Any] = MappingProxyType({})
 INSTRUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
@@ -257,10 +258,7 @@ CONTRACTS = (
 MARKET_DATA = (
     _market_data("market data: live", "tickPrice|priceSizeTick", "tickSize"),
     _market_data("market data: frozen", "tickPrice|priceSizeTick", type=2),
-    _market_data(
-        "market data: delayed", "tickPrice|priceSizeTick", type=3, ticks=(66, 67, 68, 75, 76)
-    ),
-    _market_data("market data: delayed, frozen", "tickPrice|priceSizeTick", type=4),
+    _market_data("market data: delayed, where there is live", "tickPrice|priceSizeTick", type=3),
     _market_data(
         "market data: generic ticks",
         "tickGeneric|tickString|tickSize|tickPrice|priceSizeTick",
@@ -297,6 +295,26 @@ MARKET_DATA = (
         {"contract": OPTION, "volatility": 0.2, "underprice": 500.0},
         _needs("tickOptionComputation"),
         stop="cancelCalculateOptionPrice",
+    ),
+)
+
+# For an account that may see delayed data alone.
+DELAYED_TICKS = (66, 67, 68, 72, 73, 74, 75, 76)
+UNSUBSCRIBED = (
+    _market_data("unsubscribed: live", "tickPrice|priceSizeTick"),
+    _market_data("unsubscribed: delayed", "tickPrice|priceSizeTick", type=3, ticks=DELAYED_TICKS),
+    _market_data(
+        "unsubscribed: delayed, frozen", "tickPrice|priceSizeTick", type=4, ticks=DELAYED_TICKS
+    ),
+    _market_data("unsubscribed: delayed snapshot", "tickSnapshotEnd", type=3, snapshot=True),
+    replace(_tick_by_tick("Last", "tickByTickAllLast"), name="unsubscribed: tick-by-tick"),
+    replace(_depth("", SPY, smart=True), name="unsubscribed: market depth"),
+    Family(
+        "unsubscribed: real-time bars",
+        "reqRealTimeBars",
+        {"contract": SPY, "barsize": 5, "whattoshow": "TRADES", "userth": False},
+        _needs("realtimeBar"),
+        stop="cancelRealTimeBars",
     ),
 )
 
@@ -519,6 +537,7 @@ ROOMS: Mapping[str, tuple[Family, ...]] = MappingProxyType(
         "Connection": CONNECTION,
         "Contracts": CONTRACTS,
         "Market data": MARKET_DATA,
+        "Market data without a subscription": UNSUBSCRIBED,
         "History": HISTORY,
         "Accounts": ACCOUNTS,
         "Orders": ORDER_LISTS,

@@ -17,13 +17,14 @@ from typing import Any
 
 from tests.conformance.environments import CLIENTS, ROOT, ForeignClient, missing
 from tests.conformance.exercise import Cell, exercise
-from tests.conformance.families import ROOMS
+from tests.conformance.families import ROOMS, UNSUBSCRIBED
 from tests.conformance.orders import ORDERS
 from tests.conformance.remote import started
 
 PAGE = ROOT / "docs" / "reference" / "gateway-conformance.md"
 # Twenty market seconds in one: what comes every five seconds comes within a test's patience.
 OPTIONS: Mapping[str, Any] = {
+    "entitlement": "live",
     "port": 0,
     "start": "10:00",
     "speed": 20.0,
@@ -33,10 +34,18 @@ OPTIONS: Mapping[str, Any] = {
     ),
 }  # fmt: skip
 _PROGRAM = """\
-import json, sys
-from ibelay.gateway.main import run
+import asyncio, json, sys
+from ibelay.gateway.main import gateway
 from ibelay.gateway.options import GatewayOptions
-run(GatewayOptions(**json.loads(sys.argv[1])))
+from ibelay.gateway.session.entitlement import Entitlement
+
+async def serve(entitlement, **options):
+    async with gateway(GatewayOptions(**options)) as listening:
+        listening.floor.entitlement = Entitlement(entitlement)
+        print(listening.port, flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(serve(**json.loads(sys.argv[1])))
 """
 ROWS: Mapping[str, tuple[str, ...]] = {
     **{room: tuple(family.name for family in families) for room, families in ROOMS.items()},
@@ -60,19 +69,19 @@ handed to its user. `make conformance-matrix` writes this page; `make test` comp
 """
 
 
-def column(client: ForeignClient, port: int) -> tuple[dict[str, Cell], list[str]]:
+def column(client: ForeignClient) -> tuple[dict[str, Cell], list[str]]:
     """Return what *client* was given for every family, and what it complained of."""
-    cells = {}
-    with started(client) as remote:
+    with running_gateway() as port, started(client) as remote:
         remote.connect(port, client_id=1)
-        for families in ROOMS.values():
-            for family in families:
-                cells[family.name] = exercise(remote, family)
-        for name, scenario in ORDERS.items():
-            cells[name] = scenario(remote)
+        families = [f for room in ROOMS.values() for f in room if f not in UNSUBSCRIBED]
+        cells = {family.name: exercise(remote, family) for family in families}
+        cells |= {name: scenario(remote) for name, scenario in ORDERS.items()}
         complaints = remote.complaints()
         remote.disconnect()
-    return cells, complaints
+    with running_gateway(entitlement="delayed") as port, started(client) as remote:
+        remote.connect(port, client_id=1)
+        cells |= {family.name: exercise(remote, family) for family in UNSUBSCRIBED}
+        return cells, complaints + remote.complaints()
 
 
 def rendered(columns: Mapping[str, Mapping[str, str]]) -> str:
@@ -105,7 +114,7 @@ def running_gateway(**options: Any) -> Iterator[int]:
     ) as process:
         assert process.stdout is not None
         try:
-            yield int(process.stdout.readline().rsplit(":", 1)[1])
+            yield int(process.stdout.readline())
         finally:
             process.terminate()
             process.wait(10)
@@ -130,8 +139,7 @@ def main() -> None:
             sys.stderr.write(f"{reason}\n")
             columns[client.name] = committed(client)
             continue
-        with running_gateway() as port:
-            cells, complaints = column(client, port)
+        cells, complaints = column(client)
         columns[client.name] = {name: str(cell) for name, cell in cells.items()}
         sys.stderr.writelines(f"{client.name}: {complaint}\n" for complaint in complaints)
     Path(PAGE).write_text(rendered(columns), encoding="utf-8")

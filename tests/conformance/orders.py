@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from tests.conformance.exercise import ADVISORIES, ANSWER_S, Cell, Verdict
+from tests.conformance.exercise import ADVISORIES, ANSWER_S, Cell, Verdict, known_contract
 from tests.conformance.families import SPY
 from tests.conformance.remote import Event, Remote
 
@@ -110,19 +110,77 @@ class Placed:
         return [e for e in heard if e.name == name and e.args[0] == self.order_id]
 
 
-def place(remote: Remote, **order: Any) -> Placed:
-    """Place an order in SPY."""
-    told, mark = remote.call("placeOrder", {"contract": SPY, "order": order})
+def place(remote: Remote, *, contract: Mapping[str, Any] = SPY, **order: Any) -> Placed:
+    """Place an order, in SPY if not told otherwise."""
+    told, mark = remote.call("placeOrder", {"contract": dict(contract), "order": order})
+    assert told.name == "called", f"{remote.client.name} would not send it: {told.args}"
     return Placed(remote, int(told.args[0]), mark)
 
 
-def market(remote: Remote) -> Cell:
+def market(remote: Remote, contract: Mapping[str, Any] = SPY, quantity: float = 100) -> Cell:
     """Buy at the market, and sell again: fills and commissions for both."""
-    served = True
-    bought = place(remote, action="BUY", orderType="MKT", totalQuantity=100)
-    for order in (bought, place(remote, action="SELL", orderType="MKT", totalQuantity=100)):
-        served = served and order.reached("Filled") and order.settled(100.0)
+    terms: dict[str, Any] = {
+        "orderType": "MKT",
+        "totalQuantity": quantity,
+        "contract": contract,
+        "tif": "DAY",
+    }
+    bought = place(remote, action="BUY", **terms)
+    served = bought.reached("Filled") and bought.settled(quantity)
+    if served:
+        sold = place(remote, action="SELL", **terms)
+        served = sold.reached("Filled") and sold.settled(quantity)
     return bought.cell(served=served)
+
+
+def traded(sec_type: str, quantity: float = 1) -> Callable[[Remote], Cell]:
+    """Return a scenario: buy and sell a contract of that type that was told of before."""
+    return lambda remote: market(remote, known_contract(remote, sec_type), quantity)
+
+
+def coin(remote: Remote) -> Cell:
+    """Buy coins for an amount of dollars, as IB has it bought at the market."""
+    contract = known_contract(remote, "CRYPTO")
+    terms: dict[str, Any] = {"orderType": "MKT", "tif": "IOC", "contract": contract}
+    order = place(remote, action="BUY", totalQuantity=0, cashQty=1000.0, **terms)
+    return order.cell(served=order.reached("Filled") and bool(order.executions()))
+
+
+def combination(remote: Remote) -> Cell:
+    """A combination of two stocks, resting until it is cancelled."""
+    legs = [
+        {"conId": 756733, "ratio": 1, "action": "BUY", "exchange": "SMART"},
+        {"conId": 61319701, "ratio": 1, "action": "SELL", "exchange": "SMART"},
+    ]
+    bag: dict[str, Any] = {
+        "symbol": "SPY",
+        "secType": "BAG",
+        "exchange": "SMART",
+        "currency": "USD",
+    }
+    order = place(remote, **LIMIT, contract={**bag, "comboLegs": legs})
+    return order.cell(served=order.reached(*WORKING, "Filled") and order.cancelled())
+
+
+def one_cancels_all(remote: Remote) -> Cell:
+    """Two orders in one group: the fill of one cancels the other."""
+    group: dict[str, Any] = {"ocaGroup": f"oca-{remote.mark}", "ocaType": 1}
+    resting_one = place(remote, **LIMIT, **group)
+    working = resting_one.reached(*WORKING)
+    filling = place(remote, **{**LIMIT, "orderType": "MKT"}, **group)
+    served = working and filling.settled(100.0) and resting_one.reached("Cancelled")
+    place(remote, action="SELL", orderType="MKT", totalQuantity=100).settled(100.0)
+    return resting_one.cell(served=served)
+
+
+def immediate(tif: str) -> Callable[[Remote], Cell]:
+    """Return a scenario: an order that cannot fill at once, and so ends at once."""
+
+    def scenario(remote: Remote) -> Cell:
+        order = place(remote, **{**LIMIT, "tif": tif})
+        return order.cell(served=order.reached("Cancelled", "ApiCancelled", "Inactive"))
+
+    return scenario
 
 
 def resting(**terms: Any) -> Callable[[Remote], Cell]:
@@ -162,7 +220,12 @@ def modified(remote: Remote) -> Cell:
 def bracket(remote: Remote) -> Cell:
     """A resting entry with target and stop, sent as one; cancelling it ends all three."""
     entry = place(remote, **LIMIT, transmit=False)
-    exits = {"action": "SELL", "totalQuantity": 100, "parentId": entry.order_id, "tif": "GTC"}
+    exits: dict[str, Any] = {
+        "action": "SELL",
+        "totalQuantity": 100,
+        "parentId": entry.order_id,
+        "tif": "GTC",
+    }
     target = place(remote, **exits, orderType="LMT", lmtPrice=900.0, transmit=False)
     stop = place(remote, **exits, orderType="STP", auxPrice=100.0, transmit=True)
     working = all(order.reached(*WORKING) for order in (entry, target, stop))
@@ -210,7 +273,44 @@ ORDERS: Mapping[str, Callable[[Remote], Cell]] = MappingProxyType(
         ),
         "order: trailing stop": resting(action="SELL", orderType="TRAIL", auxPrice=50.0),
         "order: market if touched": resting(action="BUY", orderType="MIT", auxPrice=200.0),
+        "order: limit if touched": resting(
+            action="BUY", orderType="LIT", auxPrice=200.0, lmtPrice=199.0
+        ),
+        "order: trailing stop limit": resting(
+            action="SELL",
+            orderType="TRAIL LIMIT",
+            auxPrice=50.0,
+            trailStopPrice=100.0,
+            lmtPriceOffset=0.5,
+        ),
+        "order: market on close": resting(orderType="MOC"),
         "order: limit on close": resting(orderType="LOC"),
+        "order: at the opening": resting(tif="OPG"),
+        "order: midprice": resting(orderType="MIDPRICE"),
+        "order: adaptive": resting(
+            algoStrategy="Adaptive", algoParams=[{"tag": "adaptivePriority", "value": "Normal"}]
+        ),
+        "order: price condition": resting(
+            conditions=[
+                {
+                    "conId": 756733,
+                    "exch": "SMART",
+                    "isMore": True,
+                    "price": 9999.0,
+                    "triggerMethod": 0,
+                }
+            ]
+        ),
+        "order: good till date": resting(tif="GTD", goodTillDate="20250602 15:59:00 US/Eastern"),
+        "order: immediate or cancel": immediate("IOC"),
+        "order: fill or kill": immediate("FOK"),
+        "order: one cancels all": one_cancels_all,
+        "order: option": traded("OPT"),
+        "order: future": traded("FUT"),
+        "order: forex": traded("CASH", 25000),
+        "order: crypto": coin,
+        "order: bond": traded("BOND", 10),
+        "order: combination": combination,
         "order: good till cancelled": resting(tif="GTC", outsideRth=True),
         "order: modified": modified,
         "order: bracket": bracket,

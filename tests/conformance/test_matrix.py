@@ -6,9 +6,9 @@ from tests.conformance.environments import CLIENTS, ForeignClient
 from tests.conformance.matrix import PAGE, ROWS, column, committed, rendered
 
 
-def test_the_page_tells_what_this_client_is_given(client: ForeignClient, port: int) -> None:
+def test_the_page_tells_what_this_client_is_given(client: ForeignClient) -> None:
     """A cell that differs is a change of the gateway: ``make conformance-matrix`` writes it."""
-    cells, complaints = column(client, port)
+    cells, complaints = column(client)
     assert complaints == []
     page = committed(client)
     wrong = {

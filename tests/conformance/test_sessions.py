@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.conformance.environments import ForeignClient
 from tests.conformance.orders import LIMIT, WORKING, place
@@ -50,9 +52,14 @@ def test_a_market_order_is_filled_and_paid_for(connected: Remote) -> None:
 
 def test_an_entry_that_fills_makes_its_exits_work(connected: Remote) -> None:
     """The children live only after the parent; one exit's fill ends the other."""
-    terms = {**LIMIT, "lmtPrice": 900.0, "totalQuantity": 100}
+    terms: dict[str, Any] = {**LIMIT, "lmtPrice": 900.0, "totalQuantity": 100}
     entry = place(connected, **terms, transmit=False)
-    exits = {"action": "SELL", "totalQuantity": 100, "parentId": entry.order_id, "tif": "GTC"}
+    exits: dict[str, Any] = {
+        "action": "SELL",
+        "totalQuantity": 100,
+        "parentId": entry.order_id,
+        "tif": "GTC",
+    }
     target = place(connected, **exits, orderType="LMT", lmtPrice=899.0, transmit=False)
     stop = place(connected, **exits, orderType="STP", auxPrice=100.0)
     assert entry.reached("Filled")

@@ -23,20 +23,28 @@ WRAPPER: Any = importlib.import_module("ibapi.wrapper").EWrapper
 _OWN = {"__init__", "logAnswer", "winError", "error"}
 
 
-def _class(module: str, name: str) -> Callable[[], Any]:
-    def make() -> Any:
-        return getattr(importlib.import_module(module), name)()
+def _class(module: str, name: str) -> Callable[..., Any]:
+    def make(**given: Any) -> Any:
+        return getattr(importlib.import_module(module), name)(**given)
 
     return make
 
 
-_OBJECTS: dict[str, Callable[[], Any]] = {
+_OBJECTS: dict[str, Callable[..., Any]] = {
     "contract": _class("ibapi.contract", "Contract"),
     "order": _class("ibapi.order", "Order"),
     "filter": _class("ibapi.execution", "ExecutionFilter"),
     "subscription": _class("ibapi.scanner", "ScannerSubscription"),
     "ordercancel": _class("ibapi.order_cancel", "OrderCancel"),
     "wsheventdata": _class("ibapi.common", "WshEventData"),
+}
+
+
+# Fields that are lists of objects.
+_PARTS: dict[str, Callable[..., Any]] = {
+    "comboLegs": _class("ibapi.contract", "ComboLeg"),
+    "algoParams": _class("ibapi.tag_value", "TagValue"),
+    "conditions": _class("ibapi.order_condition", "PriceCondition"),
 }
 
 
@@ -153,7 +161,20 @@ class Driver:
         if key == "order":  # IB refuses both; old releases set them unasked
             made.eTradeOnly = made.firmQuoteOnly = False
         for name, value in fields.items():
-            setattr(made, name, Decimal(str(value)) if name == "totalQuantity" else value)
+            setattr(made, name, self._field(name, value))
+        return made
+
+    def _field(self, name: str, value: Any) -> Any:
+        if name in _PARTS and value:
+            return [self._part(name, one) for one in value]
+        return Decimal(str(value)) if name == "totalQuantity" else value
+
+    def _part(self, name: str, fields: dict[str, Any]) -> Any:
+        if name != "comboLegs":
+            return _PARTS[name](**fields)
+        made = _PARTS[name]()
+        for key, value in fields.items():
+            setattr(made, key, value)
         return made
 
 

@@ -37,6 +37,8 @@ _OBJECTS = {
     "subscription": "ScannerSubscription",
     "wsheventdata": "WshEventData",
 }
+# Fields that are lists of objects.
+_PARTS = {"comboLegs": "ComboLeg", "algoParams": "TagValue", "conditions": "PriceCondition"}
 # What IB asks for by itself when it connects, so that asking again has to go past it; and
 # what IB gives up with a log entry: at once, or after the second that a busy machine may take.
 _BELOW = {
@@ -150,7 +152,7 @@ class Driver:
         if key == "order" and "orderid" in given:
             return self._known_order(given["orderid"], given.get("order", {}))
         if key in _OBJECTS:
-            return getattr(LIBRARY, _OBJECTS[key])(**given.get(key, {}))
+            return getattr(LIBRARY, _OBJECTS[key])(**_with_parts(given.get(key, {})))
         if key == "reqid" and key not in given:
             return self.ib.client.getReqId()
         if key not in given and speech.is_option(parameter.name):
@@ -161,10 +163,10 @@ class Driver:
         """Return the library's own order of that id, changed; a new one if it knows none."""
         for trade in self.ib.trades():
             if trade.order.orderId == order_id:
-                for name, value in changes.items():
+                for name, value in _with_parts(changes).items():
                     setattr(trade.order, name, value)
                 return trade.order
-        return LIBRARY.Order(orderId=order_id, **changes)
+        return LIBRARY.Order(orderId=order_id, **_with_parts(changes))
 
     async def _result(self, awaited: Any) -> None:
         try:
@@ -174,6 +176,15 @@ class Driver:
         except Exception as error:  # noqa: BLE001  # whatever it raises is its answer
             if type(error).__name__ != "RequestError":  # the error itself was told
                 speech.say("complaint", f"a request raised {error!r}")
+
+
+def _with_parts(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return *fields* with the objects that their lists are made of."""
+    made = dict(fields)
+    for name in _PARTS.keys() & made.keys():
+        kind = getattr(LIBRARY, _PARTS[name])
+        made[name] = [kind(**one) for one in made[name] or ()]
+    return made
 
 
 async def main() -> None:

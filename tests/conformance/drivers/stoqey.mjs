@@ -64,11 +64,20 @@ function parameters(called) {
   return list.split(",").map((word) => word.split("=")[0].trim()).filter(Boolean);
 }
 
+function order(fields) {
+  const made = { transmit: true, ...fields }; // unasked it would be held
+  made.conditions = fields.conditions?.map((one) => ({
+    type: 1, conjunctionConnection: "a", isMore: one.isMore, strValue: String(one.price),
+    conId: one.conId, exchange: one.exch, triggerMethod: one.triggerMethod,
+  }));
+  return made;
+}
+
 function argument(name, given) {
   const key = ALIASES[name.toLowerCase()] ?? name.toLowerCase();
   if (key.endsWith("options")) return [];
   if (key === "ordercancel") return given[key] ?? {};
-  if (key === "order") return { transmit: true, ...given[key] }; // unasked it would be held
+  if (key === "order") return order(given[key]);
   if (key === "subscription") return { ...given[key], scanCode: ScanCode[given[key].scanCode] };
   return given[key];
 }
