@@ -34,6 +34,7 @@ from ibelay.journal.records import (
     OrderIdReassigned,
     OrderStateChanged,
 )
+from ibelay.model import ids
 from ibelay.model.events import (
     BrokerEvent,
     CommissionSeen,
@@ -44,7 +45,9 @@ from ibelay.model.events import (
 )
 from ibelay.model.ids import ClientId, OrderId, PermId
 from ibelay.model.order import Action, BrokerOrderStatus, OrderState, Role
+from ibelay.reconcile.gaps import PlaceStop
 from ibelay.reconcile.intake import Taken, take
+from ibelay.reconcile.protection import audit
 
 OURS, NEIGHBOUR = ClientId(1), ClientId(2)
 
@@ -341,3 +344,22 @@ def test_a_new_order_that_is_refused_is_refused_although_a_change_of_it_was_want
     ledger.apply(ModifyIntended(at_ns=3, order_ref=ENTRY, quantity=Decimal(40)))
     taken(ledger, notice(201, request_id=1))
     assert ledger.orders[ENTRY].state is OrderState.REJECTED
+
+
+def test_an_order_whose_number_was_taken_is_placed_under_another() -> None:
+    """103 of a stop that IB never showed: it covers nothing."""
+    ledger = bracket()
+    ledger.apply(state(STOP, OrderState.CANCELLED))
+    ledger.apply(intent(3, Role.STOP, child=False))
+    lone = ids.order_ref(UNIT, 3)
+    ledger.apply(state(lone, OrderState.SENT))
+    taken(ledger, notice(103, request_id=4))
+    assert ledger.orders[lone].state is OrderState.REJECTED
+    (gap,) = audit(ledger)
+    assert isinstance(gap, PlaceStop)
+
+
+def test_a_taken_number_says_nothing_of_an_order_that_ib_has_shown() -> None:
+    ledger = bracket()
+    assert taken(ledger, notice(103)).records == ()
+    assert ledger.orders[STOP].state is OrderState.WORKING

@@ -43,6 +43,7 @@ from ibelay.model.order import BrokerOrderStatus, OrderState
 from ibelay.reconcile.fills import attributed, is_new_commission, is_news
 
 CANCEL_CONFIRMED = 202
+ID_IN_USE = 103
 _UNSHOWN = frozenset({OrderState.INTENDED, OrderState.SENT})
 _ONLY_CHANGES = frozenset({105, 134, 321, 329, 10326, 10327, 10341})
 """Refuse a change and never a new order; 2102 ("still being processed") may be said again."""
@@ -186,7 +187,7 @@ def _notice(ledger: Ledger, event: NoticeSeen, now_ns: int) -> Taken:
         if _is_double(entry):
             return Taken(doubt=f"one of two orders for {ref} is over")
         state = OrderState.CANCELLED
-    elif rejects_new_order(event.code):
+    elif rejects_new_order(event.code) or _number_was_taken(entry, event.code):
         state = OrderState.REJECTED
     elif is_ambiguous(event.code):
         return Taken(doubt=f"IB said {event.code} of order {ref}: {event.text}")
@@ -204,6 +205,15 @@ def _notice(ledger: Ledger, event: NoticeSeen, now_ns: int) -> Taken:
 
 def _refuses_change(code: int) -> bool:
     return code in _ONLY_CHANGES or rejects_new_order(code)
+
+
+def _number_was_taken(entry: OrderEntry, code: int) -> bool:
+    """Return whether 103 is about an order that IB never showed.
+
+    One reference is sent once, so the number is another order's, and ours was not placed: a stop
+    that is held for sent would keep its position naked. What is needed goes under a fresh id.
+    """
+    return code == ID_IN_USE and entry.state is OrderState.SENT and not entry.perm_ids
 
 
 def _was_changed(entry: OrderEntry) -> bool:

@@ -23,7 +23,7 @@ from ibelay.journal.records import (
 from ibelay.model.contract import Contract
 from ibelay.model.events import BrokerEvent, NoticeSeen, QuoteSeen
 from ibelay.model.market import Bar, Quote
-from ibelay.reconcile.intake import take
+from ibelay.reconcile.intake import ID_IN_USE, take
 from ibelay.reconcile.scope import is_own
 from ibelay.runtime.books import Books, Transaction
 from ibelay.runtime.config import BotConfig
@@ -41,7 +41,6 @@ _T = TypeVar("_T")
 log = logging.getLogger("ibelay.trader")
 
 _FAILURES_MAX = 5
-_ID_IN_USE = 103
 
 
 class Trader:
@@ -108,7 +107,7 @@ class Trader:
             return
         if not is_own(event, self.account):
             return
-        if isinstance(event, NoticeSeen) and event.code == _ID_IN_USE:
+        if isinstance(event, NoticeSeen) and event.code == ID_IN_USE:
             self._ask_order_id()
         taken = take(
             self.books.ledger,
