@@ -96,7 +96,19 @@ class GenericTick:
         return data.tick_generic(request_id, self.kind, self.value)
 
 
-Tick = PriceTick | SizeTick | TimeTick | TextTick | GenericTick
+@dataclass(frozen=True, slots=True)
+class OptionTick:
+    """What is computed of an option: eight figures in the order of the wire."""
+
+    kind: int
+    figures: tuple[float, ...]
+
+    def encode(self, request_id: int) -> bytes:
+        """Return the message for one subscription."""
+        return data.tick_option_computation(request_id, self.kind, self.figures)
+
+
+Tick = PriceTick | SizeTick | TimeTick | TextTick | GenericTick | OptionTick
 
 
 class Face:
@@ -112,6 +124,25 @@ class Face:
         self._prices: dict[int, Decimal] = {}
         self._sizes: dict[int, Decimal] = {}
         self._last_at_ns = 0
+
+    @property
+    def price(self) -> Decimal | None:
+        """The middle of bid and ask, else the last price, else nothing."""
+        bid, ask = self._prices.get(BID, _NO_PRICE), self._prices.get(ASK, _NO_PRICE)
+        if bid > 0 and ask > 0:
+            return (bid + ask) / 2
+        return self._prices.get(LAST)
+
+    def quote(self, at_ns: int) -> Quote:
+        """Return the top of book as it is shown, as of *at_ns*."""
+        bid, ask = self._prices.get(BID, _NO_PRICE), self._prices.get(ASK, _NO_PRICE)
+        return Quote(
+            at_ns=at_ns,
+            bid=bid if bid > 0 else None,
+            ask=ask if ask > 0 else None,
+            bid_size=self._sizes.get(BID_SIZE),
+            ask_size=self._sizes.get(ASK_SIZE),
+        )
 
     def quoted(self, change: QuoteChange) -> list[Tick]:
         """Show a new top of book; return what changed."""

@@ -34,6 +34,8 @@ from ibelay.gateway.session.desks.accounts.updates import UpdateDesk
 from ibelay.gateway.session.desks.contracts import ContractDesk
 from ibelay.gateway.session.desks.link import LinkDesk
 from ibelay.gateway.session.desks.live.bars import BarDesk
+from ibelay.gateway.session.desks.live.depth import DepthDesk
+from ibelay.gateway.session.desks.live.greeks import OptionDesk
 from ibelay.gateway.session.desks.live.quotes import QuoteDesk
 from ibelay.gateway.session.desks.live.tick_by_tick import TickByTickDesk
 from ibelay.gateway.session.desks.news import NewsDesk
@@ -85,6 +87,8 @@ _DESKS: tuple[Callable[[Client], Desk], ...] = (
     SearchDesk,
     QuoteDesk,
     TickByTickDesk,
+    DepthDesk,
+    OptionDesk,
     BarDesk,
     PastBarsDesk,
     PastTicksDesk,

@@ -47,10 +47,22 @@ def _tick_by_tick(reader: FieldReader, _version: int) -> ClientRequest:
     )
 
 
+def _market_depth(reader: FieldReader, _version: int) -> ClientRequest:
+    reader.skip()
+    return ask.RequestMarketDepth(
+        request_id=reader.integer(),
+        contract=read_contract(reader),
+        rows=reader.integer(),
+        smart=reader.flag(),
+    )
+
+
 TABLE: Mapping[int, Served] = MappingProxyType(
     {
         1: Served(_market_data, id_at=1),
         2: by_id(ask.CancelMarketData),
+        10: Served(_market_depth, id_at=1),
+        11: by_id(ask.CancelMarketDepth),
         50: Served(_real_time_bars, id_at=1),
         51: by_id(ask.CancelRealTimeBars),
         59: Served(_market_data_type),

@@ -1,8 +1,8 @@
 """One message of a client, whatever its number.
 
-A message that cannot be read, or is not served, is not an exception but a ``Refusal``
-that carries IB's code and the request's id as far as that could be read: 320 for what
-cannot be parsed, 322 for what is known and not served, 505 for unknown numbers.
+A message that cannot be read is not an exception but a ``Refusal`` that carries IB's code
+and the request's id as far as that could be read: 320 for what cannot be parsed, 505 for
+unknown numbers.
 
 **Source**: shared IB facts, section 6e.
 """
@@ -18,27 +18,26 @@ from ibelay.wire.decode import (
     history,
     link,
     news,
+    options,
     orders,
     reference,
     scanner,
     services,
 )
 from ibelay.wire.decode.table import Served
-from ibelay.wire.decode.unserved import UNSERVED
 from ibelay.wire.fields import FieldReader
 from ibelay.wire.requests import ClientRequest, Refusal
 
 CODE_UNREADABLE = 320
-CODE_NOT_SERVED = 322
 CODE_UNKNOWN_MESSAGE = 505
 NO_ID = -1
-_FAMILIES = (link, orders, account, data, history, reference, news, scanner, services)
+_FAMILIES = (link, orders, account, data, history, reference, news, scanner, services, options)
 
 
 def _all_rows() -> dict[int, Served]:
     rows: dict[int, Served] = {}
     for family in _FAMILIES:
-        twice = (rows.keys() | UNSERVED.keys()) & family.TABLE.keys()
+        twice = rows.keys() & family.TABLE.keys()
         if twice:
             raise AssertionError(f"messages {sorted(twice)} are read in two places")
         rows |= family.TABLE
@@ -60,8 +59,6 @@ def decode(payload: bytes, server_version: int) -> ClientRequest:
         number = reader.integer()
     except WireError as error:
         return Refusal(NO_ID, CODE_UNKNOWN_MESSAGE, f"Unknown message id: {error}")
-    if number in UNSERVED:
-        return _not_served(number, payload)
     row = SERVED.get(number)
     if row is None:
         return Refusal(NO_ID, CODE_UNKNOWN_MESSAGE, f"Unknown message id: {number}")
@@ -70,12 +67,6 @@ def decode(payload: bytes, server_version: int) -> ClientRequest:
     except WireError as error:
         text = f"Error reading request {number}: {error}"
         return Refusal(_id_of(payload, row.id_at), CODE_UNREADABLE, text)
-
-
-def _not_served(number: int, payload: bytes) -> Refusal:
-    name, id_at = UNSERVED[number]
-    text = f"Error processing request: the paper gateway does not serve {name}"
-    return Refusal(_id_of(payload, id_at), CODE_NOT_SERVED, text)
 
 
 def _id_of(payload: bytes, position: int | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from ibelay.model.market import Bar, Quote
@@ -32,6 +33,18 @@ def tick_generic(request_id: int, tick: int, value: Decimal) -> bytes:
     return message(45, 6, request_id, tick, value)
 
 
+def tick_option_computation(request_id: int, tick: int, figures: Sequence[float]) -> bytes:
+    """Return tickOptionComputation, computed from a price.
+
+    Args:
+        request_id: Of the stream or of the calculation.
+        tick: 10 bid, 11 ask, 12 last, 13 model, 53 as asked for.
+        figures: Implied volatility, delta, price, present value of dividends, gamma, vega,
+            theta, price of the underlying; -1 and -2 for what is not known.
+    """
+    return message(21, request_id, tick, 1, *(repr(round(figure, 8)) for figure in figures))
+
+
 def tick_by_tick_last(
     request_id: int, kind: int, trade: tuple[int, Decimal, Decimal], venue: str
 ) -> bytes:
@@ -49,6 +62,26 @@ def tick_by_tick_bid_ask(request_id: int, quote: Quote) -> bytes:
 def tick_by_tick_mid_point(request_id: int, at_ns: int, price: Decimal) -> bytes:
     """Return tickByTick of a mid-point."""
     return message(99, request_id, 4, at_ns // SECOND_NS, price)
+
+
+DepthRow = tuple[int, int, int, Decimal, Decimal]
+
+
+def market_depth(request_id: int, row: DepthRow) -> bytes:
+    """Return updateMktDepth.
+
+    Args:
+        request_id: Of the subscription.
+        row: Position from 0, operation (0 insert, 1 update, 2 delete), side (0 ask, 1 bid),
+            price, size.
+    """
+    return message(12, 1, request_id, *row)
+
+
+def market_depth_l2(request_id: int, row: DepthRow, maker: str, *, smart: bool) -> bytes:
+    """Return updateMktDepthL2; *row* as in :func:`market_depth`, *maker* a name."""
+    position, *rest = row
+    return message(13, 1, request_id, position, maker, *rest, smart)
 
 
 def tick_parameters(request_id: int, min_tick: Decimal, bbo_exchange: str) -> bytes:

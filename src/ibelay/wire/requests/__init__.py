@@ -37,6 +37,7 @@ from ibelay.wire.requests.link import (
     StartApi,
 )
 from ibelay.wire.requests.news import NewsRequests
+from ibelay.wire.requests.options import OptionRequests
 from ibelay.wire.requests.orders import (
     CancelOrder,
     ExerciseOptions,
@@ -65,6 +66,7 @@ ClientRequest = (
     | NewsRequests
     | ScannerRequests
     | ServiceRequests
+    | OptionRequests
 )
 
 __all__ = [

@@ -66,6 +66,23 @@ class CancelTickByTick:
     request_id: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestMarketDepth:
+    """The book behind the top, *rows* a side; *smart* of all venues together."""
+
+    request_id: int
+    contract: Contract
+    rows: int
+    smart: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CancelMarketDepth:
+    """End of :class:`RequestMarketDepth`."""
+
+    request_id: int
+
+
 DataRequests = (
     RequestMarketData
     | CancelMarketData
@@ -74,4 +91,6 @@ DataRequests = (
     | CancelRealTimeBars
     | RequestTickByTick
     | CancelTickByTick
+    | RequestMarketDepth
+    | CancelMarketDepth
 )

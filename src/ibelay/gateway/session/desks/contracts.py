@@ -118,11 +118,11 @@ class ContractDesk:
     def _by_sec_id(self, request: ask.RequestContractDetails) -> list[Instrument]:
         """Return what ISIN, CUSIP and the like name; the contract's other terms do not count."""
         wanted = (request.sec_id_type, request.sec_id)
-        return [one for one in self._floor.market.instruments if wanted in one.sec_ids]
+        return [one for one in self._floor.market.universe if wanted in one.sec_ids]
 
     def _market_rule(self, request: ask.RequestMarketRule) -> None:
         number = request.rule_id
-        for one in self._floor.market.instruments:
+        for one in self._floor.market.universe:
             if one.market_rule_id == number:
                 steps = [(step.low_edge, step.increment) for step in one.price_steps]
                 self._voice.say(say.market_rule(number, steps or [(Decimal(0), one.min_tick)]))
@@ -141,7 +141,7 @@ class ContractDesk:
         self._voice.say(say.smart_components(request.request_id, rows))
 
     def _depth_exchanges(self, _request: ask.RequestDepthExchanges) -> None:
-        kinds = {one.contract.sec_type for one in self._floor.market.instruments}
+        kinds = {one.contract.sec_type for one in self._floor.market.universe}
         rows = [
             (venue, kind, "", "Deep2" if venue == "NASDAQ" else "Deep", 1)
             for kind in sorted(kinds & {"STK", "OPT"})
@@ -149,7 +149,7 @@ class ContractDesk:
         ]
         others = {
             (one.contract.exchange, one.contract.sec_type, "", "Deep", 2)
-            for one in self._floor.market.instruments
+            for one in self._floor.market.universe
             if one.contract.sec_type not in {"STK", "OPT", "IND", "BOND"}
         }
         self._voice.say(say.depth_exchanges([*rows, *sorted(others)]))

@@ -74,7 +74,7 @@ class SearchDesk:
         }
 
     def _matching_symbols(self, request: ask.RequestMatchingSymbols) -> None:
-        instruments = self._floor.market.instruments
+        instruments = self._floor.market.universe
         kinds: dict[int, set[str]] = defaultdict(set)
         for one in instruments:
             if one.under_con_id:
@@ -98,7 +98,7 @@ class SearchDesk:
             return
         options = (
             one
-            for one in self._floor.market.instruments
+            for one in self._floor.market.universe
             if one.under_con_id == request.con_id and one.contract.sec_type in {"OPT", "FOP"}
         )
         for (exchange, name, multiplier), (days, strikes) in sorted(chains(options).items()):

@@ -22,6 +22,7 @@ from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.contracts import BBO_EXCHANGE, find_one
 from ibelay.gateway.session.desks.live import extra
 from ibelay.gateway.session.desks.live.delayed import DelayedFace
+from ibelay.gateway.session.desks.live.greeks import OPTIONS, computed_of
 from ibelay.gateway.session.desks.news import headlines
 from ibelay.gateway.session.desks.services import NO_FUNDAMENTALS
 from ibelay.gateway.session.entitlement import SHOWING_DELAYED, DataType, Refusal, granted
@@ -36,11 +37,16 @@ _DELAYED_HALTED = 90
 
 @dataclass(slots=True)
 class _Stream:
-    """One subscription; *delayed* is set where that is what it gets."""
+    """One subscription.
+
+    *delayed* is set where that is what it gets; *option* where it is one, whose figures are
+    computed.
+    """
 
     con_id: ConId
     extra: extra.ExtraTicks
     delayed: DelayedFace | None = None
+    option: Instrument | None = None
 
 
 class QuoteDesk:
@@ -73,7 +79,10 @@ class QuoteDesk:
     def on_event(self, event: MarketEvent) -> None:
         """Send the generic ticks that *event* makes."""
         for number in self._extra.get(event.con_id, ()):
-            self._tell(number, self._streams[number].extra.happened(event))
+            stream = self._streams[number]
+            self._tell(number, stream.extra.happened(event))
+            if stream.option is not None:
+                self._tell(number, computed_of(self._floor, stream.option, event))
 
     def on_time(self, now_ns: int) -> None:
         """Let delayed subscriptions follow."""
@@ -116,6 +125,7 @@ class QuoteDesk:
         stream = _Stream(
             con_id=one.contract.con_id,
             extra=extra.ExtraTicks(generic, market.open_ns, market.close_ns),
+            option=one if one.contract.sec_type in OPTIONS else None,
         )
         if kind in {DataType.DELAYED, DataType.DELAYED_FROZEN}:
             self._voice.refuse(number, SHOWING_DELAYED.code, SHOWING_DELAYED.text)
@@ -159,7 +169,7 @@ class QuoteDesk:
             self._delayed.append(number)
             return
         self._live.setdefault(stream.con_id, []).append(number)
-        if stream.extra.asked:
+        if stream.extra.asked or stream.option is not None:
             self._extra.setdefault(stream.con_id, []).append(number)
 
     def _cancel(self, request: ask.CancelMarketData) -> None:
