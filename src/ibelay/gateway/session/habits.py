@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import zip_longest
 
 from ibelay.gateway.exchange.events import (
     BookOrder,
@@ -48,9 +49,9 @@ class Habits:
         self._charge(facts, fills)
         filled: dict[PermId, BookOrder] = {}
         story: list[ExchangeEvent] = []
-        for number, event in enumerate(facts):
+        for event, following in zip_longest(facts, facts[1:]):
             if isinstance(event, OrderChanged) and not event.order.request.what_if:
-                story.extend(self._changed(event.order, facts[number + 1 :]))
+                story.extend(self._changed(event.order, following))
                 if event.order.status is BrokerOrderStatus.FILLED:
                     filled[event.order.perm_id] = event.order
             elif isinstance(event, CommissionCharged):
@@ -70,15 +71,16 @@ class Habits:
                 cost = self._commissions.get(perm_id, Decimal(0))
                 self._commissions[perm_id] = cost + event.report.commission
 
-    def _changed(self, order: BookOrder, rest: Sequence[ExchangeEvent]) -> Iterator[ExchangeEvent]:
+    def _changed(
+        self, order: BookOrder, following: ExchangeEvent | None
+    ) -> Iterator[ExchangeEvent]:
         before = self._told.get(order.perm_id)
         if before is None and order.status is BrokerOrderStatus.SUBMITTED:
             yield _as(order, BrokerOrderStatus.PRE_SUBMITTED)
         fills_at_once = (
             before is None
-            and rest
-            and isinstance(rest[0], Executed)
-            and rest[0].execution.perm_id == order.perm_id
+            and isinstance(following, Executed)
+            and following.execution.perm_id == order.perm_id
         )
         leaves = order.status is BrokerOrderStatus.CANCELLED and order.completed_status == BY_TRADER
         if leaves and before not in {None, BrokerOrderStatus.PENDING_CANCEL}:
