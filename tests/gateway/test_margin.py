@@ -75,28 +75,8 @@ EURUSD = Instrument(
 def test_a_position_binds_what_its_class_asks(
     what: Instrument, quantity: int, price: str, initial: int, maintenance: int
 ) -> None:
-    bound = requirement(what, D(quantity), D(price), None)
+    bound = requirement(what, D(quantity), D(price))
     assert bound == Requirement(D(initial), D(maintenance))
-
-
-@pytest.mark.parametrize(
-    ("what", "price", "under", "each"),
-    [
-        (option("C", 100), "3", "100", 300 + 2000),
-        (option("C", 105), "1", "100", 100 + 1500),
-        (option("C", 120), "1", "100", 100 + 1000),
-        (option("P", 95), "1", "100", 100 + 1500),
-        (option("P", 80), "1", "100", 100 + 800),
-        (option("C", 100, index=True), "3", "100", 300 + 1500),
-        (option("C", 10), "0.1", "10", 10 + 250),
-        (option("C", 100), "3", None, 300 + 2000),
-    ],
-)
-def test_an_option_sold_binds_its_price_and_a_share_of_the_underlying(
-    what: Instrument, price: str, under: str | None, each: int
-) -> None:
-    bound = requirement(what, D(-2), D(price), None if under is None else D(under))
-    assert bound == Requirement(D(2 * each), D(2 * each))
 
 
 def account(cash: int = 10_000) -> Account:

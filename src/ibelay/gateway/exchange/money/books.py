@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from ibelay.gateway.exchange.money import option_margin
 from ibelay.gateway.exchange.money.cash import FOREX, VARIATION, ZERO, Rates, unit_value
 from ibelay.gateway.exchange.money.holding import Holding
 from ibelay.gateway.exchange.money.margin import (
@@ -152,10 +153,13 @@ class Books:
 
     def margin(self) -> MarginState:
         """Return what positions and balances bind, and the equity that carries them."""
-        bound, options = Requirement(), ZERO
+        bound, options = self._options_bind(), ZERO
         for holding in self.holdings.values():
-            bound += self._requirement(holding)
-            if holding.contract.sec_type in OPTIONS:
+            contract = holding.contract
+            price = self.marks[contract.con_id]
+            each = requirement(self._instrument(contract), holding.quantity, price)
+            bound += each * self.rates.of(contract.currency)
+            if contract.sec_type in OPTIONS:
                 options += self._in_base(holding)
         for currency, amount in self.balances.items():
             if currency != self.rates.base:
@@ -167,11 +171,20 @@ class Books:
             equity_with_loan=self.net_liquidation - options,
         )
 
-    def _requirement(self, holding: Holding) -> Requirement:
-        contract = holding.contract
-        instrument = self.instruments.get(contract.con_id)
-        if instrument is None:
-            instrument = Instrument(contract=contract, long_name=contract.symbol)
-        price, under = self.marks[contract.con_id], self.marks.get(instrument.under_con_id)
-        bound = requirement(instrument, holding.quantity, price, under)
-        return bound * self.rates.of(contract.currency)
+    def _options_bind(self) -> Requirement:
+        lots = []
+        for holding in self.holdings.values():
+            if holding.quantity and holding.contract.sec_type in OPTIONS:
+                instrument = self._instrument(holding.contract)
+                price = self.marks[holding.contract.con_id]
+                under = self.marks.get(instrument.under_con_id)
+                lots.append(option_margin.Lot(instrument, holding.quantity, price, under))
+        shares = {con_id: one.quantity for con_id, one in self.holdings.items()}
+        total = ZERO
+        for currency, amount in option_margin.bound(lots, shares).items() if lots else ():
+            total += amount * self.rates.of(currency)
+        return Requirement(total, total)
+
+    def _instrument(self, contract: Contract) -> Instrument:
+        found = self.instruments.get(contract.con_id)
+        return found or Instrument(contract=contract, long_name=contract.symbol)

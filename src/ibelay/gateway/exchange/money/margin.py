@@ -1,13 +1,10 @@
 """Margin: what a position binds, and what an order would do to the account.
 
-Rules, per unit of the contract and in its currency; U is the underlying's price:
+Rules, per unit of the contract and in its currency:
 1. Stocks, funds: long 25 % of the value. Short 30 %, but at least 5.00 a share, or the whole
    price where it is below 5.00, and never less than 2.50 a share.
 2. Options bought bind nothing: they are paid for, and lend nothing (see rule 7).
-3. Options sold: their price, and 20 % of U (15 % on an index) less what they are out of the
-   money, but at least 10 % of U for a call and 10 % of the strike for a put; times the
-   multiplier, and at least 2.50 per share of it. Each is taken by itself: no spreads and no
-   covered calls, so this asks for more than IB does where positions offset each other.
+3. Options sold: see ``option_margin``.
 4. Futures: what the exchange asks (``Instrument.initial_margin``, ``maintenance_margin``),
    long or short; 10 % and 8 % of the notional where it is not known.
 5. Coins bind their whole value. Bonds 25 % and 20 %. Anything else its whole value.
@@ -20,7 +17,7 @@ Rules, per unit of the contract and in its currency; U is the underlying's price
    worse for the account (options bought at their own), it would leave negative available
    funds. What only closes never is.
 
-**Source**: 1 and 3 IBKR's margin pages for US stocks and options; 4 exchange figures as the
+**Source**: 1 IBKR's margin page for US stocks; 4 exchange figures as the
 instrument tells; 7 IB "Account & Portfolio Data" page. 2.50, 5, 6, the unknown futures of 4
 and the pricing in 8 are our choice. Regulation T at the close of the day, SMA, pattern day
 trading, portfolio margin and liquidation are not modelled.
@@ -39,7 +36,6 @@ OPTIONS = frozenset({"OPT", "FOP", "WAR"})
 CURRENCY_SHARE = Decimal("0.03")
 _LONG, _SHORT = Decimal("0.25"), Decimal("0.30")
 _SHORT_FLOOR, _SHORT_LEAST = Decimal(5), Decimal("2.50")
-_OPTION, _INDEX_OPTION, _OPTION_LEAST = Decimal("0.20"), Decimal("0.15"), Decimal("0.10")
 _FUTURE, _FUTURE_KEPT = Decimal("0.10"), Decimal("0.08")
 _BOND, _BOND_KEPT = Decimal("0.25"), Decimal("0.20")
 _STOCKS = frozenset({"STK", "ETF", "FUND"})
@@ -140,24 +136,20 @@ class Shortfall:
         )
 
 
-def requirement(
-    instrument: Instrument, quantity: Decimal, price: Decimal, under_price: Decimal | None
-) -> Requirement:
-    """Return what a position binds in its contract's currency (rules 1 to 5), never negative.
+def requirement(instrument: Instrument, quantity: Decimal, price: Decimal) -> Requirement:
+    """Return what a position that is no option binds in its contract's currency.
+
+    It is never negative (rules 1, 4 and 5).
 
     Args:
         instrument: What is held.
         quantity: Signed units; 0 binds nothing.
         price: The mark of one unit, as quoted.
-        under_price: The mark of the underlying; None if not known.
     """
     contract, size = instrument.contract, abs(quantity)
     value = abs(unit_value(contract, price))
-    if not size or contract.sec_type == FOREX:
+    if not size or contract.sec_type in OPTIONS | {FOREX}:
         return Requirement()
-    if contract.sec_type in OPTIONS:
-        each = ZERO if quantity > 0 else _short_option(instrument, value, under_price)
-        return Requirement(each, each) * size
     if contract.sec_type in _STOCKS:
         each = _LONG * value if quantity > 0 else _short_stock(value)
         return Requirement(each, each) * size
@@ -170,19 +162,6 @@ def requirement(
 
 def _short_stock(value: Decimal) -> Decimal:
     return max(_SHORT * value, min(value, _SHORT_FLOOR), _SHORT_LEAST)
-
-
-def _short_option(instrument: Instrument, value: Decimal, under_price: Decimal | None) -> Decimal:
-    """Return rule 3 for one contract; the strike stands in for an underlying without a mark."""
-    contract = instrument.contract
-    strike = contract.strike
-    under = abs(strike if under_price is None else under_price)
-    put = contract.right.upper().startswith("P")
-    out_of_the_money = max(ZERO, under - strike if put else strike - under)
-    share = _INDEX_OPTION if instrument.under_sec_type == "IND" else _OPTION
-    least = _OPTION_LEAST * (strike if put else under)
-    bound = max(share * under - out_of_the_money, least, _SHORT_LEAST)
-    return value + bound * contract.multiplier
 
 
 def _future(instrument: Instrument, value: Decimal) -> Requirement:
