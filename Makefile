@@ -17,7 +17,7 @@ ifneq ($(SOUND),True)
 .PHONY: $(RUNTIME) $(DEV)
 endif
 
-.PHONY: help demo test lint types imports format bench lock clean install install-dev \
+.PHONY: help demo test lint types imports format fuzz bench lock clean install install-dev \
 	conformance-clients conformance-matrix
 
 help:  ## Say what can be made
@@ -46,6 +46,9 @@ imports: $(DEV)  ## The rooms and their arrows
 format: $(DEV)  ## Put the style right where a tool can
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+fuzz: $(DEV)  ## 200,000 hostile inputs to the paper gateway (minutes)
+	IBELAY_FUZZ=200000 $(PY) -m pytest -n $(WORKERS) -q tests/fuzz $(ARGS)
 
 bench: $(DEV)  ## Print the figures of TARGETS beside their anchors
 	@for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(PY) $$bench || exit 1; done
