@@ -165,7 +165,7 @@ class RecordedMarket:
             start_ns = max(session.begin_ns, self._start_ns)
             date = datetime.fromtimestamp(start_ns // SECOND_NS, NEW_YORK).date()
             self._bars[key] = BarSeries(
-                self._series[number],
+                _BarSource(self._series[number]),
                 midnight_ns=at(date, time(0), NEW_YORK),
                 start_ns=start_ns,
                 end_ns=min(session.end_ns, self._end_ns),
@@ -191,9 +191,12 @@ class _Recording:
 
     def events(self, after_ns: int, until_ns: int) -> Iterator[MarketEvent]:
         """Yield events with ``after_ns < at_ns <= until_ns``, in order of time."""
+        return map(self.event, self.rows(after_ns, until_ns))
+
+    def rows(self, after_ns: int, until_ns: int) -> Sequence[Row]:
+        """Return the rows with ``after_ns < at_ns <= until_ns``."""
         first = bisect_right(self._times, after_ns)
-        for row in self._rows[first : bisect_right(self._times, until_ns, lo=first)]:
-            yield self.event(row)
+        return self._rows[first : bisect_right(self._times, until_ns, lo=first)]
 
     def event(self, row: Row) -> MarketEvent:
         """Return what *row* tells."""
@@ -220,6 +223,23 @@ class _Recording:
             if middle is None:
                 middle = _middle(row)
         return middle
+
+
+class _BarSource:
+    """What bars of one session are made of: its prints, and the quotes before the first."""
+
+    def __init__(self, recording: _Recording) -> None:
+        self._recording = recording
+        self._printed = False
+
+    def events(self, after_ns: int, until_ns: int) -> Iterator[MarketEvent]:
+        """See ``bars.Series``; asked for in order of time, as ``BarSeries`` does."""
+        for row in self._recording.rows(after_ns, until_ns):
+            if isinstance(row, TradeRow):
+                self._printed = True
+                yield self._recording.event(row)
+            elif not self._printed:
+                yield self._recording.event(row)
 
 
 def _middle(row: QuoteRow) -> Decimal | None:
