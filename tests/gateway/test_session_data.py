@@ -103,7 +103,7 @@ async def _history(client: Client, duration: str, size: str, **more: object) -> 
         ("600 S", "5 secs", 120, "09:50"),
         ("60 S", "1 secs", 60, "09:59"),
         ("1 D", "15 mins", 2, "09:30"),
-        ("1 W", "30 mins", 1, "09:30"),
+        ("1 W", "30 mins", 53, "09:30"),
         ("1 D", "1 hour", 1, "09:30"),
     ],
 )

@@ -66,7 +66,8 @@ async def test_longer_bars_are_made_of_shorter_ones(one: Client) -> None:
     assert hour.high == max(bar.high for bar in minutes)
     assert hour.volume == sum(bar.volume for bar in minutes)
     for size in ("1 week", "1 month"):
-        (long,) = await bars(one, "TRADES", size, durationStr="1 M")
+        *before, long = await bars(one, "TRADES", size, durationStr="1 M")
+        assert before
         assert (long.open, long.volume) == (hour.open, hour.volume)
         assert isinstance(long.date, date)
 
@@ -174,7 +175,8 @@ async def test_a_histogram_counts_the_shares_of_the_day(one: Client) -> None:
 
 async def test_the_schedule_names_the_sessions(one: Client) -> None:
     schedule = await one.ib.reqHistoricalScheduleAsync(SPY, 5, "", useRTH=True)
-    (session,) = schedule.sessions
+    *before, session = schedule.sessions
+    assert [one.refDate for one in before] == ["20250529", "20250530"]
     assert session.refDate == "20250602"
     assert session.startDateTime == "20250602-09:30:00"
     assert session.endDateTime == "20250602-16:00:00"
@@ -190,3 +192,26 @@ async def test_a_cancel_of_what_has_been_answered_is_366(
     client.send(71, 2, 7, "")
     client.send(number, 5)
     assert (await client.until("4", "2", "5"))[3] == "366"
+
+
+async def test_a_year_of_daily_bars_comes_from_before_the_day(one: Client) -> None:
+    found = await bars(one, "TRADES", "1 day", durationStr="1 Y")
+    assert 245 < len(found) < 255
+    assert found[-1].date == date(2025, 6, 2)
+    quoted = await bars(one, "MIDPOINT", "1 day", durationStr="1 M")
+    assert [bar.volume for bar in quoted[:-1]] == [-1] * (len(quoted) - 1)
+
+
+async def test_volatilities_come_by_the_day_and_yields_are_of_bonds(one: Client) -> None:
+    for what in ("HISTORICAL_VOLATILITY", "OPTION_IMPLIED_VOLATILITY"):
+        found = await bars(one, what, "1 day", durationStr="1 M")
+        assert len(found) > 15
+        assert all(0 < bar.close < 1 for bar in found)
+    with pytest.raises(RequestError, match="of bonds only"):
+        await bars(one, "YIELD_BID", "1 day", durationStr="1 M")
+
+
+async def test_the_first_moment_is_years_ago(one: Client) -> None:
+    head = await one.ib.reqHeadTimeStampAsync(SPY, "TRADES", useRTH=True, formatDate=2)
+    assert isinstance(head, datetime)
+    assert head.year == 2020

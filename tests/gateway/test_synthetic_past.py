@@ -8,10 +8,9 @@ from itertools import pairwise
 import pytest
 
 from ibelay.gateway.market import synthetic
-from ibelay.gateway.market.api import Instrument
+from ibelay.gateway.market.api import Figure, Instrument
 from ibelay.gateway.market.hours import SECOND_NS, trading_day
 from ibelay.gateway.market.pricing.figures import (
-    Figure,
     historical_volatility,
     historical_volatility_bars,
     yield_bars,
@@ -145,5 +144,3 @@ def test_yields_are_prices_turned() -> None:
     assert all(D(3) < bar.low <= bar.close <= bar.high < D(8) for bar in yields)
     by_price = sorted(zip(prices, yields, strict=True), key=lambda pair: pair[0].close)
     assert by_price[0][1].close > by_price[-1][1].close
-    assert Figure.YIELD_BID.is_yield
-    assert not Figure.HISTORICAL_VOLATILITY.is_yield

@@ -26,7 +26,7 @@ def build_floor(options: GatewayOptions) -> Floor:
     exchange = Exchange(
         account=options.account,
         cash=options.cash,
-        instruments=market.instruments,
+        instruments=market.universe,
         open_ns=market.open_ns,
         close_ns=market.close_ns,
     )

@@ -113,6 +113,13 @@ class Halted(IntEnum):
     VOLATILITY = 2
 
 
+class Figure(StrEnum):
+    """A volatility that there are daily bars of, by IB's whatToShow."""
+
+    HISTORICAL_VOLATILITY = "HISTORICAL_VOLATILITY"
+    OPTION_IMPLIED_VOLATILITY = "OPTION_IMPLIED_VOLATILITY"
+
+
 class Auction(StrEnum):
     """Which auction a print comes from."""
 
@@ -209,6 +216,12 @@ class Market(Protocol):
 
         Bars of 86,400 s are told of the days before ``start_ns``, where there are any.
         """
+        ...
+
+    def volatility_bars(
+        self, con_id: ConId, after_ns: int, until_ns: int, figure: Figure
+    ) -> list[Bar]:
+        """Return daily bars of a volatility, per year; none where it is not known."""
         ...
 
     def sessions(self, con_id: ConId, after_ns: int, until_ns: int) -> list[TradingSession]:

@@ -17,6 +17,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from ibelay.gateway.market.api import (
+    Figure,
     Instrument,
     Market,
     MarketEvent,
@@ -144,6 +145,24 @@ class DaysMarket:
                 continue  # not yet listed, or expired
             found |= {one.begin_ns: one for one in sessions}
         return [found[begin_ns] for begin_ns in sorted(found)]
+
+    def volatility_bars(
+        self, con_id: ConId, after_ns: int, until_ns: int, figure: Figure
+    ) -> list[Bar]:
+        """Return daily bars of a volatility, per year; each day tells its own part.
+
+        Raises:
+            KeyError: *con_id* is not traded here.
+        """
+        self._check(con_id)
+        found: list[Bar] = []
+        for number in self._between(after_ns, until_ns):
+            try:
+                begin_ns = self._own(number, after_ns)
+                found += self._days[number].volatility_bars(con_id, begin_ns, until_ns, figure)
+            except KeyError:
+                continue  # not yet listed, or expired
+        return found
 
     def history_ns(self, con_id: ConId) -> int:
         """Return the first moment of which ``events_of`` and ``bars`` tell.

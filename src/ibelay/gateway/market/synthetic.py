@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 
-from ibelay.gateway.market.api import Instrument, MarketEvent, TradingSession, event_time_ns
+from ibelay.gateway.market.api import Figure, Instrument, MarketEvent, TradingSession, event_time_ns
 from ibelay.gateway.market.bars import BarSeries
 from ibelay.gateway.market.hours import SECOND_NS, TradingDay, trading_day
 from ibelay.gateway.market.making.days import Made, MadeDay, session_on
@@ -24,7 +24,7 @@ from ibelay.gateway.market.making.halts import Halt
 from ibelay.gateway.market.making.optioned import OptionSeries
 from ibelay.gateway.market.past.memory import DAY_S, Past
 from ibelay.gateway.market.past.rough import daily_bar
-from ibelay.gateway.market.pricing.figures import Figure, historical_volatility_bars
+from ibelay.gateway.market.pricing.figures import historical_volatility_bars
 from ibelay.gateway.market.universe.build import listed, universe
 from ibelay.gateway.market.universe.words import Word, read_words
 from ibelay.model.ids import ConId

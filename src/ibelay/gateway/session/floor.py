@@ -10,20 +10,30 @@ Rules:
 4. What the exchange says is published to every listener, who knows what is theirs.
 5. The floor outlives its clients: leaving takes nothing away but the listener.
 6. What is planned for a moment is done at that moment, after what the market did.
+7. What is not listed is followed from the moment the board is asked for it (``followed``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from ibelay.gateway.agenda import Agenda
 from ibelay.gateway.exchange.book import Exchange
 from ibelay.gateway.exchange.events import ExchangeEvent
-from ibelay.gateway.market.api import Instrument, Market, MarketEvent, QuoteChange
+from ibelay.gateway.market.api import (
+    Instrument,
+    Market,
+    MarketEvent,
+    QuoteChange,
+    event_time_ns,
+)
 from ibelay.gateway.market.nights import nights_of
 from ibelay.gateway.session.board import Face, Tick
 from ibelay.gateway.session.entitlement import Entitlement
+from ibelay.gateway.session.followed import Followed, needed
 from ibelay.gateway.session.habits import Habits
 from ibelay.gateway.session.line.pacing import Pacing
 from ibelay.gateway.session.line.troubles import Troubles
@@ -110,6 +120,7 @@ class Floor:
             (con_id, shown): QuoteBar(shown) for con_id in con_ids for shown in _QUOTE_SIDES
         }
         self._quoted: set[ConId] = set()
+        self._followed = Followed()
         last: dict[ConId, QuoteChange] = {}
         for event in market.events(market.start_ns, start_ns):
             self._show(event)
@@ -150,7 +161,7 @@ class Floor:
         self.agenda.run(self.now_ns)
         while self.now_ns < until:
             step = min(until, self._next_bar_ns, self.agenda.next_ns)
-            for event in self.market.events(self.now_ns, step):
+            for event in self._events(self.now_ns, step):
                 self._happen(event)
             self.now_ns = step
             if step == self._next_bar_ns:
@@ -169,12 +180,49 @@ class Floor:
                 listener.on_exchange(event)
 
     def face(self, con_id: ConId) -> Face:
-        """Return what the board shows of *con_id*, which must be traded here."""
+        """Return what the board shows of *con_id*, which must exist here (rule 7)."""
+        self._followed.asked(con_id)
+        if con_id not in self._faces:
+            self._follow(con_id)
         return self._faces[con_id]
+
+    def follow(self, con_ids: Iterable[ConId]) -> None:
+        """Show from now on those of *con_ids* that exist (rule 7)."""
+        for con_id in con_ids:
+            if self.instrument(con_id) is not None:
+                self.face(con_id)
 
     def instrument(self, con_id: ConId) -> Instrument | None:
         """Return the instrument with *con_id*, or None."""
         return self.exchange.instrument(con_id)
+
+    def _follow(self, con_id: ConId) -> None:
+        """Show from now on what has events only when it is named (rule 7)."""
+        standing = list(self.market.standing(con_id, self.now_ns))
+        self._faces[con_id] = Face(self.market.open_ns)
+        for shown in _QUOTE_SIDES:
+            self._quote_bars[(con_id, shown)] = QuoteBar(shown)
+        for event in standing:
+            self._show(event)
+        last = next((one for one in reversed(standing) if isinstance(one, QuoteChange)), None)
+        if last is not None:
+            now = replace(last, quote=replace(last.quote, at_ns=self.now_ns))
+            self.publish(self.exchange.on_market(now))
+        for gone in self._followed.follow(con_id, lambda: needed(self.exchange)):
+            self._forget(gone)
+
+    def _forget(self, con_id: ConId) -> None:
+        del self._faces[con_id]
+        self._quoted.discard(con_id)
+        for shown in _QUOTE_SIDES:
+            del self._quote_bars[(con_id, shown)]
+
+    def _events(self, after_ns: int, until_ns: int) -> Iterator[MarketEvent]:
+        """Yield what happens to the listed and to the followed, in order of time."""
+        streams = [self.market.events(after_ns, until_ns)]
+        streams += (self.market.events_of(one, after_ns, until_ns) for one in self._followed)
+        merged = heapq.merge(*streams, key=event_time_ns) if len(streams) > 1 else streams[0]
+        return (event for event in merged if event.con_id in self._faces)
 
     def _show(self, event: MarketEvent) -> list[Tick]:
         if not isinstance(event, QuoteChange):

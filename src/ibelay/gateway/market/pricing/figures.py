@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from itertools import pairwise
 from math import log, sqrt
 from statistics import stdev
@@ -31,22 +30,6 @@ _DAYS_PER_YEAR = 365.25
 _NS = 1_000_000_000
 _PLACES = 6
 _NOT_TRADED = Decimal(-1)
-
-
-class Figure(StrEnum):
-    """A figure that IB has bars of."""
-
-    HISTORICAL_VOLATILITY = "HISTORICAL_VOLATILITY"
-    OPTION_IMPLIED_VOLATILITY = "OPTION_IMPLIED_VOLATILITY"
-    YIELD_BID = "YIELD_BID"
-    YIELD_ASK = "YIELD_ASK"
-    YIELD_BID_ASK = "YIELD_BID_ASK"
-    YIELD_LAST = "YIELD_LAST"
-
-    @property
-    def is_yield(self) -> bool:
-        """Whether it is a yield, which only bonds have."""
-        return self.startswith("YIELD")
 
 
 def historical_volatility(closes: Sequence[float]) -> float:

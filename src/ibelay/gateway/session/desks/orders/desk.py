@@ -38,6 +38,7 @@ from ibelay.gateway.session.desks.orders.preview import preview
 from ibelay.gateway.session.desks.orders.request import order_request
 from ibelay.gateway.session.desks.orders.teller import Teller
 from ibelay.gateway.session.desks.orders.times import CODE_BAD_TIME, BadTimeError
+from ibelay.gateway.session.followed import asked_for
 from ibelay.model.ids import ClientId, OrderId
 from ibelay.model.order import BrokerOrderStatus
 from ibelay.wire import encode
@@ -110,6 +111,7 @@ class OrderDesk:
         except BadTimeError as error:
             self._voice.refuse(request.order_id, CODE_BAD_TIME, str(error))
             return
+        self._floor.follow(asked_for(self._floor.exchange, asked))
         self._floor.publish(self._floor.exchange.place(now_ns, asked))
 
     def _cancel(self, request: ask.CancelOrder) -> None:

@@ -92,7 +92,7 @@ class PastBarsDesk:
         if found is None:
             return
         try:
-            asked = stretch(request, self._floor.market, self._floor.now_ns)
+            asked = stretch(request, self._floor.now_ns)
             if asked.what is What.SCHEDULE:
                 self._schedule(number, found, asked)
                 return
@@ -141,11 +141,8 @@ class PastBarsDesk:
         return True
 
     def _schedule(self, number: int, one: Instrument, asked: Stretch) -> None:
-        found = [
-            session
-            for session in hours.sessions(self._floor.market, one)
-            if session.end_ns > asked.start_ns and session.begin_ns <= asked.end_ns
-        ]
+        con_id = one.contract.con_id
+        found = self._floor.market.sessions(con_id, asked.start_ns, asked.end_ns)
         if not found:
             self._no_history(number, "HMDS query returned no data: no session in this stretch")
             return

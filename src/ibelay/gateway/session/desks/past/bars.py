@@ -9,12 +9,18 @@ Rules:
 4. A BID_ASK bar has the average bid as open, the highest ask as high, the lowest bid as low
    and the average ask as close.
 5. At most 50,000 bars an answer.
+6. What came before the market's own days is told as far back as the market knows it: bars
+   of a day and longer of daily bars, others above 30 minutes of half hours. Quotes of that
+   time are where trades were.
+7. Yields are prices turned, for bonds only; volatilities come by the day, for stocks, funds
+   and indices.
 
 **Source**: IB "Historical Data" page.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -22,14 +28,15 @@ from decimal import Decimal
 from itertools import groupby
 
 from ibelay.errors import WireError
-from ibelay.gateway.market.api import Instrument, Market, QuoteChange
-from ibelay.gateway.session import hours
+from ibelay.gateway.market.api import Figure, Instrument, Market, QuoteChange
+from ibelay.gateway.market.pricing.figures import yield_bars
 from ibelay.gateway.session.desks.past.stretch import DAY_S, MONTH_S, WEEK_S, Stretch, What
 from ibelay.model.market import Bar, Quote
 from ibelay.wire.times import SECOND_NS, day, local, moment
 
 MAX_BARS = 50_000
 _FROM_MINUTES_ABOVE_S = 1800
+_TOO_MANY = f"more than {MAX_BARS} bars: ask for a shorter duration or longer bars"
 _EPOCH_SECONDS = 2
 _NOT_TRADED = Decimal(-1)
 _PRICE_PLACES = Decimal("0.00000001")
@@ -42,33 +49,87 @@ def bars(market: Market, one: Instrument, asked: Stretch) -> list[Bar]:
     Raises:
         WireError: There would be too many.
     """
-    base_s = asked.size_s if asked.size_s <= _FROM_MINUTES_ABOVE_S else 60
-    if (asked.end_ns - asked.start_ns) // (base_s * SECOND_NS) > 4 * MAX_BARS:
-        raise WireError(f"more than {MAX_BARS} bars: ask for a shorter duration or longer bars")
-    found = _base(market, one, asked, base_s)
-    if asked.regular_hours:
-        sessions = hours.sessions(market, one)
-        found = [bar for bar in found if hours.regular(sessions, bar.at_ns)]
-    if base_s != asked.size_s:
+    con_id = one.contract.con_id
+    asked = replace(asked, start_ns=max(asked.start_ns, market.history_ns(con_id)))
+    if asked.what.volatility:
+        return _volatilities(market, one, asked)
+    priced = replace(asked, what=asked.what.priced)
+    if priced.what is not asked.what:
+        if one.contract.sec_type != "BOND":
+            raise WireError(f"{asked.what} is of bonds only")
+        return yield_bars(one, bars(market, one, priced))
+    found = _before(market, one, asked) + _own(market, one, asked)
+    if asked.size_s > _FROM_MINUTES_ABOVE_S:
         groups = groupby(found, lambda bar: bar_start(bar.at_ns, asked.size_s))
         found = [together(list(group)) for _begin, group in groups]
     if len(found) > MAX_BARS:
-        raise WireError(f"more than {MAX_BARS} bars: ask for a shorter duration or longer bars")
+        raise WireError(_TOO_MANY)
     return found
 
 
-def _base(market: Market, one: Instrument, asked: Stretch, size_s: int) -> list[Bar]:
+def _before(market: Market, one: Instrument, asked: Stretch) -> list[Bar]:
+    """Return the bars of what came before the market's own days (rule 6)."""
+    end_ns = min(asked.end_ns, market.start_ns)
+    if asked.start_ns >= end_ns:
+        return []
+    if asked.size_s < _FROM_MINUTES_ABOVE_S:
+        return _regular(market, one, asked, _base(market, one, asked, asked.size_s, end_ns=end_ns))
+    size_s = DAY_S if asked.size_s >= DAY_S else _FROM_MINUTES_ABOVE_S
+    found = market.bars(one.contract.con_id, asked.start_ns, end_ns, size_s)
+    if not asked.what.traded:
+        found = [replace(bar, volume=_NOT_TRADED, wap=_NOT_TRADED, count=-1) for bar in found]
+    return found if size_s == DAY_S else _regular(market, one, asked, found)
+
+
+def _own(market: Market, one: Instrument, asked: Stretch) -> list[Bar]:
+    """Return the bars of the market's own days that *asked* is put together from."""
+    own = replace(asked, start_ns=max(asked.start_ns, market.start_ns))
+    if own.start_ns >= own.end_ns:
+        return []
+    base_s = asked.size_s if asked.size_s <= _FROM_MINUTES_ABOVE_S else 60
+    return _regular(market, one, own, _base(market, one, own, base_s, end_ns=own.end_ns))
+
+
+def _regular(market: Market, one: Instrument, asked: Stretch, found: list[Bar]) -> list[Bar]:
+    """Return those of *found* that begin in regular hours, if only they are asked for."""
+    if not asked.regular_hours or not found:
+        return found
+    sessions = market.sessions(one.contract.con_id, found[0].at_ns - 1, found[-1].at_ns)
+    opens = [session.open_ns for session in sessions]
+    places = ((bar, bisect_right(opens, bar.at_ns) - 1) for bar in found)
+    return [bar for bar, n in places if n >= 0 and bar.at_ns < sessions[n].close_ns]
+
+
+def _volatilities(market: Market, one: Instrument, asked: Stretch) -> list[Bar]:
+    if one.contract.sec_type not in {"STK", "IND"}:
+        raise WireError(f"{asked.what} is of stocks, funds and indices only")
+    figure = Figure(asked.what)
+    found = market.volatility_bars(one.contract.con_id, asked.start_ns, asked.end_ns, figure)
+    groups = groupby(found, lambda bar: bar_start(bar.at_ns, max(asked.size_s, DAY_S)))
+    return [together(list(group)) for _begin, group in groups]
+
+
+def _base(
+    market: Market, one: Instrument, asked: Stretch, size_s: int, *, end_ns: int
+) -> list[Bar]:
+    """Return the bars from the stretch's beginning to *end_ns*.
+
+    Raises:
+        WireError: There would be too many.
+    """
+    if (end_ns - asked.start_ns) // (size_s * SECOND_NS) > 4 * MAX_BARS:
+        raise WireError(_TOO_MANY)
     con_id = one.contract.con_id
     if asked.what.traded:
-        return market.bars(con_id, asked.start_ns, asked.end_ns, size_s)
+        return market.bars(con_id, asked.start_ns, end_ns, size_s)
     begin = bar_start(asked.start_ns, size_s)
     begin += size_s * SECOND_NS if begin < asked.start_ns else 0
     quotes = (
         event.quote
-        for event in market.events_of(con_id, begin, asked.end_ns)
+        for event in market.events_of(con_id, begin, end_ns)
         if isinstance(event, QuoteChange)
     )
-    return _of_quotes(quotes, begin, asked.end_ns, size_s, asked.what)
+    return _of_quotes(quotes, begin, end_ns, size_s, asked.what)
 
 
 def _of_quotes(

@@ -19,7 +19,6 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from ibelay.errors import WireError
-from ibelay.gateway.market.api import Market
 from ibelay.wire.requests import RequestHistoricalData
 from ibelay.wire.times import SECOND_NS, local, parse_moment
 
@@ -52,11 +51,30 @@ class What(StrEnum):
     MIDPOINT = "MIDPOINT"
     BID_ASK = "BID_ASK"
     SCHEDULE = "SCHEDULE"
+    HISTORICAL_VOLATILITY = "HISTORICAL_VOLATILITY"
+    OPTION_IMPLIED_VOLATILITY = "OPTION_IMPLIED_VOLATILITY"
+    YIELD_BID = "YIELD_BID"
+    YIELD_ASK = "YIELD_ASK"
+    YIELD_BID_ASK = "YIELD_BID_ASK"
+    YIELD_LAST = "YIELD_LAST"
 
     @property
     def traded(self) -> bool:
         """Whether the bars are made of prints."""
         return self in {What.TRADES, What.ADJUSTED_LAST, What.AGGTRADES}
+
+    @property
+    def volatility(self) -> bool:
+        """Whether the bars are of a volatility, by the day."""
+        return self in {What.HISTORICAL_VOLATILITY, What.OPTION_IMPLIED_VOLATILITY}
+
+    @property
+    def priced(self) -> What:
+        """The prices that a yield is made of; itself for everything else."""
+        name = self.removeprefix("YIELD_")
+        if name == self:
+            return self
+        return What.TRADES if name == "LAST" else What(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +100,7 @@ def what_to_show(text: str) -> What:
     return What(text.upper())
 
 
-def stretch(request: RequestHistoricalData, market: Market, now_ns: int) -> Stretch:
+def stretch(request: RequestHistoricalData, now_ns: int) -> Stretch:
     """Return what *request* asks for, cut to what has happened.
 
     Raises:
@@ -96,7 +114,7 @@ def stretch(request: RequestHistoricalData, market: Market, now_ns: int) -> Stre
         raise WireError("an end is not allowed with keepUpToDate or ADJUSTED_LAST: leave it empty")
     end_ns = min(now_ns, parse_moment(request.end) if request.end else now_ns)
     return Stretch(
-        start_ns=max(market.start_ns, duration_start(request.duration, end_ns, size_s)),
+        start_ns=duration_start(request.duration, end_ns, size_s),
         end_ns=end_ns,
         size_s=size_s,
         what=what,

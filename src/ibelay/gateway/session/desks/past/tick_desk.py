@@ -21,7 +21,7 @@ from ibelay.gateway.market.api import Instrument, MarketEvent, Print, QuoteChang
 from ibelay.gateway.session import hours
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.contracts import find_one
-from ibelay.gateway.session.desks.past.stretch import duration_start, what_to_show
+from ibelay.gateway.session.desks.past.stretch import DAY_S, duration_start, what_to_show
 from ibelay.wire.encode import history as say
 from ibelay.wire.requests import history as ask
 from ibelay.wire.times import SECOND_NS, parse_moment, utc_moment
@@ -87,10 +87,12 @@ class PastTicksDesk:
         if not 1 <= count <= MAX_TICKS:
             raise WireError(f"{count} ticks: expected 1 to {MAX_TICKS}")
         market, now_ns = self._floor.market, self._floor.now_ns
-        begin = parse_moment(request.start) - 1 if request.start else market.start_ns
         end = min(now_ns, parse_moment(request.end) if request.end else now_ns)
+        day_ns = DAY_S * SECOND_NS
+        first = market.start_ns if end > market.start_ns else end - day_ns
+        begin = parse_moment(request.start) - 1 if request.start else first
         wanted: type = Print if kind == "TRADES" else QuoteChange
-        sessions = hours.sessions(market, one)
+        sessions = market.sessions(one.contract.con_id, begin, end)
         events = (
             event
             for event in market.events_of(one.contract.con_id, begin, end)
@@ -109,8 +111,10 @@ class PastTicksDesk:
         except WireError as error:
             self._refuse(number, str(error))
             return
-        first = hours.sessions(self._floor.market, found)[0]
-        at_ns = first.open_ns if request.regular_hours else first.begin_ns
+        market, con_id = self._floor.market, found.contract.con_id
+        first_ns = market.history_ns(con_id)
+        first = market.sessions(con_id, first_ns, first_ns + 7 * DAY_S * SECOND_NS)[0]
+        at_ns = first.open_ns if request.regular_hours else max(first.begin_ns, first_ns)
         epoch = request.format_date == _EPOCH_SECONDS
         text = str(at_ns // SECOND_NS) if epoch else utc_moment(at_ns)
         self._voice.say(say.head_timestamp(number, text))
