@@ -10,13 +10,16 @@ Rules:
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from ibelay.gateway.exchange.acts import ending, trading
 from ibelay.gateway.exchange.acts.standing import tell_if_changed
 from ibelay.gateway.exchange.acts.turn import Events, Pit, Turn
 from ibelay.gateway.exchange.matching import conditions
 from ibelay.gateway.exchange.orders.entry import Entry
+from ibelay.gateway.exchange.orders.shelf import MAX_LIVE
+
+AGENDA_MAX = 4 * MAX_LIVE
 
 
 def turn_at(pit: Pit, now_ns: int) -> Turn:
@@ -48,6 +51,14 @@ def schedule(turn: Turn, entry: Entry) -> None:
         return
     entry.wake_ns = wake_ns
     heappush(turn.pit.agenda, (wake_ns, entry.perm_id))
+    if len(turn.pit.agenda) > AGENDA_MAX:
+        _clear(turn.pit)
+
+
+def _clear(pit: Pit) -> None:
+    """Drop what no longer counts from the agenda: at most one row per order is left."""
+    pit.agenda[:] = [(one.wake_ns, one.perm_id) for one in pit.shelf.live() if one.wake_ns]
+    heapify(pit.agenda)
 
 
 def _moments(now_ns: int, entry: Entry) -> list[int]:

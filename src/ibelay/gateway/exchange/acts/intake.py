@@ -23,6 +23,7 @@ from ibelay.gateway.exchange.orders.entry import Entry
 from ibelay.gateway.exchange.orders.kinds import KINDS
 from ibelay.gateway.exchange.rules import codes, combos, sizing
 from ibelay.gateway.exchange.rules.codes import Refusal
+from ibelay.gateway.exchange.rules.limits import check_limits
 from ibelay.gateway.exchange.rules.terms import check_terms
 from ibelay.gateway.market.api import Instrument
 from ibelay.model.conditions import PercentChangeCondition, PriceCondition, VolumeCondition
@@ -109,6 +110,10 @@ def _complete(turn: Turn, request: OrderRequest) -> tuple[OrderRequest, Instrume
     instrument = resolve(pit, request)
     if isinstance(instrument, Refusal):
         return instrument
+    parent = parent_of(pit, request)
+    refusal = check_limits(request, parent, len(pit.shelf.group(request.oca_group)))
+    if refusal is not None:
+        return refusal
     sized = _sized(pit, request, instrument)
     if isinstance(sized, Refusal):
         return sized

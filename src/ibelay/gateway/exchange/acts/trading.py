@@ -122,11 +122,21 @@ def fill(
 
 
 def _stir(turn: Turn, executions: list[Executed]) -> None:
-    """Let orders that wait for an execution, or for margin, hear of these."""
+    """Let orders that wait for an execution, or for margin, hear of these.
+
+    What fills then stirs the others again, in rounds rather than calls within calls.
+    """
     waiting = turn.pit.shelf.conditional()
     waking.note(waiting, executions)
-    for entry in waiting:
-        attempt(turn, entry)
+    turn.stirred = bool(waiting)
+    if turn.stirring:
+        return
+    turn.stirring = True
+    while turn.stirred:
+        turn.stirred = False
+        for entry in turn.pit.shelf.conditional():
+            attempt(turn, entry)
+    turn.stirring = False
 
 
 def _settle(turn: Turn, entry: Entry, quantity: Decimal) -> None:

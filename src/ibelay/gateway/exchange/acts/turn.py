@@ -113,11 +113,18 @@ class Pit:
 
 @dataclass(slots=True)
 class Turn:
-    """One moment of the pit, and what is said of it."""
+    """One moment of the pit, and what is said of it.
+
+    Attributes:
+        stirring: Orders that wait for others' executions are being looked at.
+        stirred: There are executions they have not been looked at for.
+    """
 
     pit: Pit
     now_ns: int
     out: Events
+    stirring: bool = False
+    stirred: bool = False
 
     def said(self) -> Events:
         """Return what happened, once."""

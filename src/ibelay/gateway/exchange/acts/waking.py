@@ -10,11 +10,10 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 
 from ibelay.gateway.exchange.acts import ending
 from ibelay.gateway.exchange.acts.standing import tell_if_changed
-from ibelay.gateway.exchange.acts.turn import Pit, Turn
+from ibelay.gateway.exchange.acts.turn import Turn
 from ibelay.gateway.exchange.events import Executed
 from ibelay.gateway.exchange.matching import conditions
 from ibelay.gateway.exchange.orders.entry import Entry
@@ -59,16 +58,11 @@ def _met(turn: Turn, entry: Entry) -> bool:
     regular = entry.timetable.since(turn.now_ns, outside=False) is not None
     if not regular and not request.conditions_outside_rth and not _only_times(entry):
         return False
-    facts = conditions.Facts(turn.now_ns, turn.pit, _cushion(turn.pit), entry.executed)
+    account = turn.pit.account
+    facts = conditions.Facts(turn.now_ns, turn.pit, lambda: account.cushion, entry.executed)
     return conditions.met(request.conditions, facts)
 
 
 def _only_times(entry: Entry) -> bool:
     asked = entry.request.conditions
     return len(conditions.moments(asked)) == len(asked)
-
-
-def _cushion(pit: Pit) -> Decimal | None:
-    """Return the account's cushion in per cent."""
-    cushion = pit.account.cushion
-    return None if cushion is None else cushion * 100

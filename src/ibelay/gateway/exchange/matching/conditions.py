@@ -14,10 +14,11 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Protocol
 
 from ibelay.errors import WireError
@@ -51,13 +52,14 @@ class Facts:
     Attributes:
         now_ns: The moment, ns since the epoch, UTC.
         shown: The prices.
-        cushion: Excess liquidity in percent of net liquidation, None if there is none.
+        cushion: Tells the excess liquidity as a share of net liquidation, None if there is none;
+            asked only where a condition needs it.
         executed: Symbols and types executed since the order was placed.
     """
 
     now_ns: int
     shown: Shown
-    cushion: Decimal | None
+    cushion: Callable[[], Decimal | None]
     executed: AbstractSet[tuple[str, str]]
 
 
@@ -75,7 +77,7 @@ def met(conditions: Sequence[Condition], facts: Facts) -> bool:
 
 def moments(conditions: Sequence[Condition]) -> list[int]:
     """Return the times that *conditions* speak of, ns since the epoch, UTC."""
-    return [parse_moment(one.time) for one in conditions if isinstance(one, TimeCondition)]
+    return [_moment(one.time) for one in conditions if isinstance(one, TimeCondition)]
 
 
 def readable(conditions: Sequence[Condition]) -> bool:
@@ -87,16 +89,22 @@ def readable(conditions: Sequence[Condition]) -> bool:
     return True
 
 
+@lru_cache(maxsize=1024)
+def _moment(text: str) -> int:
+    """Return the instant of *text*, which is looked at on every price."""
+    return parse_moment(text)
+
+
 def _holds(condition: Condition, facts: Facts) -> bool:
     match condition:
         case PriceCondition():
             values = _prices(condition, facts.shown.top(condition.con_id))
             return any(_past(value, condition.price, more=condition.is_more) for value in values)
         case TimeCondition():
-            return (facts.now_ns >= parse_moment(condition.time)) is condition.is_more
+            return (facts.now_ns >= _moment(condition.time)) is condition.is_more
         case MarginCondition():
-            limit = Decimal(condition.percent)
-            return _past(facts.cushion, limit, more=condition.is_more)
+            limit = Decimal(condition.percent) / 100
+            return _past(facts.cushion(), limit, more=condition.is_more)
         case ExecutionCondition():
             return (condition.symbol, condition.sec_type) in facts.executed
         case VolumeCondition():

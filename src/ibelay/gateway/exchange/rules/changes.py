@@ -22,6 +22,7 @@ from ibelay.gateway.exchange.orders.entry import Entry
 from ibelay.gateway.exchange.orders.kinds import IMMEDIATE
 from ibelay.gateway.exchange.rules import codes
 from ibelay.gateway.exchange.rules.codes import Refusal
+from ibelay.gateway.exchange.rules.limits import check_limits
 from ibelay.model.contract import Contract
 
 
@@ -32,8 +33,8 @@ def check_change(entry: Entry, request: OrderRequest) -> Refusal | None:
         return codes.STILL_PROCESSED
     if request.order_type != before.order_type:
         return codes.NEW_TYPE
-    if not _same_contract(request.contract, before.contract):
-        return codes.MISMATCH
+    if not _same_contract(request.contract, before.contract) or check_limits(request, None, 0):
+        return codes.MISMATCH  # never 201, which would say that the order itself is dead
     if request.action is not before.action or request.quantity <= entry.filled:
         return codes.MISMATCH
     if request.tif != before.tif and (IMMEDIATE | {"OPG"}) & {request.tif, before.tif}:
