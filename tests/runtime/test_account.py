@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -11,10 +10,10 @@ import pytest
 from tests.runtime.staging import Diary, staged
 
 from ibelay.errors import ConfigurationError
+from ibelay.ib.logon import Logon
 from ibelay.model.events import ExecutionSeen
 from ibelay.model.ids import ExecId, OrderId, PermId
 from ibelay.model.order import Action
-from ibelay.wire import encode
 
 TEN = Decimal(10)
 
@@ -22,8 +21,10 @@ TEN = Decimal(10)
 @pytest.fixture
 def second_account(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the gateway's login manage one more account."""
-    said: Callable[[Sequence[str]], bytes] = encode.managed_accounts
-    monkeypatch.setattr(encode, "managed_accounts", lambda names: said([*names, "DU7654321"]))
+    seen = Logon.accounts_seen
+    monkeypatch.setattr(
+        Logon, "accounts_seen", lambda logon, names: seen(logon, f"{names},DU7654321")
+    )
 
 
 @pytest.mark.usefixtures("second_account")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.runtime.staging import MS_NS, Diary, Stage, staged
+from tests.runtime.staging import MS_NS, Diary, staged
 
 from ibelay.machines.link_events import LinkState, UpstreamLost
 from ibelay.machines.liveness import Heartbeat
@@ -39,18 +39,22 @@ async def test_a_gateway_that_streams_and_answers_nothing_is_left(
 
 
 async def test_an_upstream_whose_return_nobody_tells_of_is_asked_about() -> None:
-    """1101 and 1102 can be lost; a fresh link says how things stand. 1100 is patiently heard."""
+    """1101 and 1102 can be lost; a fresh link says how things stand."""
     async with staged(Diary(tries=0), isolated_max_ns=400 * MS_NS) as stage:
         await stage.until(lambda: stage.ready, "READY")
         session = stage.bot.session
-        for _ in range(6):
-            session.feed(UpstreamLost(1100))
-            await a_bar(stage)
-            assert session.value.state is LinkState.ISOLATED
+        session.feed(UpstreamLost(1100))
+        assert session.value.state is LinkState.ISOLATED
         await stage.until(lambda: stage.ready and session.connects == 2, "READY again")
 
 
-async def a_bar(stage: Stage) -> None:
-    """Wait for the next bar; there are four a second."""
-    bars = stage.state.bars
-    await stage.until(lambda: stage.state.bars > bars, "at the next bar")
+async def test_every_word_of_a_lost_upstream_is_one_more_wait_for_its_return() -> None:
+    """1100 repeats in a long outage: somebody still says how IB's servers are."""
+    async with staged(Diary(tries=0)) as stage:
+        await stage.until(lambda: stage.ready, "READY")
+        session = stage.bot.session
+        session.feed(UpstreamLost(1100))
+        first = session._upstream_lost_ns
+        session.feed(UpstreamLost(1100))
+        assert session._upstream_lost_ns > first
+        assert session.value.state is LinkState.ISOLATED
