@@ -13,10 +13,9 @@ from tests.wire.foreign import heard
 from ibelay.gateway.exchange.events import OrderRequest
 from ibelay.gateway.main import build_floor
 from ibelay.gateway.options import GatewayOptions
-from ibelay.gateway.session.desks.orders.manual import MANUAL
 from ibelay.gateway.session.floor import Floor
 from ibelay.model.contract import Contract
-from ibelay.model.ids import ConId
+from ibelay.model.ids import ClientId, ConId, OrderId
 from ibelay.model.order import Action
 from ibelay.wire.framing import frame
 
@@ -40,15 +39,15 @@ def place(talk: Talk, order: Order, order_id: int = 1) -> list[Message]:
 def by_hand(floor: Floor, price: str = "1") -> None:
     """Enter a limit order as a person does in TWS."""
     request = OrderRequest(
-        client_id=MANUAL,
-        order_id=floor.exchange.next_order_id(MANUAL),
+        client_id=ClientId(0),
+        order_id=OrderId(0),
         contract=Contract(symbol="SPY", con_id=ConId(756733)),
         action=Action.BUY,
         quantity=Decimal(10),
         order_type="LMT",
         limit_price=Decimal(price),
     )
-    floor.publish(floor.exchange.place(floor.now_ns, request))
+    floor.publish(floor.exchange.by_hand.place(floor.now_ns, request))
 
 
 def test_a_new_order_is_presubmitted_then_submitted(talk: Talk) -> None:
@@ -129,41 +128,52 @@ def test_the_master_hears_of_others_orders_but_not_their_confirmations(floor: Fl
     assert story(master.ask(lambda client: client.reqOpenOrders())) == []
 
 
-def test_manual_orders_have_negative_ids_and_are_bound_by_client_0(floor: Floor) -> None:
+def test_what_was_entered_in_tws_has_no_id_until_client_0_binds_it(floor: Floor) -> None:
     first, master = Talk(floor, 1), Talk(floor, 0)
     by_hand(floor)
     assert first.heard() == []
     shown = first.ask(lambda client: client.reqAllOpenOrders())
-    assert (shown[0][1], shown[1][1], shown[1][9]) == ("-1", "-1", "0")
+    assert (shown[0][1], shown[1][1], shown[1][9]) == ("0", "0", "0")
     assert story(master.heard())[-1] == "status Submitted"
     unbound = master.ask(lambda client: client.cancelOrder(-1))
     assert unbound[0][:4] == ["4", "2", "-1", "10147"]
     bound = master.ask(lambda client: client.reqOpenOrders())
     assert bound[0] == ["100", bound[2][6], "0", "-1"]
+    assert [fields[:2] for fields in bound[1:]] == [["5", "-1"], ["3", "-1"], ["53", "1"]]
+    foreign = first.ask(lambda client: client.cancelOrder(-1))
+    assert foreign[0][:4] == ["4", "2", "-1", "10147"]
     ended = master.ask(lambda client: client.cancelOrder(-1))
     assert ended[-1][:4] == ["4", "2", "-1", "202"]
 
 
-def test_future_manual_orders_are_bound_if_asked_for(floor: Floor) -> None:
+def test_what_comes_from_tws_is_bound_if_asked_for(floor: Floor) -> None:
     master = Talk(floor, 0)
     master.ask(lambda client: client.reqAutoOpenOrders(True))
     by_hand(floor)
-    assert [fields[3] for fields in master.heard() if fields[0] == "100"] == ["-1"]
+    told = master.heard()
+    assert [fields[3] for fields in told if fields[0] == "100"] == ["-1"]
+    assert {fields[1] for fields in told if fields[0] in {"3", "5"}} == {"-1"}
     changed = place(master, LimitOrder("BUY", 10, 1.25), -1)
     assert story(changed) == ["open", "status Submitted"]
     assert changed[0][1] == "-1"
 
 
-def test_manual_fills_are_those_of_client_0(floor: Floor) -> None:
+def test_fills_from_tws_are_everybody_s_to_ask_for_and_no_api_order_s(floor: Floor) -> None:
     first, master = Talk(floor, 1), Talk(floor, 0)
     by_hand(floor, "1000")
     fill = next(fields for fields in master.heard() if fields[0] == "11")
-    assert (fill[2], fill[22]) == ("-1", "0")
+    assert (fill[2], fill[22]) == ("0", "0")
     every = first.ask(lambda client: client.reqExecutions(5, ExecutionFilter()))
     assert story(every) == ["fill", "commission"]
     done = first.ask(lambda client: client.reqCompletedOrders(False))
     assert story(done) == ["completed"]
     assert story(first.ask(lambda client: client.reqCompletedOrders(True))) == []
+
+
+def test_an_order_id_of_0_is_refused(floor: Floor, talk: Talk) -> None:
+    """It would be an order entered in TWS."""
+    assert story(place(talk, MarketOrder("BUY", 1), 0)) == ["error 103"]
+    assert floor.exchange.executions() == []
 
 
 @pytest.mark.parametrize(

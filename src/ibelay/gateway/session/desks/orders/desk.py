@@ -7,7 +7,8 @@ Rules:
    and done, is an orderStatus; done, it is confirmed by code 202.
 3. A live fill has request id -1; its commission follows.
 4. Orders are changed and cancelled by their own client only; a global cancel takes all.
-   Manual orders are client 0's once it has bound them (``manual``).
+   Orders entered in TWS have no id, and are client 0's once it has bound them: by asking for
+   its open orders, or as they come after ``reqAutoOpenOrders``.
 5. A client is told its working orders unasked when it connects.
 6. Completed orders carry neither order id nor client id nor quantity, as IB's do.
 7. A read-only API refuses everything that could touch an order, under no id.
@@ -17,8 +18,6 @@ docs/evidence/gateway-recordings.md for rule 7.
 """
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 from ibelay.errors import WireError
 from ibelay.gateway.exchange.events import (
@@ -33,7 +32,6 @@ from ibelay.gateway.exchange.events import (
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.orders.executions import filtered
 from ibelay.gateway.session.desks.orders.exercise import why_not
-from ibelay.gateway.session.desks.orders.manual import MANUAL, MASTER, is_manual, meant, shown
 from ibelay.gateway.session.desks.orders.preview import preview
 from ibelay.gateway.session.desks.orders.request import order_request
 from ibelay.gateway.session.desks.orders.teller import Teller
@@ -44,9 +42,12 @@ from ibelay.model.order import BrokerOrderStatus
 from ibelay.wire import encode
 from ibelay.wire import requests as ask
 
+MASTER = ClientId(0)
+NO_ID = OrderId(0)
 LIVE = -1
 CODE_VALIDATION = 321
 CODE_CANCELLED = 202
+CODE_DUPLICATE_ID = 103
 READ_ONLY = "Error validating request: The API interface is currently in Read-Only mode."
 _STATUS_ALONE = frozenset({BrokerOrderStatus.PENDING_CANCEL, BrokerOrderStatus.CANCELLED})
 _TOUCHING = frozenset(
@@ -72,7 +73,6 @@ class OrderDesk:
         self._voice = client.voice
         self._tell = Teller(client.voice, client.floor.account)
         self._binds = False
-        self._bound: set[OrderId] = set()
 
     def handlers(self) -> Handlers:
         """See ``Desk``."""
@@ -95,7 +95,7 @@ class OrderDesk:
     def open(self) -> None:
         """Say the client's working orders (rule 5)."""
         for order in self._floor.exchange.working_orders():
-            if self._owns(order.request.client_id):
+            if order.request.client_id == self._client_id:
                 self._tell.working(order)
 
     # What the client asks for ------------------------------------------------------
@@ -104,10 +104,12 @@ class OrderDesk:
         self._voice.notify(CODE_VALIDATION, READ_ONLY)
 
     def _place(self, request: ask.PlaceOrder) -> None:
+        if request.order_id == NO_ID:
+            self._voice.refuse(NO_ID, CODE_DUPLICATE_ID, "Duplicate order id")
+            return
         now_ns = self._floor.now_ns
-        client_id, order_id = self._book_ids(request.order_id)
         try:
-            asked = order_request(client_id, replace(request, order_id=order_id), now_ns)
+            asked = order_request(self._client_id, request, now_ns)
         except BadTimeError as error:
             self._voice.refuse(request.order_id, CODE_BAD_TIME, str(error))
             return
@@ -115,9 +117,8 @@ class OrderDesk:
         self._floor.publish(self._floor.exchange.place(now_ns, asked))
 
     def _cancel(self, request: ask.CancelOrder) -> None:
-        now_ns = self._floor.now_ns
-        ids = self._book_ids(request.order_id)
-        self._floor.publish(self._floor.exchange.cancel(now_ns, *ids))
+        exchange, now_ns = self._floor.exchange, self._floor.now_ns
+        self._floor.publish(exchange.cancel(now_ns, self._client_id, request.order_id))
 
     def _cancel_all(self, _request: ask.GlobalCancel) -> None:
         self._floor.publish(self._floor.exchange.cancel_all(self._floor.now_ns))
@@ -131,9 +132,10 @@ class OrderDesk:
         self._voice.refuse(request.request_id, *refusal)
 
     def _open_orders(self, _request: ask.RequestOpenOrders) -> None:
+        if self._client_id == MASTER:
+            self._bind()
         for order in self._floor.exchange.working_orders():
-            if self._owns(order.request.client_id):
-                self._bind(order)
+            if order.request.client_id == self._client_id:
                 self._tell.working(order)
         self._voice.say(encode.open_order_end())
 
@@ -151,8 +153,7 @@ class OrderDesk:
 
     def _completed_orders(self, request: ask.RequestCompletedOrders) -> None:
         for order in self._floor.exchange.completed_orders():
-            placed = order.request
-            if not (request.api_only and is_manual(placed.client_id, placed.order_id)):
+            if not (request.api_only and order.request.order_id <= NO_ID):
                 self._tell.completed(order)
         self._voice.say(encode.completed_orders_end())
 
@@ -193,39 +194,35 @@ class OrderDesk:
         if order.request.what_if:
             self._tell.order(order, preview(self._floor, order))
             return
-        if self._binds:
-            self._bind(order)
+        if self._binds and order.request.order_id == NO_ID:
+            self._bind()
         if order.status not in _STATUS_ALONE:
             self._tell.order(order)
         self._tell.status(order)
         request = order.request
-        if order.status is BrokerOrderStatus.CANCELLED and self._owns(request.client_id):
-            _client_id, order_id = shown(request.client_id, request.order_id)
-            self._voice.refuse(order_id, CODE_CANCELLED, "Order Canceled - reason:")
+        mine = request.client_id == self._client_id and request.order_id != NO_ID
+        if order.status is BrokerOrderStatus.CANCELLED and mine:
+            self._voice.refuse(request.order_id, CODE_CANCELLED, "Order Canceled - reason:")
 
     def _refused(self, event: Refused) -> None:
-        if self._owns(event.client_id):
-            _client_id, order_id = shown(event.client_id, event.order_id)
-            self._voice.refuse(order_id, event.code, event.text)
+        if event.client_id == self._client_id and event.order_id != NO_ID:
+            self._voice.refuse(event.order_id, event.code, event.text)
 
     # Whose an order is -------------------------------------------------------------
-
-    def _owns(self, client_id: ClientId) -> bool:
-        return shown(client_id, OrderId(0))[0] == self._client_id
 
     def _hears_of(self, client_id: ClientId) -> bool:
         return self._client_id in {client_id, MASTER}
 
-    def _bind(self, order: BookOrder) -> None:
-        """Let the client change and cancel a manual order from now on."""
-        request = order.request
-        if request.client_id == MANUAL and request.order_id not in self._bound:
-            self._bound.add(request.order_id)
-            self._tell.bound(order)
-
-    def _book_ids(self, order_id: OrderId) -> tuple[ClientId, OrderId]:
-        """Return the ids in the book of what the client calls *order_id*."""
-        client_id, book_id = meant(self._client_id, order_id)
-        if client_id == MANUAL and book_id not in self._bound:
-            return self._client_id, order_id
-        return client_id, book_id
+    def _bind(self) -> None:
+        """Give what was entered in TWS and works an id of this client (rule 4)."""
+        exchange = self._floor.exchange
+        orders = exchange.working_orders()
+        unbound = {one.perm_id for one in orders if one.request.order_id == NO_ID}
+        others: list[ExchangeEvent] = []
+        for event in exchange.by_hand.bind(self._floor.now_ns) if unbound else ():
+            if isinstance(event, OrderChanged) and event.order.perm_id in unbound:
+                unbound.discard(event.order.perm_id)
+                self._tell.bind(event.order)
+            else:
+                others.append(event)
+        self._floor.publish(others)

@@ -14,7 +14,6 @@ from collections.abc import Callable
 
 from ibelay.errors import WireError
 from ibelay.gateway.exchange.events import Executed
-from ibelay.gateway.session.desks.orders.manual import shown
 from ibelay.model.order import Action
 from ibelay.wire import requests as ask
 from ibelay.wire.times import parse_moment
@@ -40,9 +39,8 @@ def filtered(request: ask.RequestExecutions, account: str) -> Passes:
     def passes(fill: Executed) -> bool:
         done = fill.execution
         contract = done.contract
-        client_id, _order_id = shown(done.client_id, done.order_id)
         return (
-            request.client_id in {0, client_id}
+            request.client_id in {0, done.client_id}
             and done.at_ns >= since_ns
             and symbol in {"", contract.symbol}
             and sec_type in {"", contract.sec_type}

@@ -1,4 +1,8 @@
-"""How orders and fills are told to one client: in its version, under the ids it knows."""
+"""How orders and fills are told to one client: in its version, under the ids it knows.
+
+An order that was entered in TWS has no id, which is 0, until client 0 binds it; what the
+exchange said of it before is told under the new id as well.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from ibelay.gateway.exchange.events import BookOrder, Executed
-from ibelay.gateway.session.desks.orders import manual, view
+from ibelay.gateway.session.desks.orders import view
 from ibelay.gateway.session.voice import Voice
-from ibelay.model.ids import OrderId
+from ibelay.model.ids import OrderId, PermId
 from ibelay.wire import encode
 
 
@@ -24,18 +28,19 @@ class Teller:
     def __init__(self, voice: Voice, account: str) -> None:
         self._voice = voice
         self._account = account
+        self._bound: dict[PermId, OrderId] = {}
 
     def order(self, order: BookOrder, margins: Mapping[str, Decimal | str] | None = None) -> None:
         """Say openOrder."""
         if order.commission is not None:
             currency = order.request.contract.currency
             margins = {"commission": order.commission, "commissionCurrency": currency}
-        shown = view.order_view(_known(order), self._account, margins)
+        shown = view.order_view(self._known(order), self._account, margins)
         self._voice.say(encode.open_order(shown, self._voice.version))
 
     def status(self, order: BookOrder) -> None:
         """Say orderStatus."""
-        self._voice.say(view.order_status(_known(order)))
+        self._voice.say(view.order_status(self._known(order)))
 
     def working(self, order: BookOrder) -> None:
         """Say how a working order stands: openOrder, then orderStatus."""
@@ -44,31 +49,26 @@ class Teller:
 
     def completed(self, order: BookOrder) -> None:
         """Say completedOrder."""
-        shown = view.order_view(_known(order), self._account)
+        shown = view.order_view(self._known(order), self._account)
         self._voice.say(encode.completed_order(shown, self._voice.version))
 
-    def bound(self, order: BookOrder) -> None:
-        """Say that a manual order now has an id of client 0."""
-        request = _known(order).request
-        ids = (request.client_id, request.order_id)
-        self._voice.say(encode.order_bound(order.perm_id, *ids))
+    def bind(self, order: BookOrder) -> None:
+        """Say that an order entered in TWS now has an id of this client."""
+        request = order.request
+        self._bound[order.perm_id] = request.order_id
+        self._voice.say(encode.order_bound(order.perm_id, request.client_id, request.order_id))
 
     def fill(self, request_id: int, fill: Executed) -> None:
         """Say execDetails; *request_id* is -1 for a live fill."""
         done = fill.execution
-        client_id, order_id = manual.shown(done.client_id, done.order_id)
-        if order_id != done.order_id:
-            done = replace(done, client_id=client_id, order_id=order_id)
+        if not done.order_id and done.perm_id in self._bound:
+            done = replace(done, order_id=self._bound[done.perm_id])
         totals = (fill.cumulative, fill.average_price)
         self._voice.say(encode.execution(request_id, done, totals, self._voice.version))
 
-
-def _known(order: BookOrder) -> BookOrder:
-    """Return *order* under the ids clients know."""
-    request = order.request
-    client_id, order_id = manual.shown(request.client_id, request.order_id)
-    if order_id == request.order_id:
-        return order
-    parent_id = OrderId(-request.parent_id)
-    known = replace(request, client_id=client_id, order_id=order_id, parent_id=parent_id)
-    return replace(order, request=known)
+    def _known(self, order: BookOrder) -> BookOrder:
+        """Return *order* under the id the client knows."""
+        if order.request.order_id or order.perm_id not in self._bound:
+            return order
+        known = replace(order.request, order_id=self._bound[order.perm_id])
+        return replace(order, request=known)
