@@ -9,7 +9,7 @@ Rules:
 
 For the book: ``commission`` charges a fill; ``objection`` says why an order, new or changed,
 cannot be paid for (code and sentence); ``effect`` and, for combinations, ``effect_of`` are the
-what-if; ``start_day`` begins the next day.
+what-if; ``expire`` settles what stopped trading; ``start_day`` begins the next day.
 """
 
 from __future__ import annotations
@@ -129,6 +129,10 @@ class Account:
         self._books.start_day()
 
     # Positions ---------------------------------------------------------------------
+
+    def expire(self, now_ns: int) -> list[PositionChanged]:
+        """Settle what has expired by *now_ns*, ns since the epoch; return what that changed."""
+        return [self.row(con_id) for con_id in self._books.expire(now_ns)]
 
     def split(self, con_id: ConId, ratio: Decimal) -> None:
         """Hold *ratio* units of *con_id* for each one, at the same cost and value."""

@@ -6,6 +6,7 @@ Rules:
 2. Moments are worked off in order, each at its own time, before anything that happens later;
    at one moment the older order comes first.
 3. At the close, closing orders trade first, then DAY orders end.
+4. Positions in what stops trading are settled then, after the orders, and before the day ends.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ def follow(pit: Pit, now_ns: int, out: Events) -> None:
         _look_at(turn, entry)
         if not entry.done:
             schedule(turn, entry)
+    out.extend(pit.account.expire(now_ns))
     pit.heard_of(now_ns)
 
 

@@ -17,6 +17,7 @@ from decimal import Decimal
 
 from ibelay.gateway.exchange.money import option_margin
 from ibelay.gateway.exchange.money.cash import FOREX, VARIATION, ZERO, Rates, unit_value
+from ibelay.gateway.exchange.money.expiry import settled
 from ibelay.gateway.exchange.money.holding import Holding
 from ibelay.gateway.exchange.money.margin import (
     CURRENCY_SHARE,
@@ -42,6 +43,8 @@ class Books:
         holdings: What is held, or was today.
         marks: Last prices, as quoted.
         opening_equity: Equity with loan when the day began.
+        next_expiry_ns: When the first of what is held expires, ns since the epoch, UTC; None
+            for never.
     """
 
     rates: Rates
@@ -50,6 +53,7 @@ class Books:
     holdings: dict[ConId, Holding] = field(default_factory=dict)
     marks: dict[ConId, Decimal] = field(default_factory=dict)
     opening_equity: Decimal = ZERO
+    next_expiry_ns: int | None = None
 
     def copy(self, more: Mapping[ConId, Instrument]) -> Books:
         """Return books to try something in, that may also hold *more* instruments."""
@@ -75,6 +79,7 @@ class Books:
         """Book a fill of *signed* units; return what it realized, None if it only opened."""
         holding = self.holdings.setdefault(contract.con_id, Holding(contract))
         self.marks.setdefault(contract.con_id, price)
+        self._expects(contract.con_id)
         value = unit_value(contract, price)
         varies = contract.sec_type in VARIATION
         paid = holding.vary(signed, value) if varies else -signed * value
@@ -88,6 +93,34 @@ class Books:
         if con_id in self.holdings:
             self.holdings[con_id].quantity *= ratio
             self.marks[con_id] /= ratio
+
+    def _expects(self, con_id: ConId) -> None:
+        """Note when *con_id* expires."""
+        instrument = self.instruments.get(con_id)
+        moment = None if instrument is None else instrument.expires_ns
+        if moment is not None:
+            self.next_expiry_ns = min(moment, self.next_expiry_ns or moment)
+
+    def expire(self, now_ns: int) -> list[ConId]:
+        """Settle what has expired by *now_ns* (``expiry``); return whose holdings changed."""
+        if self.next_expiry_ns is None or now_ns < self.next_expiry_ns:
+            return []
+        changed: dict[ConId, None] = {}
+        for con_id, holding in list(self.holdings.items()):
+            instrument = self._instrument(holding.contract)
+            ends_ns = instrument.expires_ns
+            if not holding.quantity or ends_ns is None or now_ns < ends_ns:
+                continue
+            under_id, mark = instrument.under_con_id, self.marks[con_id]
+            under, under_mark = self.instruments.get(under_id), self.marks.get(under_id)
+            for one in settled(instrument, holding.quantity, mark, under, under_mark):
+                self.book(one.contract, one.signed, one.price, ZERO)
+                changed[one.contract.con_id] = None
+        self.next_expiry_ns = None
+        for con_id, holding in self.holdings.items():
+            if holding.quantity:
+                self._expects(con_id)
+        return list(changed)
 
     def start_day(self) -> None:
         """Pay out futures, forget what was closed, count profits from now."""

@@ -91,23 +91,26 @@ class UpdateDesk:
     def hear(self, event: ExchangeEvent) -> None:
         """Say at once what a fill changes."""
         if isinstance(event, PositionChanged):
-            self._tell(at_once=True)
+            self._tell(event)
 
     def on_time(self, now_ns: int) -> None:
         """Say what changed meanwhile, where it is time to."""
         feeds = [self._updates.feed] if self._updates else []
         if any(feed.due(now_ns) for feed in (*feeds, *(feed for feed, _ in self._multi.values()))):
-            self._tell(at_once=False)
+            self._tell(None)
 
-    def _tell(self, *, at_once: bool) -> None:
+    def _tell(self, changed: PositionChanged | None) -> None:
+        """Say what changed to whom it is time to, to everybody after a fill."""
         now_ns, updates = self._floor.now_ns, self._updates
-        if updates is not None and (at_once or updates.feed.due(now_ns)):
-            news = updates.portfolio(self._floor.exchange.positions())
+        if updates is not None and (changed or updates.feed.due(now_ns)):
+            # What expired today may be gone from the positions when this is heard.
+            news = updates.portfolio([changed] if changed else [])
+            news += updates.portfolio(self._floor.exchange.positions())
             news += updates.feed.news(self._rows(), now_ns)
             if news:
                 self._voice.say_all([*news, say.account_update_time(minute(now_ns))])
         for feed, ledger_only in self._multi.values():
-            if at_once or feed.due(now_ns):
+            if changed or feed.due(now_ns):
                 self._voice.say_all(feed.news(self._rows(ledger_only=ledger_only), now_ns))
 
     def _rows(self, *, ledger_only: bool = False) -> list[Row]:
