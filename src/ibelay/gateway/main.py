@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from ibelay.gateway.control.scenario import Scenario, daily, load
 from ibelay.gateway.exchange.book import Exchange
+from ibelay.gateway.market.moved import MovedMarket
 from ibelay.gateway.market.opening import begin_ns, open_market
 from ibelay.gateway.options import GatewayOptions
 from ibelay.gateway.server import PaperGateway
 from ibelay.gateway.session.floor import Floor
+from ibelay.model.faults import Reset
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -22,7 +25,7 @@ def build_floor(options: GatewayOptions) -> Floor:
     Raises:
         ConfigurationError: The data is missing, or the time to begin is outside the day.
     """
-    market = open_market(options.market_choice)
+    market = MovedMarket(open_market(options.market_choice))
     exchange = Exchange(
         account=options.account,
         cash=options.cash,
@@ -55,7 +58,15 @@ def gateway(options: GatewayOptions) -> PaperGateway:
         speed=options.speed,
         skip_nights=options.skip_nights,
         faults=options.faults,
+        scenarios=tuple(_scenarios(options)),
     )
+
+
+def _scenarios(options: GatewayOptions) -> Iterator[Scenario]:
+    if options.reset_at is not None:
+        yield daily("IB's nightly reset", options.reset_at, Reset())
+    if options.scenario is not None:
+        yield load(options.scenario)
 
 
 async def serve(options: GatewayOptions, *, announce: Callable[[str], None]) -> None:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date as calendar_date
 from decimal import Decimal
+from pathlib import Path
 
 from ibelay.errors import ConfigurationError
 from ibelay.gateway.clock import checked_speed
@@ -44,6 +45,8 @@ class GatewayOptions:
         account: Paper account code, DU and digits.
         cash: Starting cash in dollars.
         faults: What goes wrong on purpose from the beginning.
+        scenario: TOML file of what goes wrong later, see ``control.scenario``.
+        reset_at: New York time, HH:MM or HH:MM:SS, at which IB's servers reset every day.
         pacing: What is done with a client that sends more than 50 messages a second.
         entitlement: Which market data the account has subscribed to.
         read_only: Clients may look and not touch: orders are refused with 321.
@@ -63,6 +66,8 @@ class GatewayOptions:
     account: str = "DU1234567"
     cash: Decimal = Decimal(1_000_000)
     faults: tuple[Command, ...] = ()
+    scenario: Path | None = None
+    reset_at: str | None = None
     pacing: Pacing = Pacing.PACE
     entitlement: Entitlement = Entitlement.LIVE
     read_only: bool = False

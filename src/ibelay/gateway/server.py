@@ -22,6 +22,8 @@ from ibelay.gateway.agenda import Agenda
 from ibelay.gateway.clock import MarketClock, checked_speed
 from ibelay.gateway.connection import Connection
 from ibelay.gateway.control.operator import Operator
+from ibelay.gateway.control.player import Player
+from ibelay.gateway.control.scenario import Scenario
 from ibelay.gateway.door import Door
 from ibelay.gateway.session.client import Session
 from ibelay.gateway.session.floor import Floor
@@ -45,6 +47,7 @@ class PaperGateway:
         max_backlog_bytes: Unread output at which a client is cut.
         start_deadline_s: Seconds a client has to start its API.
         faults: What goes wrong on purpose from the beginning.
+        scenarios: What goes wrong later.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class PaperGateway:
         max_backlog_bytes: int = MAX_BACKLOG_BYTES,
         start_deadline_s: float = START_DEADLINE_S,
         faults: Sequence[Command] = (),
+        scenarios: Sequence[Scenario] = (),
     ) -> None:
         self.floor = floor
         self.max_backlog_bytes = max_backlog_bytes
@@ -65,6 +69,7 @@ class PaperGateway:
         self.wall_agenda = Agenda()
         self.operator = Operator(self)
         self._faults = faults
+        self._scenarios = scenarios
         self._door = Door(lambda: Connection(self), host, port)
         self._speed = checked_speed(speed)
         self._skip_nights = skip_nights
@@ -92,6 +97,8 @@ class PaperGateway:
             await self._door.open(self._tasks)
             for command in self._faults:
                 self.operator.do(command)
+            for scenario in self._scenarios:
+                Player(scenario, self.floor, self.operator)
         except ConfigurationError:
             await self._door.close()
             await self._tasks.__aexit__(None, None, None)

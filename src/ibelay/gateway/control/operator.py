@@ -1,7 +1,7 @@
 """The operator: does what a command says, and says what was done.
 
 Rules:
-1. Every word of the vocabulary has its act here, or mypy and a test say which has not.
+1. Every word of the vocabulary has its act here, or a test says which has not.
 2. A command that cannot be done changes nothing and is one clear sentence.
 3. What was done is remembered, the last ``MAX_LOG`` commands, with market time.
 """
@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ibelay.gateway.control.acts import clock, gate, line, upstream
+from ibelay.gateway.control.acts import book, clock, gate, line, upstream
 from ibelay.gateway.control.stage import Shell, Stage
 from ibelay.model import faults
 from ibelay.model.faults import Command
@@ -20,7 +20,7 @@ from ibelay.model.faults import Command
 MAX_LOG = 500
 Act = Callable[[Stage, Any], str | None]
 
-_ACTS: dict[type[Command], Act] = {
+ACTS: dict[type[Command], Act] = {
     faults.Delay: line.counted,
     faults.Drop: line.counted,
     faults.Duplicate: line.counted,
@@ -46,6 +46,17 @@ _ACTS: dict[type[Command], Act] = {
     faults.Competing: upstream.competing,
     faults.Notice: upstream.notice,
     faults.Clear: upstream.clear,
+    faults.Midnight: book.midnight,
+    faults.SetPrice: book.set_price,
+    faults.Fill: book.fill,
+    faults.Partial: book.partial,
+    faults.Reject: book.reject,
+    faults.Cancel: book.cancel,
+    faults.ManualTrade: book.manual_trade,
+    faults.Correct: book.correct,
+    faults.SecondPermId: book.second_perm_id,
+    faults.IdRollback: book.id_rollback,
+    faults.Split: book.split,
     faults.Pause: clock.pause,
     faults.Resume: clock.resume,
     faults.Step: clock.step,
@@ -78,7 +89,7 @@ class Operator:
         Raises:
             ConfigurationError: It cannot be done as things stand.
         """
-        said = _ACTS[type(command)](self._stage, command)
+        said = ACTS[type(command)](self._stage, command)
         written = faults.write(command)
         done = f"{written}: {said}" if said else f"{written}: done"
         self.log.append(Done(self._stage.floor.now_ns, written, done))

@@ -16,7 +16,7 @@ Rules:
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -110,6 +110,7 @@ class Floor:
         self.entitlement = entitlement
         self.read_only = read_only
         self._habits = Habits()
+        self._watchers: list[Callable[[Sequence[ExchangeEvent]], None]] = []
         self.now_ns = start_ns
         self.nights = nights_of(market.instruments)
         self._next_bar_ns = start_ns - start_ns % BAR_NS + BAR_NS
@@ -123,10 +124,14 @@ class Floor:
         self._followed = Followed()
         last: dict[ConId, QuoteChange] = {}
         for event in market.events(market.start_ns, start_ns):
-            self._show(event)
-            if isinstance(event, QuoteChange):
-                last[event.con_id] = event
+            if not isinstance(event, QuoteChange):
+                self._show(event)
+                continue
+            if event.con_id not in last:  # the first may have to stand for yesterday's close
+                self._show(event)
+            last[event.con_id] = event
         for quote in last.values():
+            self._show(quote)
             exchange.on_market(quote)
         for bar in self._quote_bars.values():
             bar.close(start_ns)  # the first bar begins at the last price, not at the first
@@ -162,7 +167,7 @@ class Floor:
         while self.now_ns < until:
             step = min(until, self._next_bar_ns, self.agenda.next_ns)
             for event in self._events(self.now_ns, step):
-                self._happen(event)
+                self.happen(event)
             self.now_ns = step
             if step == self._next_bar_ns:
                 self._close_bars(step - BAR_NS)
@@ -175,9 +180,16 @@ class Floor:
 
     def publish(self, events: Iterable[ExchangeEvent]) -> None:
         """Tell every client what the exchange says, as IB tells it (``habits``)."""
-        for event in self._habits.told(events):
+        facts = list(events)
+        for watch in self._watchers:
+            watch(facts)
+        for event in self._habits.told(facts):
             for listener in list(self._clients.values()):
                 listener.on_exchange(event)
+
+    def watch(self, hear: Callable[[Sequence[ExchangeEvent]], None]) -> None:
+        """Let *hear* be told all that the exchange says, before any client is."""
+        self._watchers.append(hear)
 
     def face(self, con_id: ConId) -> Face:
         """Return what the board shows of *con_id*, which must exist here (rule 7)."""
@@ -232,7 +244,8 @@ class Floor:
             self._quote_bars[(event.con_id, shown)].quoted(event.quote)
         return self._faces[event.con_id].quoted(event)
 
-    def _happen(self, event: MarketEvent) -> None:
+    def happen(self, event: MarketEvent) -> None:
+        """Let *event* happen now: everybody hears of it, and orders are matched."""
         ticks = self._show(event)
         for listener in list(self._clients.values()):
             listener.on_event(event)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ibelay.model.faults.forms import Span
-from ibelay.model.faults.values import Client, Length, MaybeLength, Port, Who, YesNo
+from ibelay.model.faults.values import Client, Length, MaybeLength, Number, Port, Who
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,12 @@ class PortChanged:
 class Restart:
     """The daily auto-restart: all sockets reset, nobody listens, then a fresh session.
 
-    Orders with transmit=False are gone; with ``roll-back`` their order ids are given out again.
+    Orders with transmit=False are gone; ``roll-back`` gives out the last ids of every client
+    that was connected again.
 
     **Source**: F07, F29, F43; shared IB facts, section 2.
     """
 
     word: ClassVar[str] = "restart"
     span: Length = Span(90 * 10**9)  # noqa: RUF009  # frozen, and a literal
-    roll_back: YesNo = True
+    roll_back: Number = 0

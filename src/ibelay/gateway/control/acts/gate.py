@@ -85,9 +85,18 @@ def port_changed(stage: Stage, fault: PortChanged) -> str:
     return f"listening on port {port}"
 
 
-def restart(stage: Stage, fault: Restart) -> None:
-    """Restart as every night: what was not transmitted is lost."""
-    for session in stage.sessions(None):
+def restart(stage: Stage, fault: Restart) -> str:
+    """Restart as every night: what was not transmitted is lost, ids may come again."""
+    exchange = stage.floor.exchange
+    sessions = stage.sessions(None)
+    ids = {session.client_id for session in sessions if session.client_id is not None}
+    for session in sessions:
         stage.shell.reset(session)
     stage.shell.shut()
+    lost = exchange.by_hand.lose_untransmitted()
+    for client_id in sorted(ids):
+        next_id = exchange.next_order_id(client_id)
+        if fault.roll_back > 0 and next_id > 1:
+            exchange.by_hand.roll_ids_back(client_id, max(1, next_id - fault.roll_back))
     stage.later(fault.span, "restart", stage.shell.reopen)
+    return f"{len(sessions)} connections reset, {lost} untransmitted orders lost"

@@ -109,6 +109,11 @@ class ByHand:
         """Lose the orders of ``transmit=False``, as a restart does; return how many."""
         return names.lose_untransmitted(self._pit)
 
+    def forget_day(self, now_ns: int) -> None:
+        """Forget the executions and completed orders of until now, as at midnight."""
+        self._pit.tape.forget_before(now_ns + 1)
+        self._pit.shelf.bury_before(now_ns + 1)
+
     def slow_cancels(self, *, slow: bool) -> None:
         """Keep cancels pending from now on, until ``force_cancel`` confirms each; or not."""
         self._pit.slow_cancels = slow
