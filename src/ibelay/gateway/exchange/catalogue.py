@@ -32,6 +32,7 @@ from ibelay.model.ids import ConId
 
 FOUND_MAX = 16
 _MIN_LEGS = 2
+_KNOWN_MAX = 1024
 _MONTH_LETTERS = 6
 _Key = TypeVar("_Key", bound=Hashable)
 _DERIVATIVES = frozenset({"OPT", "FUT", "FOP", "WAR", "BAG"})
@@ -60,6 +61,7 @@ class Catalogue:
         self._by_local = _grouped((one.contract.local_symbol, one) for one in instruments)
         self._by_class = _grouped((one.contract.trading_class, one) for one in instruments)
         self._by_under = _grouped((one.under_con_id, one) for one in instruments)
+        self._known: dict[tuple[Contract, bool], tuple[Instrument, ...]] = {}
         self._by_sec_id = _grouped((pair, one) for one in instruments for pair in one.sec_ids)
 
     def get(self, con_id: ConId) -> Instrument | None:
@@ -68,6 +70,16 @@ class Catalogue:
 
     def find(self, contract: Contract, *, include_expired: bool = False) -> list[Instrument]:
         """Return everything *contract* describes, in the catalogue's order."""
+        key = (contract, include_expired)
+        known = self._known.get(key)
+        if known is None:
+            known = tuple(self._look_up(contract, include_expired=include_expired))
+            if len(self._known) >= _KNOWN_MAX:  # clients may describe contracts without end
+                self._known.clear()
+            self._known[key] = known
+        return list(known)
+
+    def _look_up(self, contract: Contract, *, include_expired: bool) -> list[Instrument]:
         if contract.sec_type == "BAG":
             return self._combination(contract)
         if contract.con_id:

@@ -21,7 +21,6 @@ from ibelay.gateway.exchange.events import OrderRequest
 from ibelay.gateway.exchange.matching import hours
 from ibelay.gateway.exchange.orders import brackets
 from ibelay.gateway.exchange.orders.entry import Entry
-from ibelay.gateway.exchange.orders.kinds import IMMEDIATE
 from ibelay.gateway.exchange.rules import codes
 from ibelay.model.order import Action
 from ibelay.wire.times import moment
@@ -39,11 +38,8 @@ def release(turn: Turn, entry: Entry) -> None:
         _locate(turn, member)
         tell(turn, member)
         advise(turn, member)
-    for con_id in dict.fromkeys(source for member in entering for source in member.sources):
-        trading.match(turn, con_id)
-    for member in entering:
-        if not member.done and member.request.tif in IMMEDIATE:
-            trading.attempt(turn, member)
+    for member in entering:  # all others have been tried on this very quote
+        trading.attempt(turn, member)
 
 
 def begin(turn: Turn, entry: Entry) -> None:
