@@ -241,6 +241,30 @@ def test_broker_sizes_the_hedge(hedge: str, size: int) -> None:
     assert stage.position(2) == -size
 
 
+def test_delta_hedge_of_an_option_is_delta_times_its_shares() -> None:
+    option = Contract(symbol="SPY", sec_type="OPT", con_id=ConId(2), multiplier=D(100))
+    stage = Stage(stock(), stock(contract=option))
+    stage.quote("99", "100")
+    stage.quote("5", "5", con_id=2)
+    stage.place(1, "BUY", 3, "LMT", limit_price="5", contract=option, transmit=False)
+    terms: dict[str, Any] = {"hedge_type": "D", "hedge_parameter": "0.5"}
+    stage.place(2, "SELL", 0, "MKT", parent=1, **terms)
+    assert (stage.position(2), stage.position()) == (D(3), D(-150))
+
+
+def test_currency_hedge_is_worth_its_parent() -> None:
+    pair = Contract(symbol="EUR", sec_type="CASH", con_id=ConId(2), exchange="IDEALPRO")
+    stage = Stage(stock(), stock(contract=pair))
+    stage.quote("99", "100")
+    stage.quote("1.09", "1.10", con_id=2, size=None)
+    stage.place(1, "BUY", 100, "LMT", limit_price="100", transmit=False)
+    stage.place(2, "SELL", 0, "MKT", parent=1, contract=pair, hedge_type="F")
+    assert [(order, quantity) for order, quantity, _ in stage.fills] == [
+        (1, D(100)),
+        (2, D(10_000)),
+    ]
+
+
 @pytest.mark.parametrize(
     ("terms", "expected"),
     [

@@ -304,6 +304,20 @@ def test_modified_quantity_leaves_the_trail_where_it_is() -> None:
     assert stage.orders[1].request.stop_price == D("100.50")
 
 
+def test_prices_of_0_are_none_where_a_price_may_be_left_out() -> None:
+    """Servers show 0 for what is not set, and clients send it back."""
+    stage = Stage()
+    stage.quote("100", "100.02")
+    stage.trade("100")
+    stage.place(1, "BUY", 10, "MIDPRICE", limit_price="0")
+    assert stage.status(1) == "Filled"
+    zero = {"trail_stop_price": "0", "limit_price": "0"}
+    stage.place(2, "SELL", 10, "TRAIL LIMIT", trail_amount="1", limit_offset="0.10", **zero)
+    stage.change(2, quantity=D(5), trail_stop_price=D(0), limit_offset=None, limit_price=D(0))
+    request = stage.orders[2].request
+    assert (request.stop_price, request.limit_price) == (D(99), D("98.90"))
+
+
 def test_wider_trail_begins_anew_from_the_market() -> None:
     stage = Stage()
     stage.quote("100", "100.01")

@@ -136,7 +136,10 @@ class PositionChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The exchange says no to *client_id* with one of IB's codes."""
+    """The exchange says no to *client_id* with one of IB's codes, or warns (399, 404, 2109).
+
+    Only the code tells which; a warned order lives.
+    """
 
     client_id: ClientId
     order_id: OrderId

@@ -24,7 +24,7 @@ ZERO = Decimal(0)
 def within_limit(request: OrderRequest, kind: Kind, price: Decimal) -> bool:
     """Return whether *request* may trade at *price*."""
     limit = request.limit_price
-    if not kind.limit and (limit is None or not kind.middle):
+    if not kind.limit and not (kind.middle and limit):
         return True
     if limit is None:
         return False

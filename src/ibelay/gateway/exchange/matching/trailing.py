@@ -23,8 +23,13 @@ from ibelay.model.order import Action
 
 
 def begin(request: OrderRequest) -> OrderRequest:
-    """Return a new trailing *request* with the trigger it begins at, if the client named one."""
-    return at_trigger(request, request.trail_stop_price)
+    """Return a new trailing *request* with the trigger it begins at, if the client named one.
+
+    Prices of 0 are none: servers show them for what is not set, and clients send them back.
+    """
+    return at_trigger(
+        replace(request, limit_price=request.limit_price or None), request.trail_stop_price or None
+    )
 
 
 def at_trigger(request: OrderRequest, trigger: Decimal | None) -> OrderRequest:

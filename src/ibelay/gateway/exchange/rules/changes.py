@@ -85,7 +85,9 @@ def _check_parent(entry: Entry, request: OrderRequest) -> Refusal | None:
 
 
 def _trail(entry: Entry, terms: OrderRequest) -> OrderRequest:
-    before, asked = entry.request, terms.trail_stop_price
+    before, asked = entry.request, terms.trail_stop_price or None
+    if terms.limit_offset is None:
+        terms = replace(terms, limit_offset=before.limit_offset)
     if (terms.trail_amount, terms.trail_percent) != (before.trail_amount, before.trail_percent):
         moved = asked if asked != before.trail_stop_price else None
         return trailing.at_trigger(terms, moved)

@@ -108,11 +108,11 @@ def _check_trail(request: OrderRequest, kind: Kind, instrument: Instrument) -> R
         return codes.NO_TRAIL
     if percent is not None and not 0 < percent < _PERCENT:
         return codes.WRONG_PERCENT
-    if kind.limit and request.limit_offset is None and request.limit_price is None:
+    if kind.limit and request.limit_offset is None and not request.limit_price:
         return codes.INCOMPLETE
     begin = request.trail_stop_price
     if (amount is not None and not steps.amount_on_step(instrument, amount)) or (
-        begin is not None and not steps.on_step(instrument, begin)
+        begin and not steps.on_step(instrument, begin)
     ):
         return codes.OFF_STEP
     return None
