@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal as D  # noqa: N817 - the tests are full of them
+from typing import Any
 
 import pytest
 
@@ -17,37 +18,48 @@ BUY, SELL = Action.BUY, Action.SELL
 UNDER = ConId(1)
 
 
-def instrument(sec_type: str = "STK", **terms: object) -> Instrument:
-    """Return an instrument; terms of the contract are those Contract knows."""
-    names = Contract.__dataclass_fields__
-    contract = {key: value for key, value in terms.items() if key in names}
-    rest = {key: value for key, value in terms.items() if key not in names}
-    con_id = contract.pop("con_id", ConId(9))
-    made = Contract(symbol="X", sec_type=sec_type, con_id=con_id, **contract)  # type: ignore[arg-type]
-    return Instrument(contract=made, long_name="X", **rest)  # type: ignore[arg-type]
-
-
-def option(right: str, strike: int, *, index: bool = False) -> Instrument:
-    return instrument(
-        "OPT",
-        con_id=ConId(2),
+def instrument(
+    sec_type: str = "STK",
+    *,
+    con_id: int = 9,
+    multiplier: int = 1,
+    right: str = "",
+    strike: int = 0,
+    **terms: Any,
+) -> Instrument:
+    """Return an instrument with *terms* of its own."""
+    contract = Contract(
+        symbol="X",
+        sec_type=sec_type,
+        con_id=ConId(con_id),
+        multiplier=D(multiplier),
         right=right,
         strike=D(strike),
-        multiplier=D(100),
+    )
+    return Instrument(contract=contract, long_name="X", **terms)
+
+
+def option(right: str, strike: int) -> Instrument:
+    return instrument(
+        "OPT",
+        con_id=2,
+        right=right,
+        strike=strike,
+        multiplier=100,
         under_con_id=UNDER,
-        under_sec_type="IND" if index else "STK",
+        under_sec_type="STK",
     )
 
 
-STOCK = instrument(con_id=UNDER)
+STOCK = instrument(con_id=1)
 ES = instrument(
     "FUT",
-    con_id=ConId(3),
-    multiplier=D(50),
+    con_id=3,
+    multiplier=50,
     initial_margin=D(16_500),
     maintenance_margin=D(15_000),
 )
-COIN = instrument("CRYPTO", con_id=ConId(4))
+COIN = instrument("CRYPTO", con_id=4)
 EURUSD = Instrument(
     contract=Contract(symbol="EUR", sec_type="CASH", con_id=ConId(5)), long_name="EUR"
 )
@@ -63,10 +75,10 @@ EURUSD = Instrument(
         (STOCK, -100, "1", 250, 250),
         (ES, 2, "4500", 33_000, 30_000),
         (ES, -2, "4500", 33_000, 30_000),
-        (instrument("FUT", multiplier=D(10)), 1, "100", 100, 80),
-        (instrument("FUT", multiplier=D(1000)), 1, "-30", 3000, 2400),
+        (instrument("FUT", multiplier=10), 1, "100", 100, 80),
+        (instrument("FUT", multiplier=1000), 1, "-30", 3000, 2400),
         (COIN, 2, "30000", 60_000, 60_000),
-        (instrument("BOND", multiplier=D(1000)), 10, "98", 2450, 1960),
+        (instrument("BOND", multiplier=1000), 10, "98", 2450, 1960),
         (EURUSD, 20_000, "1.1", 0, 0),
         (option("C", 100), 5, "3", 0, 0),
         (STOCK, 0, "40", 0, 0),
