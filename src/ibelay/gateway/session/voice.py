@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ibelay.wire import encode
+from ibelay.wire.encode.older import DECIMAL_SIZES_SINCE, whole_sizes
 
 SYSTEM = -1
 
@@ -20,6 +21,8 @@ class Voice:
     def __init__(self, version: int, send: Callable[[bytes], None]) -> None:
         self.version = version
         self.say = send
+        if version < DECIMAL_SIZES_SINCE:
+            self.say = lambda message: send(whole_sizes(message))
 
     def say_all(self, messages: list[bytes]) -> None:
         """Say *messages* in their order."""
