@@ -72,8 +72,8 @@ class MadeDay:
 
     def close(self, instrument: Instrument) -> Decimal:
         """Return the official close of *instrument* (rule 2)."""
-        minutes = self.worth.of(instrument).minutes
-        return self.stepped(instrument, minutes[minute_of(self.day, self.day.close_ns)])
+        close = self.worth.of(instrument).begin(minute_of(self.day, self.day.close_ns))
+        return self.stepped(instrument, close)
 
     def span(self, instrument: Instrument) -> range:
         """Return the minutes of the day in which *instrument* can trade."""

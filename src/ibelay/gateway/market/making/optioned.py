@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
 from itertools import chain
+from zlib import crc32
 
 from ibelay.gateway.market.api import (
     Instrument,
@@ -40,7 +41,7 @@ from ibelay.model.market import Quote
 _MS_NS = 1_000_000
 _AFTER_UNDERLYING_NS = 450 * _MS_NS
 _PRINT_NS = 800 * _MS_NS
-_PRINTS = 0.12
+_PER_MILLE = 120
 _WIDTH, _LEAST_WIDTH = 0.01, 0.01
 _KEPT_MINUTES = 8
 _MOST_LOTS, _MOST_TRADED = 80, 20
@@ -142,12 +143,13 @@ class OptionSeries:
             before = prices
 
     def _prints(self, minute: int) -> list[Print]:
-        chance = seeded(*self._making.key, minute, "prints")
-        if chance.random() > _PRINTS:
+        # Asked of every minute of a day at once: a checksum decides, chance only where it must.
+        if crc32(f"{self._con_id}:{self._making.key}:{minute}".encode()) % 1000 >= _PER_MILLE:
             return []
+        chance = seeded(*self._making.key, minute, "prints")
         second = chance.randrange(SECONDS)
         at_ns = self._making.day.start_ns + minute * MINUTE_NS + second * SECOND_NS + _PRINT_NS
-        prices = self._prices(self._making.source.mids(minute)[second], at_ns)
+        prices = self._prices(self._making.source.mid(minute, second), at_ns)
         if prices is None or halt_at(self._making.halts, at_ns) is not None:
             return []
         bid, ask = prices

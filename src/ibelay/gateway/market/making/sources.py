@@ -23,6 +23,8 @@ SECONDS = 60
 _WAVES = ((31, 0.008), (127, 0.010), (731, 0.012))
 _STEP_BUSY, _STEP_QUIET = 0.00006, 0.00002
 _KEPT_MINUTES = 8
+# A chain's options ask their underlying for the same minutes, one after the other.
+_KEPT_OF_A_WALK = 400
 
 
 class Source(Protocol):
@@ -33,8 +35,16 @@ class Source(Protocol):
         """Prices at the beginning of each minute, and at the end of the day."""
         ...
 
+    def begin(self, minute: int) -> float:
+        """Return the price at the beginning of *minute*, at the cost of that one."""
+        ...
+
     def mids(self, minute: int) -> Sequence[float]:
         """Return the prices of the 60 seconds of *minute*."""
+        ...
+
+    def mid(self, minute: int, second: int) -> float:
+        """Return the price of one second of *minute*, at the cost of that one."""
         ...
 
 
@@ -73,14 +83,22 @@ class Walk:
         path = levels(self._seed, self._symbol, self._day, self._loyalty)
         return [begin * (1.0 + self._swing * level) for level in path]
 
+    def begin(self, minute: int) -> float:
+        """See ``Source``."""
+        return self.minutes[minute]
+
     def mids(self, minute: int) -> Sequence[float]:
         """See ``Source``."""
         found = self._kept.get(minute)
         if found is None:
-            if len(self._kept) >= _KEPT_MINUTES:
+            if len(self._kept) >= _KEPT_OF_A_WALK:
                 self._kept.pop(next(iter(self._kept)))
             found = self._kept[minute] = self._seconds(minute)
         return found
+
+    def mid(self, minute: int, second: int) -> float:
+        """See ``Source``."""
+        return self.mids(minute)[second]
 
     def _seconds(self, minute: int) -> list[float]:
         chance = seeded(*self._key, minute)
@@ -135,11 +153,12 @@ class Following:
             self._kept[minute] = found
         return found
 
+    def begin(self, minute: int) -> float:
+        """See ``Source``."""
+        at_ns = self._day.start_ns + minute * MINUTE_NS
+        return self._make(at_ns, *(source.begin(minute) for source in self._sources))
 
-def price_at(source: Source, day: TradingDay, at_ns: int) -> float:
-    """Return the price in the second of *at_ns*, which lies in *day*."""
-    minute = minute_of(day, at_ns)
-    if minute >= len(source.minutes) - 1:
-        return source.minutes[-1]
-    second = (at_ns - day.start_ns) % MINUTE_NS * SECONDS // MINUTE_NS
-    return source.mids(minute)[second]
+    def mid(self, minute: int, second: int) -> float:
+        """See ``Source``."""
+        at_ns = self._day.start_ns + minute * MINUTE_NS + second * (MINUTE_NS // SECONDS)
+        return self._make(at_ns, *(source.mid(minute, second) for source in self._sources))
