@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal as D  # noqa: N817 - the tests are full of them
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -63,6 +65,14 @@ def test_words_say_symbol_and_type() -> None:
 def test_words_that_name_nothing_are_refused_with_what_exists(word: str, hint: str) -> None:
     with pytest.raises(ConfigurationError, match=hint):
         read_words([word])
+
+
+def test_words_of_the_guide_exist_with_what_it_says_comes_with_them() -> None:
+    guide = Path(__file__).parents[2] / "docs" / "guides" / "markets.md"
+    words = re.findall(r"^\| `([A-Z0-9.:]+)` \|", guide.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(words) == len(Kind)
+    assert {word.kind for word in read_words(words)} == set(Kind)
+    assert of(*words).derived
 
 
 def test_no_words_and_too_many_words_are_refused() -> None:
