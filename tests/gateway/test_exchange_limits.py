@@ -6,11 +6,13 @@ from decimal import Decimal as D  # noqa: N817 - the tests are full of them
 from typing import Any
 
 import pytest
-from tests.gateway.exchange_stage import Stage
+from tests.gateway.exchange_stage import Stage, stock
 
-from ibelay.gateway.exchange.acts import clock
+from ibelay.gateway.exchange.acts import clock, trading
+from ibelay.gateway.exchange.orders.entry import Entry
 from ibelay.gateway.exchange.rules import limits
 from ibelay.model.conditions import ExecutionCondition, PriceCondition
+from ibelay.model.contract import Contract
 from ibelay.model.ids import ConId, OrderId
 
 PRICE = PriceCondition(con_id=ConId(1), exchange="SMART", price=D(100), is_more=True)
@@ -95,3 +97,18 @@ def test_an_order_changed_over_and_over_leaves_no_trail_on_the_agenda(
     stage.hear(stage.exchange.on_clock(stage.now))
     assert stage.status(1) == "Cancelled"
     assert stage.orders[1].request.order_id == OrderId(1)
+
+
+def test_a_price_looks_at_the_orders_of_its_own_contract_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage = Stage(stock(), stock(contract=Contract(symbol="QQQ", con_id=ConId(2))))
+    for order_id in range(1, 51):
+        stage.place(order_id, "BUY", 1, "LMT", limit_price="90")
+    looked_at: list[Entry] = []
+    monkeypatch.setattr(trading, "attempt", lambda _turn, entry: looked_at.append(entry))
+    stage.quote("99", "100", con_id=2)
+    stage.trade("99", con_id=2)
+    assert looked_at == []
+    stage.quote("99", "100")
+    assert len(looked_at) == 50

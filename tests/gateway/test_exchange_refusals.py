@@ -110,6 +110,14 @@ def test_forex_order_is_sized_by_its_cash() -> None:
     assert stage.fills == [(1, D(1000), D("1.10000"))]
 
 
+def test_order_in_cash_cannot_be_changed() -> None:
+    stage = Stage(PAIR)
+    stage.quote("1.09990", "1.10000", size=None)
+    stage.place(1, "BUY", 0, "LMT", limit_price="1.05", cash_quantity="1050")
+    assert stage.orders[1].request.quantity == 1000
+    assert stage.codes(stage.change(1, limit_price=D("1.06"))) == [10241]
+
+
 def test_coins_are_bought_by_cash_and_sold_by_size() -> None:
     stage = Stage(COIN)
     stage.quote("49999", "50000", size=None)

@@ -162,6 +162,9 @@ step_kinds: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 hand_kinds: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "fill": st.fixed_dictionaries({"number": st.integers(0, 5), "quantity": sizes}),
     "reject": st.fixed_dictionaries({"number": st.integers(0, 5)}),
+    "second": st.fixed_dictionaries({"number": st.integers(0, 5)}),
+    "slow": st.fixed_dictionaries({"slow": st.booleans()}),
+    "shares": st.fixed_dictionaries({"found": st.booleans()}),
     "end": st.fixed_dictionaries({"number": st.integers(0, 5)}),
     "correct": st.fixed_dictionaries(
         {"number": st.integers(0, 5), "quantity": sizes, "price": prices}
@@ -316,6 +319,16 @@ class Play:
 
     def _end(self, number: int) -> list[ExchangeEvent]:
         return self._by_perm_id(number, "force_cancel")
+
+    def _second(self, number: int) -> list[ExchangeEvent]:
+        return self._by_perm_id(number, "second_perm_id")
+
+    def _slow(self, *, slow: bool) -> list[ExchangeEvent]:
+        self.exchange.by_hand.slow_cancels(slow=slow)
+        return []
+
+    def _shares(self, *, found: bool) -> list[ExchangeEvent]:
+        return self.exchange.by_hand.locate(self.now, STOCKS[0].con_id, found=found)
 
     def _by_perm_id(self, number: int, act: str, *args: Any) -> list[ExchangeEvent]:
         order = self._working(number)

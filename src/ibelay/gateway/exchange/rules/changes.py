@@ -33,11 +33,9 @@ def check_change(entry: Entry, request: OrderRequest) -> Refusal | None:
         return codes.STILL_PROCESSED
     if request.order_type != before.order_type:
         return codes.NEW_TYPE
-    if not _same_contract(request.contract, before.contract) or check_limits(request, None, 0):
-        return codes.MISMATCH  # never 201, which would say that the order itself is dead
-    if request.action is not before.action or request.quantity <= entry.filled:
-        return codes.MISMATCH
-    if request.tif != before.tif and (IMMEDIATE | {"OPG"}) & {request.tif, before.tif}:
+    if request.cash_quantity or before.cash_quantity:
+        return codes.CASH_CHANGE
+    if not _matches(entry, request):
         return codes.MISMATCH
     if request.algorithm != before.algorithm:
         return codes.NEW_ALGORITHM
@@ -63,6 +61,22 @@ def changed(entry: Entry, request: OrderRequest) -> OrderRequest:
         cash_quantity=entry.request.cash_quantity,
     )
     return _trail(entry, terms) if entry.kind.trails else terms
+
+
+def _matches(entry: Entry, request: OrderRequest) -> bool:
+    """Return whether *request* is about the same trade as *entry* (rules 1 to 3).
+
+    What is beyond our limits does not match either: 201 would say that the order is dead.
+    """
+    before = entry.request
+    immediate = IMMEDIATE | {"OPG"}
+    return (
+        _same_contract(request.contract, before.contract)
+        and check_limits(request, None, 0) is None
+        and request.action is before.action
+        and request.quantity > entry.filled
+        and (request.tif == before.tif or not immediate & {request.tif, before.tif})
+    )
 
 
 def _same_contract(asked: Contract, traded: Contract) -> bool:

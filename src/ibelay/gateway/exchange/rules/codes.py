@@ -88,6 +88,10 @@ FILLED = Refusal(104, "Cannot modify a filled order.")
 MISMATCH = Refusal(105, "Order being modified does not match original order.")
 NEW_TYPE = Refusal(329, "Order modify failed. Cannot change to the new order type.")
 NEW_ALGORITHM = Refusal(440, "Order modify failed. Algorithm cannot be modified.")
+CASH_CHANGE = Refusal(
+    10241,
+    "Order Quantity is expressed in monetary terms. Modification is not supported via API.",
+)
 STILL_PROCESSED = Refusal(2102, "Unable to modify this order as it is still being processed.")
 NEW_GROUP = Refusal(10326, "OCA group revision is not allowed.")
 NEW_GROUP_TYPE = Refusal(10327, "OCA type revision is not allowed.")
