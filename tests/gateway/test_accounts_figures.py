@@ -7,6 +7,7 @@ from decimal import Decimal as D  # noqa: N817 - the tests are full of them
 import pytest
 
 from ibelay.gateway.exchange.accounts import Account
+from ibelay.gateway.exchange.money.cash import rounded
 from ibelay.gateway.exchange.money.figures import Row
 from ibelay.gateway.market.api import Instrument
 from ibelay.model.contract import Contract
@@ -91,3 +92,11 @@ def test_no_figure_is_written_with_an_exponent_or_as_negative_zero() -> None:
     for row in made.values():
         assert "E-" not in row[1]
         assert not row[1].startswith("-0.0")
+
+
+def test_the_largest_order_that_is_taken_can_be_written(mine: Account) -> None:
+    """A million millions of options at as many dollars have more digits than decimals keep."""
+    mine.apply(PUT, BUY, D(10) ** 12, D(10) ** 12, D(0))
+    written = {row[0]: row[1] for row in mine.totals()}
+    assert written["TotalCashValue"].startswith("-1000000000000")
+    assert rounded(mine.cash) == D(written["TotalCashValue"])

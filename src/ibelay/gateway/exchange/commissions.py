@@ -22,10 +22,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
-from ibelay.gateway.exchange.money.cash import ONE, ZERO, unit_value
+from ibelay.gateway.exchange.money.cash import ONE, ZERO, rounded, unit_value
 from ibelay.model.contract import Contract
 
-_CENT = Decimal("0.01")
 _BOND_FIRST = Decimal(10_000)
 _BOND_FIRST_RATE, _BOND_RATE = Decimal("0.001"), Decimal("0.00025")
 _BOND_MINIMUM = ONE
@@ -91,7 +90,7 @@ def order_commission(
     fixed = plan.per_unit * quantity
     least = plan.minimum
     if dollar != ONE:
-        fixed, least = (fixed * dollar).quantize(_CENT), (least * dollar).quantize(_CENT)
+        fixed, least = rounded(fixed * dollar), rounded(least * dollar)
     cost = max(fixed + plan.per_value * value, least)
     return cost if plan.maximum is None else min(cost, plan.maximum * value)
 

@@ -15,7 +15,7 @@ fixed rates are our choice, round figures of 2025.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 from types import MappingProxyType
 
 from ibelay.errors import ConfigurationError
@@ -25,7 +25,9 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 FOREX = "CASH"
 VARIATION = frozenset({"FUT"})
+CENT = Decimal("0.01")
 _HUNDRED = Decimal(100)
+_WIDE = Context(prec=60)  # a hostile what-if has more digits than the usual 28
 DOLLARS: Mapping[str, Decimal] = MappingProxyType(
     {
         "USD": ONE,
@@ -59,6 +61,12 @@ def unit_value(contract: Contract, price: Decimal) -> Decimal:
     if contract.sec_type == "BOND":
         return price * contract.multiplier / _HUNDRED
     return price * contract.multiplier
+
+
+def rounded(value: Decimal, step: Decimal = CENT) -> Decimal:
+    """Return *value* to *step*, however large it is; never a negative zero."""
+    result = value.quantize(step, context=_WIDE)
+    return result or abs(result)
 
 
 class Rates:

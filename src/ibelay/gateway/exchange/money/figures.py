@@ -23,10 +23,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ibelay.gateway.exchange.money.books import Books
-from ibelay.gateway.exchange.money.cash import ONE, ZERO
+from ibelay.gateway.exchange.money.cash import CENT, ONE, ZERO, rounded
 
 BASE = "BASE"
-_CENT = Decimal("0.01")
 _RATIO = Decimal("0.00001")
 _RATE = Decimal("0.0000001")
 VALUE_KEYS = {
@@ -119,7 +118,7 @@ def ledger_rows(blocks: Iterable[Block], account: str) -> list[Row]:
             "RealCurrency": block.currency,
             "ExchangeRate": _plain(block.rate, _RATE),
         }
-        texts = words | {key: _plain(value, _CENT) for key, value in money.items()}
+        texts = words | {key: _plain(value, CENT) for key, value in money.items()}
         rows += [Row(key, texts[key], block.currency) for key in sorted(texts)]
     return rows
 
@@ -154,14 +153,14 @@ def account_rows(books: Books, account: str) -> list[Row]:
         "Cushion": _plain(excess / net if net > 0 else ZERO, _RATIO),
         "DayTradesRemaining": "-1",
         "HighestSeverity": "",
-        "Leverage": _plain(gross / net if net > 0 else ZERO, _CENT),
+        "Leverage": _plain(gross / net if net > 0 else ZERO, CENT),
         "LookAheadNextChange": "0",
         "NLVAndMarginInReview": "false",
         "WhatIfPMEnabled": "false",
     }
     base = books.rates.base
     rows = [Row(key, value, "") for key, value in words.items()]
-    rows += [Row(key, _plain(value, _CENT), base) for key, value in money.items()]
+    rows += [Row(key, _plain(value, CENT), base) for key, value in money.items()]
     return sorted(rows)
 
 
@@ -171,5 +170,5 @@ def chosen(rows: Sequence[Row], keys: frozenset[str]) -> list[Row]:
 
 
 def _plain(value: Decimal, step: Decimal) -> str:
-    """Return *value* to *step* without an exponent; never a negative zero."""
-    return f"{value.quantize(step) + ZERO:f}"
+    """Return *value* to *step* without an exponent."""
+    return f"{rounded(value, step):f}"

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ibelay.gateway.exchange.money.cash import rounded
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.accounts.names import refuses
 from ibelay.model.ids import ConId
@@ -27,7 +28,6 @@ from ibelay.wire.times import SECOND_NS
 
 MAX_STREAMS = 100
 NOT_HELD = (2150, "Invalid position trade derived value")
-_CENT = Decimal("0.01")
 _ZERO = Decimal(0)
 
 
@@ -108,15 +108,15 @@ class ProfitDesk:
     def _profit(self, number: int) -> bytes:
         profit = self._floor.exchange.account.profit()
         figures = (profit.daily, profit.unrealized, profit.realized)
-        return say.profit(number, *(one.quantize(_CENT) for one in figures))
+        return say.profit(number, *map(rounded, figures))
 
     def _position(self, number: int, con_id: ConId) -> bytes:
         found = self._floor.exchange.account.profit_of(con_id)
         if found is None:
             return say.position_profit(number, _ZERO, None, _ZERO)
         figures = (found.daily, found.unrealized, found.realized)
-        cents = [one.quantize(_CENT) for one in figures]
-        return say.position_profit(number, found.quantity, cents, found.value.quantize(_CENT))
+        cents = [rounded(one) for one in figures]
+        return say.position_profit(number, found.quantity, cents, rounded(found.value))
 
     def _cancel(self, request: ask.CancelPnL) -> None:
         if self._whole.pop(request.request_id, None) is None:

@@ -16,10 +16,9 @@ of rule 3 is that of accounts a reqPositions may have; IB names none for subscri
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from ibelay.gateway.exchange.events import ExchangeEvent, PositionChanged
-from ibelay.gateway.exchange.money.cash import unit_value
+from ibelay.gateway.exchange.money.cash import rounded, unit_value
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.accounts.feed import Feed, Row
 from ibelay.gateway.session.desks.accounts.names import refuses
@@ -33,7 +32,6 @@ REPLACED = (
     2100,
     "New account data requested from TWS. API client has been unsubscribed from account data.",
 )
-_CENT = Decimal("0.01")
 
 
 def portfolio(row: PositionChanged) -> bytes:
@@ -43,10 +41,10 @@ def portfolio(row: PositionChanged) -> bytes:
     figures = (
         held.quantity,
         row.market_price,
-        value.quantize(_CENT),
+        rounded(value),
         held.average_cost,
-        (value - held.quantity * held.average_cost).quantize(_CENT),
-        row.realized_pnl.quantize(_CENT),
+        rounded(value - held.quantity * held.average_cost),
+        rounded(row.realized_pnl),
     )
     return say.portfolio_value(held.contract, figures, held.account)
 
@@ -102,16 +100,20 @@ class UpdateDesk:
     def _tell(self, changed: PositionChanged | None) -> None:
         """Say what changed to whom it is time to, to everybody after a fill."""
         now_ns, updates = self._floor.now_ns, self._updates
+        rows: dict[bool, list[Row]] = {}
         if updates is not None and (changed or updates.feed.due(now_ns)):
             # What expired today may be gone from the positions when this is heard.
             news = updates.portfolio([changed] if changed else [])
             news += updates.portfolio(self._floor.exchange.positions())
-            news += updates.feed.news(self._rows(), now_ns)
+            rows[False] = self._rows()
+            news += updates.feed.news(rows[False], now_ns)
             if news:
                 self._voice.say_all([*news, say.account_update_time(minute(now_ns))])
         for feed, ledger_only in self._multi.values():
             if changed or feed.due(now_ns):
-                self._voice.say_all(feed.news(self._rows(ledger_only=ledger_only), now_ns))
+                if ledger_only not in rows:
+                    rows[ledger_only] = self._rows(ledger_only=ledger_only)
+                self._voice.say_all(feed.news(rows[ledger_only], now_ns))
 
     def _rows(self, *, ledger_only: bool = False) -> list[Row]:
         account = self._floor.exchange.account
