@@ -159,9 +159,9 @@ class Exchange:
         """Return the instrument with *con_id*, or None."""
         return self._pit.catalogue.get(con_id)
 
-    def find(self, contract: Contract) -> list[Instrument]:
+    def find(self, contract: Contract, *, include_expired: bool = False) -> list[Instrument]:
         """Return what *contract* describes: by con_id if it has one, else by its terms."""
-        return self._pit.catalogue.find(contract)
+        return self._pit.catalogue.find(contract, include_expired=include_expired)
 
     def _quoted(self, event: QuoteChange) -> None:
         top = self._pit.top(event.con_id)

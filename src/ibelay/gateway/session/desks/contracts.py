@@ -106,7 +106,9 @@ class ContractDesk:
         found = (
             self._by_sec_id(request)
             if request.sec_id
-            else self._floor.exchange.find(request.contract)
+            else self._floor.exchange.find(
+                request.contract, include_expired=request.include_expired
+            )
         )
         if not found:
             self._voice.refuse(number, 200, UNKNOWN_CONTRACT)
