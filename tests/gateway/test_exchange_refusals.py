@@ -78,6 +78,8 @@ def test_terms_that_cannot_be_taken(order_type: str, terms: dict[str, Any], expe
         ({"size_increment": D(100)}, "150", 355),
         ({"min_size": D(100)}, "50", 388),
         ({"tradable": False}, "1", 203),
+        ({"contract": Contract(symbol="ES", sec_type="CONTFUT", con_id=ConId(1))}, "1", 203),
+        ({"contract": Contract(symbol="SPX", sec_type="IND", con_id=ConId(1))}, "1", 203),
         ({"expires_ns": 1}, "1", 392),
     ],
 )
@@ -191,6 +193,13 @@ def test_orders_of_each_type_can_be_changed(
     order = stage.orders[1]
     assert (order.request.quantity, order.perm_id) == (D(20), perm_id)
     assert all(getattr(order.request, name) == value for name, value in then.items())
+
+
+@pytest.mark.parametrize("order_id", [0, -1])
+def test_clients_orders_need_a_positive_id(order_id: int) -> None:
+    stage = Stage()
+    assert stage.codes(stage.place(order_id, "BUY", 1, "LMT", limit_price="90")) == [103]
+    assert stage.exchange.next_order_id(ME) == 1
 
 
 # Limits ----------------------------------------------------------------------------

@@ -38,11 +38,18 @@ def next_order_id(pit: Pit, client_id: ClientId) -> OrderId:
     return OrderId(pit.highest_id.get(client_id, 0) + 1)
 
 
-def take(turn: Turn, request: OrderRequest) -> None:
-    """Take the new order *request*, or say why not."""
+def take(turn: Turn, request: OrderRequest, *, nameless: bool = False) -> None:
+    """Take the new order *request*, or say why not.
+
+    Args:
+        turn: The moment.
+        request: The order; its id is 0 if it is nameless.
+        nameless: It was entered in TWS (rule 5); clients need an id.
+    """
     pit = turn.pit
-    made = _check_id(pit, request) or _complete(turn, request)
-    if not request.what_if and request.order_id:
+    refusal = codes.TOO_MANY if pit.shelf.full else None
+    made = refusal or (None if nameless else _check_id(pit, request)) or _complete(turn, request)
+    if not request.what_if and not nameless:
         highest = pit.highest_id.get(request.client_id, 0)
         pit.highest_id[request.client_id] = max(highest, request.order_id)
     if isinstance(made, Refusal):
@@ -94,14 +101,14 @@ def resolve(pit: Pit, request: OrderRequest) -> Instrument | Refusal:
 
 
 def _check_id(pit: Pit, request: OrderRequest) -> Refusal | None:
-    if request.what_if or not request.order_id:
+    if request.what_if:
         return None
     previous = pit.shelf.find(request.client_id, request.order_id)
     if previous is not None and previous.status is BrokerOrderStatus.FILLED:
         return codes.FILLED
     if request.order_id < next_order_id(pit, request.client_id):
         return codes.DUPLICATE_ID
-    return codes.TOO_MANY if pit.shelf.full else None
+    return None
 
 
 def _complete(turn: Turn, request: OrderRequest) -> tuple[OrderRequest, Instrument] | Refusal:

@@ -29,7 +29,8 @@ class ByHand:
     def place(self, now_ns: int, request: OrderRequest) -> Events:
         """Enter an order in TWS: it belongs to client 0 and has no id."""
         turn = clock.turn_at(self._pit, now_ns)
-        intake.take(turn, replace(names.of_tws(request), tif=request.tif or "DAY"))
+        request = replace(names.of_tws(request), tif=request.tif or "DAY")
+        intake.take(turn, request, nameless=True)
         return turn.said()
 
     def bind(self, now_ns: int) -> Events:

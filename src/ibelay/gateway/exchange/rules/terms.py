@@ -29,6 +29,7 @@ from ibelay.gateway.exchange.rules.codes import Refusal
 from ibelay.gateway.market.api import Instrument
 
 _PERCENT = Decimal(100)
+_NEVER_TRADED = frozenset({"IND", "CONTFUT"})
 _OPENING = frozenset({"MKT", "LMT"})
 _CANCELLED_BY_CONDITIONS = frozenset({"LMT", "MIDPRICE"})
 _ALGORITHMS = {
@@ -74,7 +75,7 @@ def _check_life(request: OrderRequest, kind: Kind, now_ns: int) -> Refusal | Non
 
 
 def _check_contract(instrument: Instrument, now_ns: int) -> Refusal | None:
-    if not instrument.tradable:
+    if not instrument.tradable or instrument.contract.sec_type in _NEVER_TRADED:
         return codes.NOT_AVAILABLE
     if instrument.expires_ns is not None and instrument.expires_ns <= now_ns:
         return codes.EXPIRED
