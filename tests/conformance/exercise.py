@@ -43,6 +43,7 @@ class Verdict(StrEnum):
     ABSENT = "not in this client"
     TOO_NEW = "client wants a newer server"
     DECLINED = "client's own refusal"
+    UNREAD = "client cannot read it"
     SILENT = "silent"
 
 
@@ -68,6 +69,8 @@ class Cell:
 
 def exercise(remote: Remote, family: Family) -> Cell:
     """Ask for *family* through *remote*, end what it began, and say what came of it."""
+    if remote.client.name in family.unread_by:
+        return Cell(Verdict.UNREAD)
     for name, given in family.before:
         remote.call(name, _resolved(remote, given))
     told, mark = remote.call(family.call, _resolved(remote, family.given))

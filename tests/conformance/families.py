@@ -34,6 +34,8 @@ _CHAIN = {
 }
 OPTION = "$contract.OPT"
 ACCOUNT = "$managedAccounts.0"
+# They read a bond's coupon as a whole number: 4.25 stops the decoder, and ibapi for good.
+READ_NO_COUPON = frozenset({"ib_async", "ib_insync", "ibapi"})
 _NONE: Mapping[str, Any] = MappingProxyType({})
 INSTRUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
@@ -41,7 +43,7 @@ INSTRUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "future": {"symbol": "ES", "secType": "FUT", "exchange": "CME", "currency": "USD"},
         "forex": {"symbol": "EUR", "secType": "CASH", "exchange": "IDEALPRO", "currency": "USD"},
         "crypto": {"symbol": "BTC", "secType": "CRYPTO", "exchange": "PAXOS", "currency": "USD"},
-        "bond": {"symbol": "91282CLW9", "secType": "BOND", "exchange": "SMART"},
+        "bond": {"secType": "BOND", "secIdType": "CUSIP", "secId": "91282CLW9"},
     }
 )
 
@@ -59,6 +61,7 @@ class Family:
         has_id: Whether an answer and an error carry the request's id.
         before: What is asked first, and not looked at.
         stop: What ends the stream that this began.
+        unread_by: Clients that would break over IB's own answer, so they are not asked.
         quiet: IB answers nothing; it is served if the line goes on and no error comes.
     """
 
@@ -70,6 +73,7 @@ class Family:
     has_id: bool = True
     before: tuple[Call, ...] = ()
     stop: str = ""
+    unread_by: frozenset[str] = frozenset()
     quiet: bool = False
 
 
@@ -234,6 +238,7 @@ CONTRACTS = (
             "reqContractDetails",
             {"contract": contract},
             _needs("contractDetails|bondContractDetails", "contractDetailsEnd"),
+            unread_by=READ_NO_COUPON if name == "bond" else frozenset(),
         )
         for name, contract in INSTRUMENTS.items()
     ),
@@ -285,7 +290,7 @@ MARKET_DATA = (
     Family(
         "calculate implied volatility",
         "calculateImpliedVolatility",
-        {"contract": OPTION, "optionprice": 10.0, "underprice": 500.0},
+        {"contract": OPTION, "optionprice": 56.0, "underprice": 500.0},
         _needs("tickOptionComputation"),
         stop="cancelCalculateImpliedVolatility",
     ),

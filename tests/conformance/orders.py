@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tests.conformance.exercise import ADVISORIES, ANSWER_S, Cell, Verdict, known_contract
-from tests.conformance.families import SPY
+from tests.conformance.families import READ_NO_COUPON, SPY
 from tests.conformance.remote import Event, Remote
 
 LIMIT: Mapping[str, Any] = MappingProxyType(
@@ -138,12 +138,21 @@ def traded(sec_type: str, quantity: float = 1) -> Callable[[Remote], Cell]:
     return lambda remote: market(remote, known_contract(remote, sec_type), quantity)
 
 
+def bond(remote: Remote) -> Cell:
+    """Buy and sell a bond, where the client can be told of one."""
+    if remote.client.name in READ_NO_COUPON:
+        return Cell(Verdict.UNREAD)
+    return market(remote, known_contract(remote, "BOND"), 10)
+
+
 def coin(remote: Remote) -> Cell:
     """Buy coins for an amount of dollars, as IB has it bought at the market."""
     contract = known_contract(remote, "CRYPTO")
     terms: dict[str, Any] = {"orderType": "MKT", "tif": "IOC", "contract": contract}
     order = place(remote, action="BUY", totalQuantity=0, cashQty=1000.0, **terms)
-    return order.cell(served=order.reached("Filled") and bool(order.executions()))
+    filled = order.reached("Filled")
+    told = remote.until(lambda _heard: order.commissions(), mark=order.mark, within_s=ANSWER_S)
+    return order.cell(served=filled and told)
 
 
 def combination(remote: Remote) -> Cell:
@@ -309,7 +318,7 @@ ORDERS: Mapping[str, Callable[[Remote], Cell]] = MappingProxyType(
         "order: future": traded("FUT"),
         "order: forex": traded("CASH", 25000),
         "order: crypto": coin,
-        "order: bond": traded("BOND", 10),
+        "order: bond": bond,
         "order: combination": combination,
         "order: good till cancelled": resting(tif="GTC", outsideRth=True),
         "order: modified": modified,

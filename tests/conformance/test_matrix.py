@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.conformance.environments import CLIENTS, ForeignClient
+from tests.conformance.exercise import Verdict
 from tests.conformance.matrix import PAGE, ROWS, column, committed, rendered
 
 
@@ -11,6 +12,7 @@ def test_the_page_tells_what_this_client_is_given(client: ForeignClient) -> None
     cells, complaints = column(client)
     assert complaints == []
     page = committed(client)
+    assert [name for name, cell in cells.items() if cell.verdict is Verdict.SILENT] == []
     wrong = {
         name: f"{cell}, not {page.get(name)!r}: {[(e.name, e.args) for e in cell.events][-5:]}"
         for name, cell in cells.items()

@@ -68,6 +68,11 @@ def _error(_self: object, *args: object) -> None:
         speech.say("error", given["reqId"], code, text)
 
 
+def _has_no_answer(given: dict[str, Any]) -> bool:
+    """Return whether this release could not decode what is asked for: schedules came late."""
+    return given.get("whattoshow") == "SCHEDULE" and not hasattr(WRAPPER, "historicalSchedule")
+
+
 def _recorder() -> Any:
     callbacks = {
         name: _callback(name)
@@ -130,7 +135,7 @@ class Driver:
     def call(self, name: str, given: dict[str, Any]) -> None:
         """Call the library's method of that name with what it has arguments for."""
         method = getattr(self.app, name, None)
-        if method is None:
+        if method is None or _has_no_answer(given):
             speech.say("absent")
             return
         request_id = given.setdefault("reqid", self._new_id())
