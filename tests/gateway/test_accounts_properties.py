@@ -17,6 +17,7 @@ from ibelay.model.order import Action
 
 START = D(1_000_000)
 NANO = D("1e-9")
+ENDS_NS = 1000
 RATES = {"EUR": D("1.1"), "JPY": D("0.0068"), "GBP": D("1.3")}
 
 
@@ -31,7 +32,12 @@ def instrument(con_id: int, sec_type: str, currency: str, multiplier: int = 1) -
         strike=D(50) if option else D(0),
         right="P" if option and con_id % 2 else "C" * option,
     )
-    return Instrument(contract=contract, long_name="", under_con_id=ConId(1 if option else 0))
+    return Instrument(
+        contract=contract,
+        long_name="",
+        under_con_id=ConId(1 if option else 0),
+        expires_ns=ENDS_NS if sec_type in {"OPT", "FUT", "BOND"} else None,
+    )
 
 
 INSTRUMENTS = (
@@ -95,6 +101,19 @@ def test_what_the_account_gained_is_realized_and_unrealized_profit(
     profit = mine.profit()
     assert close(mine.net_liquidation - START, profit.realized + profit.unrealized)
     assert close(profit.daily, profit.realized + profit.unrealized)
+
+
+@given(stories)
+def test_expiry_makes_no_money_and_leaves_nothing_that_expired(story: list[Fill | Mark]) -> None:
+    mine = told(story)
+    for row in mine.expire(ENDS_NS):
+        if row.position.contract.con_id != 1:
+            assert row.position.quantity == 0
+    profit = mine.profit()
+    assert close(mine.net_liquidation - START, profit.realized + profit.unrealized)
+    ended = {one.contract.con_id for one in INSTRUMENTS if one.expires_ns}
+    assert all(mine.quantity(con_id) == 0 for con_id in ended)
+    assert mine.expire(ENDS_NS) == []
 
 
 @given(stories, stories)
