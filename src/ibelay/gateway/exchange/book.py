@@ -155,6 +155,11 @@ class Exchange:
         """Return the lowest order id *client_id* may use."""
         return intake.next_order_id(self._pit, client_id)
 
+    @property
+    def catalogue(self) -> Catalogue:
+        """Return what exists here, for searches beyond ``find``."""
+        return self._pit.catalogue
+
     def instrument(self, con_id: ConId) -> Instrument | None:
         """Return the instrument with *con_id*, or None."""
         return self._pit.catalogue.get(con_id)

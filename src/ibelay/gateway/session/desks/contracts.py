@@ -119,8 +119,7 @@ class ContractDesk:
 
     def _by_sec_id(self, request: ask.RequestContractDetails) -> list[Instrument]:
         """Return what ISIN, CUSIP and the like name; the contract's other terms do not count."""
-        wanted = (request.sec_id_type, request.sec_id)
-        return [one for one in self._floor.market.universe if wanted in one.sec_ids]
+        return self._floor.exchange.catalogue.with_sec_id(request.sec_id_type, request.sec_id)
 
     def _market_rule(self, request: ask.RequestMarketRule) -> None:
         number = request.rule_id

@@ -11,52 +11,9 @@ Rules:
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
-
-from ibelay.gateway.market.api import Instrument
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.wire.encode import reference as say
 from ibelay.wire.requests import reference as ask
-
-MAX_FOUND = 16
-_DERIVATIVES = frozenset({"OPT", "FUT", "FOP", "WAR", "CFD"})
-Chain = tuple[str, str, Decimal]
-
-
-def matches(instruments: Sequence[Instrument], pattern: str) -> list[Instrument]:
-    """Return what *pattern* finds (rule 1): exact symbols first, then others, then names."""
-    wanted = pattern.strip().upper()
-    if not wanted:
-        return []
-    ranked = []
-    for one in instruments:
-        symbol, words = one.contract.symbol, one.long_name.upper().split()
-        if one.contract.sec_type in _DERIVATIVES:
-            continue
-        if symbol == wanted:
-            ranked.append((0, one))
-        elif symbol.startswith(wanted):
-            ranked.append((1, one))
-        elif any(word.startswith(wanted) for word in words):
-            ranked.append((2, one))
-    ranked.sort(key=lambda row: row[0])
-    return [one for _rank, one in ranked[:MAX_FOUND]]
-
-
-def chains(
-    options: Iterable[Instrument],
-) -> dict[Chain, tuple[list[str], list[Decimal]]]:
-    """Return expirations and strikes, sorted, of each (exchange, class, multiplier)."""
-    found: dict[Chain, tuple[set[str], set[Decimal]]] = defaultdict(lambda: (set(), set()))
-    for one in options:
-        contract = one.contract
-        for exchange in dict.fromkeys((contract.exchange, *one.valid_exchanges)):
-            days, strikes = found[(exchange, contract.trading_class, contract.multiplier)]
-            days.add(contract.last_trade_date)
-            strikes.add(contract.strike)
-    return {chain: (sorted(days), sorted(strikes)) for chain, (days, strikes) in found.items()}
 
 
 class SearchDesk:
@@ -74,18 +31,14 @@ class SearchDesk:
         }
 
     def _matching_symbols(self, request: ask.RequestMatchingSymbols) -> None:
-        instruments = self._floor.market.universe
-        kinds: dict[int, set[str]] = defaultdict(set)
-        for one in instruments:
-            if one.under_con_id:
-                kinds[one.under_con_id].add(one.contract.sec_type)
+        catalogue = self._floor.exchange.catalogue
         found = [
             say.SymbolSample(
                 contract=one.contract,
-                derivatives=sorted(kinds[one.contract.con_id] & _DERIVATIVES),
+                derivatives=catalogue.derivatives(one.contract.con_id),
                 description=one.long_name,
             )
-            for one in matches(instruments, request.pattern)
+            for one in catalogue.search(request.pattern)
         ]
         self._voice.say(say.symbol_samples(request.request_id, found, self._voice.version))
 
@@ -96,22 +49,16 @@ class SearchDesk:
             text = f"Error validating request: no {request.symbol[:20]!r} with con id"
             self._voice.refuse(number, 321, f"{text} {request.con_id}")
             return
-        options = (
-            one
-            for one in self._floor.market.universe
-            if one.under_con_id == request.con_id and one.contract.sec_type in {"OPT", "FOP"}
-        )
-        for (exchange, name, multiplier), (days, strikes) in sorted(chains(options).items()):
-            if request.exchange in {"", exchange}:
-                self._voice.say(
-                    say.option_parameters(
-                        number,
-                        exchange=exchange,
-                        under_con_id=request.con_id,
-                        trading_class=name,
-                        multiplier=multiplier,
-                        expirations=days,
-                        strikes=strikes,
-                    )
+        for chain in self._floor.exchange.catalogue.option_chains(request.con_id, request.exchange):
+            self._voice.say(
+                say.option_parameters(
+                    number,
+                    exchange=chain.exchange,
+                    under_con_id=request.con_id,
+                    trading_class=chain.trading_class,
+                    multiplier=chain.multiplier,
+                    expirations=chain.expirations,
+                    strikes=chain.strikes,
                 )
+            )
         self._voice.say(say.option_parameters_end(number))
