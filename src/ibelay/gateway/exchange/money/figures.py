@@ -12,7 +12,8 @@ Rules:
 4. Look-ahead figures equal today's, as the margin of tomorrow is not known.
 
 **Source**: accountValue rows of paper accounts in public logs of ib_insync users (2021, 2022:
-a EUR and a HKD account with dollars); IB "Account & Portfolio Data" page for their meaning.
+a EUR and a HKD account with dollars): docs/evidence/account-values.md; IB "Account & Portfolio
+Data" page for their meaning.
 """
 
 from __future__ import annotations
