@@ -6,8 +6,8 @@ Rules:
 2. A side that is not there is price -1 with size 0.
 3. A print gives last price or last size, volume and the time of the trade, and the day's
    high, low and open where it moves them. Volume counts shares of the day.
-4. Yesterday's close is the market's own if quotes carry it, else the day's first price: a
-   synthetic day has no yesterday.
+4. Yesterday's close is the market's own if quotes carry it, else the day's first price.
+5. A halt, and its end, is said by tick 49.
 
 **Source**: IB "Available Tick Types" page for the numbers.
 """
@@ -16,9 +16,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar
 
-from ibelay.gateway.market.api import Print, QuoteChange
+from ibelay.gateway.market.api import Halted, Print, QuoteChange
 from ibelay.model.market import Quote
 from ibelay.wire import encode
 from ibelay.wire.encode import data
@@ -26,7 +25,7 @@ from ibelay.wire.times import SECOND_NS
 
 BID, ASK, LAST, HIGH, LOW, CLOSE, OPEN = 1, 2, 4, 6, 7, 9, 14
 BID_SIZE, ASK_SIZE, LAST_SIZE, VOLUME = 0, 3, 5, 8
-LAST_TIMESTAMP = 45
+LAST_TIMESTAMP, HALTED = 45, 49
 _ZERO = Decimal(0)
 _NO_PRICE = Decimal(-1)
 _CAN_AUTO_EXECUTE = 1
@@ -86,8 +85,6 @@ class TextTick:
 class GenericTick:
     """A value that is neither price nor size."""
 
-    NOT_HALTED: ClassVar[Decimal] = _ZERO
-
     kind: int
     value: Decimal
 
@@ -124,6 +121,7 @@ class Face:
         self._prices: dict[int, Decimal] = {}
         self._sizes: dict[int, Decimal] = {}
         self._last_at_ns = 0
+        self.halted = Halted.NO
 
     @property
     def price(self) -> Decimal | None:
@@ -153,6 +151,9 @@ class Face:
         close = quote.previous_close or (None if CLOSE in self._prices else _middle(quote))
         if close is not None:
             self._price(ticks, CLOSE, close)
+        if change.halted is not self.halted:
+            self.halted = change.halted
+            ticks.append(GenericTick(HALTED, Decimal(self.halted)))
         return ticks
 
     def printed(self, trade: Print) -> list[Tick]:

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from ibelay.gateway.market.api import Instrument, Market, QuoteChange
-from ibelay.gateway.session.board import Face, PriceTick, SizeTick, Tick, TimeTick
+from ibelay.gateway.market.api import Halted, Instrument, Market, QuoteChange
+from ibelay.gateway.session.board import Face, GenericTick, PriceTick, SizeTick, Tick, TimeTick
 from ibelay.gateway.session.entitlement import DELAY_NS
 
 DELAYED_KINDS: Mapping[int, int] = MappingProxyType(
@@ -27,6 +27,7 @@ DELAYED_KINDS: Mapping[int, int] = MappingProxyType(
         9: 75,
         14: 76,
         45: 88,
+        49: 90,
     }
 )
 
@@ -36,7 +37,7 @@ def as_delayed(ticks: list[Tick]) -> list[Tick]:
     return [
         replace(tick, kind=DELAYED_KINDS[tick.kind])
         for tick in ticks
-        if isinstance(tick, PriceTick | SizeTick | TimeTick)
+        if isinstance(tick, PriceTick | SizeTick | TimeTick | GenericTick)
     ]
 
 
@@ -49,6 +50,11 @@ class DelayedFace:
         self._face = Face(market.open_ns)
         self._at_ns = market.start_ns - 1
         self.move(now_ns)
+
+    @property
+    def halted(self) -> Halted:
+        """Whether trading was halted then."""
+        return self._face.halted
 
     def shown(self) -> list[Tick]:
         """Return everything that stood on the board then."""

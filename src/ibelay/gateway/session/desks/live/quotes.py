@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from ibelay.gateway.market.api import Instrument, MarketEvent
 from ibelay.gateway.session import hours
@@ -141,7 +142,7 @@ class QuoteDesk:
         halted = _HALTED if stream.delayed is None else _DELAYED_HALTED
         face = stream.delayed or self._floor.face(stream.con_id)
         self._tell(number, face.shown())
-        self._tell(number, [GenericTick(halted, GenericTick.NOT_HALTED), *stream.extra.first()])
+        self._tell(number, [GenericTick(halted, Decimal(face.halted)), *stream.extra.first()])
         if extra.NEWS in stream.extra.asked:
             for headline in headlines(self._floor, one):
                 row = (headline.at_ns, headline.article_id, headline.text)
