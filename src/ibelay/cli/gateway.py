@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -22,6 +23,11 @@ def gateway(  # noqa: PLR0913  # one option per setting of the gateway
     nights: bool = False,
     read_only: Annotated[bool, Parameter(negative="")] = False,
     fault: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
+    scenario: Path | None = None,
+    reset_at: str | None = None,
+    pacing: Literal["pace", "reject", "off"] = "pace",
+    control_port: int | None = None,
+    control_token_file: Path | None = None,
 ) -> int:
     """Run a paper gateway that speaks the TWS protocol; no account is needed.
 
@@ -52,11 +58,19 @@ def gateway(  # noqa: PLR0913  # one option per setting of the gateway
         nights: Play through nights and weekends at the clock's speed; otherwise they pass at
             once.
         read_only: Refuse orders, as a Gateway does whose API is set to read-only.
+        scenario: TOML file of what goes wrong later.
+        reset_at: New York time, HH:MM, at which IB's servers reset every day.
+        pacing: What becomes of more than 50 messages a second: `pace` serves them in time,
+            `reject` answers 100 and disconnects the third time, `off` counts nothing.
+        control_port: Loopback port for `ibelay gatewayctl`, usually 4070; none if not given.
+        control_token_file: Where the control port's token is kept; a file of its own in the
+            state folder if not given.
         fault: What goes wrong from the beginning, such as `mute` or `drop execDetails 2`.
     """
     from ibelay.errors import ConfigurationError  # noqa: PLC0415  # commands load lazily
     from ibelay.gateway.main import run  # noqa: PLC0415  # the same
     from ibelay.gateway.options import GatewayOptions  # noqa: PLC0415  # the same
+    from ibelay.gateway.session.line.pacing import Pacing  # noqa: PLC0415  # the same
     from ibelay.model.faults import read  # noqa: PLC0415  # the same
 
     if market.startswith("lean:") and date is None:
@@ -77,6 +91,11 @@ def gateway(  # noqa: PLR0913  # one option per setting of the gateway
             start=start,
             skip_nights=not nights,
             read_only=read_only,
+            scenario=scenario,
+            reset_at=reset_at,
+            pacing=Pacing(pacing),
+            control_port=control_port,
+            control_token_file=control_token_file,
             faults=tuple(read(text) for text in fault),
         )
     )

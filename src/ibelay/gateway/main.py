@@ -6,7 +6,10 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 
+from ibelay.gateway.control.port.listener import ControlPort
+from ibelay.gateway.control.port.token import make_token, usual_file
 from ibelay.gateway.control.scenario import Scenario, daily, load
 from ibelay.gateway.exchange.book import Exchange
 from ibelay.gateway.market.moved import MovedMarket
@@ -74,17 +77,34 @@ async def serve(options: GatewayOptions, *, announce: Callable[[str], None]) -> 
 
     Args:
         options: See there.
-        announce: Told one line once the port is bound.
+        announce: Told one line for each port once it is bound.
 
     Raises:
         ConfigurationError: The data is missing or the port cannot be bound.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    async with gateway(options) as listening:
+    async with AsyncExitStack() as stack:
+        listening = await stack.enter_async_context(gateway(options))
+        control = await _control(options, listening, stack)
         _on_stop_signal(loop, stop.set)
         announce(f"paper gateway listening on {options.host}:{listening.port}")
+        if control is not None:
+            announce(control)
         await stop.wait()
+
+
+async def _control(
+    options: GatewayOptions, paper: PaperGateway, stack: AsyncExitStack
+) -> str | None:
+    """Open the control port, if there is to be one; return what to announce."""
+    if options.control_port is None:
+        return None
+    path = options.control_token_file or usual_file(options.control_port)
+    port = await stack.enter_async_context(
+        ControlPort(paper, host=options.host, port=options.control_port, token=make_token(path))
+    )
+    return f"control port {options.host}:{port.port}, token in {path}"
 
 
 def run(options: GatewayOptions) -> None:

@@ -47,6 +47,8 @@ class GatewayOptions:
         faults: What goes wrong on purpose from the beginning.
         scenario: TOML file of what goes wrong later, see ``control.scenario``.
         reset_at: New York time, HH:MM or HH:MM:SS, at which IB's servers reset every day.
+        control_port: Port for commands; 0 picks a free one, None for no control port.
+        control_token_file: Where its token is kept; None for the usual place.
         pacing: What is done with a client that sends more than 50 messages a second.
         entitlement: Which market data the account has subscribed to.
         read_only: Clients may look and not touch: orders are refused with 321.
@@ -68,6 +70,8 @@ class GatewayOptions:
     faults: tuple[Command, ...] = ()
     scenario: Path | None = None
     reset_at: str | None = None
+    control_port: int | None = None
+    control_token_file: Path | None = None
     pacing: Pacing = Pacing.PACE
     entitlement: Entitlement = Entitlement.LIVE
     read_only: bool = False
@@ -110,6 +114,8 @@ class GatewayOptions:
             )
         if not 0 <= self.port <= 65535:
             return f"port {self.port} does not exist: expected 0 to 65535"
+        if self.control_port is not None and not 0 <= self.control_port <= 65535:
+            return f"control port {self.control_port} does not exist: expected 0 to 65535"
         return ""
 
     def _market(self) -> str:

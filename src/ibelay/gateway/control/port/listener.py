@@ -1,0 +1,111 @@
+"""The control port's sockets: few, short and in the gateway's own loop.
+
+A visitor has ten seconds for a request and to take its answer; at most sixteen are served at
+a time, more are cut.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Self, cast
+
+from ibelay.errors import ConfigurationError
+from ibelay.gateway.control.port import http
+from ibelay.gateway.control.port.reception import serve
+from ibelay.gateway.server import PaperGateway
+
+MAX_VISITORS = 16
+PATIENCE_S = 10.0
+
+
+class _Visitor(asyncio.Protocol):
+    """One connection: one request, one answer."""
+
+    def __init__(self, port: ControlPort) -> None:
+        self._port = port
+        self._data = b""
+        self._transport: asyncio.Transport | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, or cut where there are too many."""
+        self._transport = cast("asyncio.Transport", transport)
+        if len(self._port.visitors) >= MAX_VISITORS:
+            self._transport.abort()
+            return
+        self._port.visitors.add(self)
+        self._deadline = asyncio.get_running_loop().call_later(PATIENCE_S, self._transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer once the request is there."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        self._data += data
+        request = http.read(self._data)
+        if request is None:
+            return
+        reply = serve(request, self._port.paper, token=self._port.token, port=self._port.port)
+        self._transport.write(http.answer(reply.status, reply.content))
+        self._transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's
+        """Forget the visitor."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._port.visitors.discard(self)
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+class ControlPort:
+    """Listens for commands to one gateway; an asynchronous context manager.
+
+    Args:
+        paper: The gateway, entered already.
+        host: Loopback address.
+        port: TCP port; 0 picks a free one, see ``port`` after entering.
+        token: What visitors must know.
+    """
+
+    def __init__(self, paper: PaperGateway, *, host: str, port: int, token: str) -> None:
+        self.paper = paper
+        self.port = port
+        self.token = token
+        self.visitors: set[_Visitor] = set()
+        self._host = host
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        """Listen.
+
+        Raises:
+            ConfigurationError: The port cannot be bound.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(lambda: _Visitor(self), self._host, self.port)
+        except OSError as error:
+            raise ConfigurationError(
+                f"control port {self.port} of {self._host} cannot be used "
+                f"({error.strerror or error}): choose another with --control-port"
+            ) from error
+        self._server = server
+        self.port = int(server.sockets[0].getsockname()[1])
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close, and cut who is there."""
+        for visitor in list(self.visitors):
+            visitor.abort()
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
