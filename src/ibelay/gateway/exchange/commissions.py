@@ -118,11 +118,3 @@ def charge(
     now = earlier + abs(unit_value(contract, quantity * price))
     before = order_commission(contract, filled_before, earlier, per_dollar)
     return order_commission(contract, filled_before + quantity, now, per_dollar) - before
-
-
-def fill_commission(
-    quantity: Decimal, price: Decimal, *, filled_before: Decimal, value_before: Decimal
-) -> Decimal:
-    """Return the charge for one fill of a US stock; see ``charge``."""
-    stock = Contract(symbol="")
-    return charge(stock, quantity, price, filled_before=filled_before, value_before=value_before)

@@ -18,7 +18,7 @@ Data" page for their meaning.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
@@ -163,11 +163,6 @@ def account_rows(books: Books, account: str) -> list[Row]:
     rows = [Row(key, value, "") for key, value in words.items()]
     rows += [Row(key, _plain(value, CENT), base) for key, value in money.items()]
     return sorted(rows)
-
-
-def chosen(rows: Sequence[Row], keys: frozenset[str]) -> list[Row]:
-    """Return those of *rows* whose key is one of *keys*."""
-    return [row for row in rows if row.key in keys]
 
 
 def _plain(value: Decimal, step: Decimal) -> str:
