@@ -24,7 +24,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+from ib_async import IB, LimitOrder, Stock
+from ib_async.client import Client
+from ib_async.wrapper import Wrapper
 
 from ibelay.gateway.main import serve
 from ibelay.gateway.options import GatewayOptions
@@ -99,7 +105,8 @@ class Wire:
 
     def place(self, order_id: int, symbol: str) -> None:
         """Place an order that rests."""
-        self.send(*_order(order_id, symbol))
+        number, _order_id, *rest = _resting_order(symbol)
+        self.send(number, order_id, *rest)
 
     def close(self) -> None:
         """Leave."""
@@ -112,15 +119,25 @@ class Wire:
         self._buffer += data
 
 
-def _order(order_id: int, symbol: str) -> list[object]:
-    """Return placeOrder of a limit order to buy one share at 1.00, as at version 178."""
-    contract = [0, symbol, "STK", "", 0, "", "", "SMART", "", "USD", "", "", "", ""]
-    head = ["BUY", 1, "LMT", 1.0, "", "DAY", "", "", "", 0, "", 1, 0, 0, 0, 0, 0, 0, 0]
-    middle: list[object] = ["", 0, "", "", "", "", "", "", 0, "", -1, 0, "", "", 0, "", "", 0, 0]
-    rest = ["", 0, "", "", "", "", "", 0, "", -1, "", "", 0, "", "", "", "", "", "", ""]
-    tail = ["", "", "", "", 0, "", "", 0, 0, "", "", 0, "", 0, 0, 0, 0, "", "", "", "", "", 0, ""]
-    more = ["", "", "", "", "", "", "", "", 0, 0, 0, "", "", "", 0, "", ""]
-    return [3, order_id, *contract, *head, *middle, *rest, *tail, *more]
+class _Recorder:
+    """Stands where ib_async's socket would be, and keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.fields: list[str] = []
+
+    def sendMsg(self, message: bytes) -> None:  # noqa: N802 - ib_async's name
+        """Keep a message without its length, as fields."""
+        self.fields = message[4:].decode().split("\0")[:-1]
+
+
+@cache
+def _resting_order(symbol: str) -> tuple[str, ...]:
+    """Return placeOrder of a limit order to buy one share at 1.00, as ib_async writes it."""
+    make: Any = Client
+    client, recorder = make(Wrapper(IB())), _Recorder()
+    client.conn, client.connState, client._serverVersion = recorder, Client.CONNECTED, 178  # noqa: SLF001
+    client.placeOrder(1, Stock(symbol, "SMART", "USD"), LimitOrder("BUY", 1, 1.0))
+    return tuple(recorder.fields)
 
 
 @dataclass(frozen=True, slots=True)

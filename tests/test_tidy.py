@@ -24,7 +24,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 PYTHON_FILES = sorted(
     path for folder in ("src", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")
 )
-KINDS_OF_TESTS = {"adversity", "conformance", "docs", "e2e", "properties", "simulation"}
+KINDS_OF_TESTS = {"adversity", "conformance", "docs", "fuzz", "e2e", "properties", "simulation"}
 MODULE_LINES_MAX = 400
 DOOR_SIGN_LINES_MAX = 3
 MAY_CATCH_EVERYTHING = {

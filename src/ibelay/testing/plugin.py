@@ -36,8 +36,8 @@ def ibelay_gateway(request: pytest.FixtureRequest) -> Iterator[RunningGateway]:
     New York time on, the same in every run.
     """
     # Loaded only here: a plugin must not slow down tests that do not ask for it.
-    from ibelay.gateway.options import GatewayOptions  # noqa: PLC0415
-    from ibelay.testing.gateway import RunningGateway  # noqa: PLC0415
+    from ibelay.gateway.options import GatewayOptions  # noqa: PLC0415 - see above
+    from ibelay.testing.gateway import RunningGateway  # noqa: PLC0415 - the same
 
     settings: dict[str, object] = {"port": 0, "start": "10:00"}
     for mark in reversed(list(request.node.iter_markers(MARK))):
@@ -49,5 +49,5 @@ def ibelay_gateway(request: pytest.FixtureRequest) -> Iterator[RunningGateway]:
             f"the mark {MARK} does not know {', '.join(unknown)}: "
             f"expected options out of {', '.join(sorted(known))}"
         )
-    with RunningGateway(GatewayOptions(**settings)) as running:  # type: ignore[arg-type]
+    with RunningGateway(GatewayOptions(**settings)) as running:  # type: ignore[arg-type]  # names checked
         yield running
