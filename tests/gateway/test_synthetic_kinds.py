@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from ibelay.gateway.market import synthetic
 from ibelay.gateway.market.api import Instrument, MarketEvent, Print, QuoteChange, event_time_ns
 from ibelay.gateway.market.hours import SECOND_NS
+from ibelay.gateway.market.making.days import SERIES_MAX
 from ibelay.gateway.market.pricing.model import RATE, YEAR_NS, from_price
-from ibelay.gateway.market.synthetic import SyntheticMarket
+from ibelay.gateway.market.synthetic import OPTION_BARS_MAX, SyntheticMarket
 from ibelay.model.market import Quote
 
 DATE = "2025-06-02"
@@ -216,3 +217,17 @@ def test_bars_of_an_option_are_the_same_from_wherever_they_are_asked_for() -> No
     market = synthetic(1, WORDS, DATE)
     market.bars(con_id, late, end, 60)
     assert market.bars(con_id, early, end, 60) == MARKET.bars(con_id, early, end, 60)
+
+
+def test_asking_for_every_option_keeps_a_limited_number_of_them() -> None:
+    market = synthetic(1, ["SPY", "IBM"], DATE)
+    options = [one.contract.con_id for one in market.universe if one.contract.sec_type == "OPT"]
+    begin = market.open_ns + HOUR_NS
+    first = market.bars(options[0], begin, begin + 2 * MINUTE_NS, 60)
+    for con_id in options[: SERIES_MAX + 50]:
+        market.events_of(con_id, begin, begin)
+    for con_id in options[: OPTION_BARS_MAX + 20]:
+        market.bars(con_id, begin, begin, 5)
+    assert len(market._today._series) <= SERIES_MAX
+    assert len(market._bars) <= OPTION_BARS_MAX
+    assert market.bars(options[0], begin, begin + 2 * MINUTE_NS, 60) == first

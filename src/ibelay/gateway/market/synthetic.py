@@ -30,6 +30,8 @@ from ibelay.gateway.market.universe.words import Word, read_words
 from ibelay.model.ids import ConId
 from ibelay.model.market import Bar
 
+# A client may ask for bars of every option there is; the oldest are built again when asked for.
+OPTION_BARS_MAX = 200
 # Thirty-one trading days before a day are never further away.
 _WINDOW_NS = 60 * DAY_S * SECOND_NS
 
@@ -191,6 +193,7 @@ class SyntheticMarket:
         if isinstance(series, OptionSeries) and after_ns > start_ns:
             start_ns = after_ns - (after_ns - self._day.midnight_ns) % (size_s * SECOND_NS)
             before = series.standing(start_ns)
+        self._drop_bars(series)
         self._bars[key] = BarSeries(
             series,
             midnight_ns=self._day.midnight_ns,
@@ -200,6 +203,17 @@ class SyntheticMarket:
             before=before,
         )
         return self._bars[key]
+
+    def _drop_bars(self, wanted: Made) -> None:
+        """Make room for one more series of bars, where there are too many of options."""
+        if isinstance(wanted, OptionSeries):
+            options = [key for key in self._bars if key[0] not in self._listed_ids]
+            for key in options[: len(options) - OPTION_BARS_MAX + 1]:
+                del self._bars[key]
+
+    @cached_property
+    def _listed_ids(self) -> frozenset[ConId]:
+        return frozenset(one.contract.con_id for one in self._listed)
 
     @cached_property
     def _by_con_id(self) -> dict[ConId, Instrument]:

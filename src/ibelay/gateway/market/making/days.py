@@ -25,6 +25,8 @@ from ibelay.gateway.market.universe.known import FUTURES
 from ibelay.model.ids import ConId
 
 Made = QuotedSeries | OptionSeries
+# More are made again when they are asked for again: a client may ask for every option there is.
+SERIES_MAX = 1_200
 _HOURS = {
     "STK": Hours.US_STOCKS,
     "OPT": Hours.US_OPTIONS,
@@ -65,10 +67,14 @@ class MadeDay:
     def series(self, instrument: Instrument, previous_close: Decimal | None) -> Made:
         """Return the events of *instrument*, whose close before was *previous_close*."""
         con_id = instrument.contract.con_id
-        if con_id not in self._series:
+        found = self._series.pop(con_id, None)
+        if found is None:
+            if len(self._series) >= SERIES_MAX:
+                self._series.pop(next(iter(self._series)))
             kind = OptionSeries if instrument.contract.sec_type == "OPT" else QuotedSeries
-            self._series[con_id] = kind(self._making(instrument), previous_close)
-        return self._series[con_id]
+            found = kind(self._making(instrument), previous_close)
+        self._series[con_id] = found  # the latest asked for last
+        return found
 
     def close(self, instrument: Instrument) -> Decimal:
         """Return the official close of *instrument* (rule 2)."""

@@ -22,7 +22,7 @@ SECONDS = 60
 # (days, share) of each wave: a month, a season, two years.
 _WAVES = ((31, 0.008), (127, 0.010), (731, 0.012))
 _STEP_BUSY, _STEP_QUIET = 0.00006, 0.00002
-_KEPT_MINUTES = 8
+_KEPT_MINUTES = 2
 # A chain's options ask their underlying for the same minutes, one after the other.
 _KEPT_OF_A_WALK = 400
 

@@ -27,6 +27,7 @@ from ibelay.gateway.market.pricing.model import YEAR_NS
 from ibelay.gateway.market.pricing.surface import Surface, surface
 from ibelay.gateway.market.symbols import usual_price
 from ibelay.gateway.market.universe.known import BONDS, COINS, CURRENCIES, FUTURES, INDICES
+from ibelay.model.ids import ConId
 
 _FUNDS = {"SPX": "SPY", "NDX": "QQQ"}
 _LOYAL = {"QQQ": 0.95, "IWM": 0.9, "DIA": 0.95}
@@ -34,6 +35,8 @@ _FEAR = 5
 _USUAL_YIELD = 4.2
 _CALM, _CALMER, _WILD = 0.35, 0.5, 2.0
 _ALONE = 0.5
+# More are made again when they are asked for again; what they are made of stays.
+SOURCES_MAX = 1_500
 
 
 class Worth:
@@ -43,6 +46,7 @@ class Worth:
         self._seed = seed
         self._day = day
         self._made: dict[str, Source] = {}
+        self._of: dict[ConId, Source] = {}
 
     def of(self, instrument: Instrument) -> Source:
         """Return the middle prices of *instrument*.
@@ -50,11 +54,12 @@ class Worth:
         Raises:
             ValueError: Nothing is known of its type.
         """
-        contract = instrument.contract
-        key = f"{contract.con_id}:con_id"
-        if key not in self._made:
-            self._made[key] = self._make(instrument)
-        return self._made[key]
+        con_id = instrument.contract.con_id
+        if con_id not in self._of:
+            if len(self._of) >= SOURCES_MAX:
+                self._of.clear()
+            self._of[con_id] = self._make(instrument)
+        return self._of[con_id]
 
     def surface(self, symbol: str) -> Surface:
         """Return the volatilities of *symbol* on the day."""

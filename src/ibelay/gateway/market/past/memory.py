@@ -34,6 +34,7 @@ DAY_S, HALF_HOUR_S, MINUTE_S = 86_400, 1_800, 60
 YEARS = 5
 _LIFE = {"FUT": timedelta(days=730), "OPT": timedelta(days=270)}
 _KEPT_DAYS = 8
+_KEPT_CLOSES = 20_000
 
 
 class Past:
@@ -57,6 +58,8 @@ class Past:
         """Return the official close of the day before *day*, None if it did not trade then."""
         key = (instrument.contract.con_id, day)
         if key not in self._closes:
+            if len(self._closes) >= _KEPT_CLOSES:
+                self._closes.clear()
             before = self.day(trading_day_before(day - timedelta(days=1)))
             traded = session_on(instrument, before.day) is not None
             self._closes[key] = before.close(instrument) if traded else None
