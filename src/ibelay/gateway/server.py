@@ -77,6 +77,8 @@ class PaperGateway:
         self._clock = MarketClock(origin_ns=0, start_ns=floor.now_ns, end_ns=floor.now_ns)
         self._stepped_to_ns = floor.now_ns
         self._moved = asyncio.Event()
+        self._left = asyncio.Event()
+        self._closing = False
         self._tasks = asyncio.TaskGroup()
         self._pump: asyncio.Task[None] | None = None
 
@@ -115,9 +117,13 @@ class PaperGateway:
         """Stop the clock, close the port and cut every client."""
         if self._pump is not None:
             self._pump.cancel()
+        self._closing = True  # who is being accepted just now is not admitted any more
+        await self._door.close()
         for connection in list(self._connections):
             connection.abort()
-        await self._door.close()
+        while self._connections:  # their sockets are closed in turns of the loop to come
+            self._left.clear()
+            await self._left.wait()
         await self._tasks.__aexit__(exc_type, exc, traceback)
 
     @property
@@ -175,7 +181,7 @@ class PaperGateway:
 
     def admit(self, connection: Connection) -> bool:
         """Count a new connection in, unless there are too many."""
-        if len(self._connections) >= MAX_CONNECTIONS:
+        if self._closing or len(self._connections) >= MAX_CONNECTIONS:
             return False
         self._connections[connection] = None
         return True
@@ -183,6 +189,7 @@ class PaperGateway:
     def dismiss(self, connection: Connection) -> None:
         """Count a connection out."""
         self._connections.pop(connection, None)
+        self._left.set()
 
     def sessions(self) -> list[Session]:
         """Return the sessions of all sockets, in the order in which they came."""
