@@ -274,6 +274,19 @@ async def test_too_many_messages_are_served_one_after_the_other_where_it_paces(
     assert asyncio.get_running_loop().time() - began > 1.9
 
 
+@pytest.mark.parametrize(("size", "code"), [("5 secs", "162"), ("1 min", "17")])
+async def test_small_bars_asked_for_twice_are_a_pacing_violation_and_larger_are_not(
+    start: Start, raw: Reach, size: str, code: str
+) -> None:
+    con = (756733, "SPY", "STK", "", "0.0", "", "", "SMART", "", "USD", "", "")
+    client = await started(await start(pacing=Pacing.PACE), raw)
+    for number in (41, 42):
+        client.send(20, number, *con, 0, "", size, "300 S", 0, "TRADES", 1, 0, "")
+    await client.until("17", "41")
+    answer = await client.message()
+    assert code in {answer[0], answer[3]}
+
+
 async def test_a_lost_acknowledgement_is_an_order_in_the_book_that_was_never_answered(
     paper: PaperGateway, connect: Connect
 ) -> None:

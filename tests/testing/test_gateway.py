@@ -44,3 +44,13 @@ def test_a_body_that_fails_stops_the_gateway_as_well() -> None:
         fail()
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", address[0]), timeout=5)
+
+
+def test_it_does_what_it_is_told_and_says_what_it_cannot() -> None:
+    with RunningGateway(GatewayOptions(port=0, symbols=("SPY",), start="10:00")) as running:
+        assert running.do("pause", "manual-trade BUY 5 SPY")[0] == "pause: done"
+        assert running.positions()["SPY"].quantity == 5
+        with pytest.raises(ConfigurationError, match="did you mean freeze"):
+            running.do("frees")
+        with pytest.raises(ConfigurationError, match="no such order works"):
+            running.do("fill SPY")

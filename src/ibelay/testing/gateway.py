@@ -18,6 +18,7 @@ from ibelay.gateway.exchange.events import BookOrder, Executed
 from ibelay.gateway.main import gateway
 from ibelay.gateway.options import GatewayOptions
 from ibelay.gateway.server import PaperGateway
+from ibelay.model.faults import read
 from ibelay.model.position import Position
 
 PATIENCE_S = 30.0
@@ -104,6 +105,21 @@ class RunningGateway:
             await paper.reached(paper.step(round(seconds * _NS)))
 
         self._call(step)
+
+    def do(self, *commands: str) -> list[str]:
+        """Make something happen, in the words of ``ibelay gatewayctl do``; return what was done.
+
+        Raises:
+            ConfigurationError: A command cannot be read, or cannot be done as things stand.
+        """
+        asked = [read(command) for command in commands]
+
+        def done(paper: PaperGateway) -> list[str]:
+            said = [paper.operator.do(command) for command in asked]
+            paper.flush()
+            return said
+
+        return self.ask(done)
 
     def ask(self, question: Callable[[PaperGateway], T]) -> T:
         """Return what *question* says of the gateway; it runs in the gateway's thread."""

@@ -21,7 +21,9 @@ from ibelay.model.ids import ClientId, OrderId
 
 ORDER_STATUS, ERROR, OPEN_ORDER, EXECUTION, COMMISSION = 3, 4, 5, 11, 59
 _REPORTS = frozenset({ORDER_STATUS, OPEN_ORDER, EXECUTION, COMMISSION})
+_ENDS = frozenset({"201", "202"})
 _ORDER_ID_AT = {ORDER_STATUS: 1, ERROR: 2, OPEN_ORDER: 1, EXECUTION: 2}
+_CODE_AT = 3
 _EXEC_ID_AT = {EXECUTION: 14, COMMISSION: 2}
 _LENGTH_BYTES = 4
 MAX_REMEMBERED = 1000
@@ -65,7 +67,7 @@ class Line:
         number = int(fields[0])
         if self._is_lost(number, fields) or self._is_silent(number, fields):
             return
-        if self._troubles.upstream and number in _REPORTS and not self.answering:
+        if self._troubles.upstream and not self.answering and _is_report(number, fields):
             self.pending_bytes += len(message)
             self._held.append(message)
             return
@@ -165,3 +167,8 @@ class Line:
         if self._troubles.data_stopped:
             return True
         return self._killed and fields[message.id_at] not in self._alive
+
+
+def _is_report(number: int, fields: list[str]) -> bool:
+    """Return whether a message comes from IB's servers about an order."""
+    return number in _REPORTS or (number == ERROR and fields[_CODE_AT] in _ENDS)

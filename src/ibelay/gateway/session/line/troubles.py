@@ -121,7 +121,12 @@ class Troubles:
 
     def clear(self) -> None:
         """Let nothing go wrong any more."""
-        self.__init__()  # type: ignore[misc]  # as new, for those who hold it
+        self._rules.clear()
+        self._frozen.clear()
+        self._no_data.clear()
+        self.refused_ids.clear()
+        self.muted = self.no_accounts = False
+        self.lose_upstream(None)
 
     def standing(self) -> list[str]:
         """Return what stands, in words."""
