@@ -139,12 +139,13 @@ def test_killed_streams_stay_silent_until_asked_for_again() -> None:
 def test_reports_wait_for_the_servers_and_answers_do_not() -> None:
     heard = Heard()
     heard.troubles.lose_upstream(Reset())
-    heard.say(STATUS, FILL)
+    cancelled = "4 2 12 202 cancelled"
+    heard.say(STATUS, FILL, cancelled, ERROR)
     heard.say(OPEN, answering=True)
-    assert heard.take() == [OPEN]
+    assert heard.take() == [ERROR, OPEN]
     heard.troubles.lose_upstream(None)
     heard.line.release()
-    assert heard.take() == [STATUS, FILL]
+    assert heard.take() == [STATUS, FILL, cancelled]
     assert heard.line.pending_bytes == 0
 
 
