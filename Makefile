@@ -17,7 +17,7 @@ ifneq ($(SOUND),True)
 .PHONY: $(RUNTIME) $(DEV)
 endif
 
-.PHONY: help demo test lint types imports format fuzz bench lock clean install install-dev \
+.PHONY: help demo test lint types imports format fuzz fuzz-guided bench lock clean install install-dev \
 	conformance-clients conformance-matrix
 
 help:  ## Say what can be made
@@ -50,6 +50,11 @@ format: $(DEV)  ## Put the style right where a tool can
 fuzz: $(DEV)  ## 200,000 hostile inputs to the paper gateway (minutes)
 	IBELAY_FUZZ=200000 $(PY) -m pytest -n $(WORKERS) -q tests/fuzz $(ARGS)
 
+FUZZ_SECONDS ?= 600
+fuzz-guided: $(DEV)  ## Fuzz the paper gateway by coverage for FUZZ_SECONDS (Linux, a night at best)
+	@$(PIP) install --require-hashes -r requirements/fuzz.txt
+	$(PY) -m tests.fuzz.guided --seconds $(FUZZ_SECONDS) $(ARGS)
+
 bench: $(DEV)  ## Print the figures of TARGETS beside their anchors
 	@for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(PY) $$bench || exit 1; done
 
@@ -71,6 +76,7 @@ lock:  ## Lock again after a change of pyproject.toml or requirements/*.in (need
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
 	$(LOCK) requirements/build.in --output-file requirements/build.txt
 	$(LOCK) requirements/dev.in --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	$(LOCK) requirements/fuzz.in --output-file requirements/fuzz.txt
 	for client in requirements/conformance-*.in; do \
 	    $(LOCK) $$client --constraint requirements/runtime.txt --output-file $${client%.in}.txt || exit 1; \
 	done

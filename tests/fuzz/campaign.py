@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import struct
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
@@ -37,6 +38,19 @@ class Report:
     closed_by_gateway: int = 0
     answers: Counter[str] = field(default_factory=Counter)
     witnessed: int = 0
+
+
+def numbers(said: bytes) -> Iterator[str]:
+    """Yield the numbers of the messages in *said*, which a client must be able to cut."""
+    offset = 0
+    while offset < len(said):
+        (size,) = struct.unpack_from(">I", said, offset)
+        payload = said[offset + 4 : offset + 4 + size]
+        assert len(payload) == size, "an answer ends within a frame"
+        number = payload.partition(b"\0")[0].decode("ascii")
+        assert number.isdigit(), f"an answer begins with {payload[:20]!r}"
+        yield number
+        offset += 4 + size
 
 
 class Campaign:
@@ -88,20 +102,9 @@ class Campaign:
                 session.receive(piece, self._now_ns, self._now_ns)
         said = session.take(self._now_ns)
         assert len(said) <= MOST_BYTES, f"{len(said)} bytes of answers to one input"
-        self._count(said)
+        self.report.answers.update(numbers(said))
         if self.report.inputs % WITNESS_EVERY == 0:
             self._look()
-
-    def _count(self, said: bytes) -> None:
-        offset = 0
-        while offset < len(said):
-            (size,) = struct.unpack_from(">I", said, offset)
-            payload = said[offset + 4 : offset + 4 + size]
-            assert len(payload) == size, "an answer ends within a frame"
-            number = payload.partition(b"\0")[0].decode("ascii")
-            assert number.isdigit(), f"an answer begins with {payload[:20]!r}"
-            self.report.answers[number] += 1
-            offset += 4 + size
 
     def _look(self) -> None:
         self._witness.take(self._now_ns)
