@@ -29,7 +29,7 @@ from ibelay.gateway.session.floor import Floor
 from ibelay.ib.connector import IbConnector
 from ibelay.ib.link import IbLink
 from ibelay.model.events import BrokerEvent, StatusSeen
-from ibelay.model.ids import ClientId
+from ibelay.model.ids import ClientId, ConId
 from ibelay.model.order import Action, OrderType
 from ibelay.ports.broker import Address, EventSink
 
@@ -261,6 +261,10 @@ class Bracket:
 
     def on_ticks(self, *_ticks: object) -> None:
         """Prices are not asked for."""
+
+    def bars_wanted(self) -> frozenset[ConId]:
+        """No bars are asked for."""
+        return frozenset()
 
     def on_bar(self, *_bar: object) -> None:
         """Bars are not asked for."""
