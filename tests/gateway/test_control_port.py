@@ -35,8 +35,10 @@ class Answer(NamedTuple):
 
 
 @pytest.fixture
-async def port(paper: PaperGateway) -> AsyncIterator[ControlPort]:
-    async with ControlPort(paper, host="127.0.0.1", port=0, token=TOKEN) as listening:
+async def port(paper: PaperGateway, tmp_path: Path) -> AsyncIterator[ControlPort]:
+    file = tmp_path / "port.token"
+    file.write_text(TOKEN)
+    async with ControlPort(paper, host="127.0.0.1", port=0, token_file=file) as listening:
         yield listening
 
 
@@ -220,5 +222,15 @@ async def test_nobody_there_is_one_sentence(port: ControlPort, tmp_path: Path) -
 
 async def test_a_port_that_is_taken_is_one_sentence(port: ControlPort) -> None:
     with pytest.raises(ConfigurationError, match="choose another with --control-port"):
-        async with ControlPort(port.paper, host="127.0.0.1", port=port.port, token=TOKEN):
+        async with ControlPort(port.paper, host="127.0.0.1", port=port.port):
             pass
+
+
+async def test_a_free_port_has_its_token_where_it_is_looked_for(
+    paper: PaperGateway, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("sys.platform", "linux")
+    async with ControlPort(paper, host="127.0.0.1", port=0) as listening:
+        remote = RemoteGateway(listening.port)
+        assert await asyncio.to_thread(remote.do, ["pause"]) == ["pause: done"]

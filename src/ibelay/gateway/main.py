@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 
 from ibelay.gateway.control.port.listener import ControlPort
-from ibelay.gateway.control.port.token import make_token, usual_file
 from ibelay.gateway.control.scenario import Scenario, daily, load
 from ibelay.gateway.exchange.book import Exchange
 from ibelay.gateway.market.moved import MovedMarket
@@ -100,11 +99,15 @@ async def _control(
     """Open the control port, if there is to be one; return what to announce."""
     if options.control_port is None:
         return None
-    path = options.control_token_file or usual_file(options.control_port)
     port = await stack.enter_async_context(
-        ControlPort(paper, host=options.host, port=options.control_port, token=make_token(path))
+        ControlPort(
+            paper,
+            host=options.host,
+            port=options.control_port,
+            token_file=options.control_token_file,
+        )
     )
-    return f"control port {options.host}:{port.port}, token in {path}"
+    return f"control port {options.host}:{port.port}, token in {port.token_file}"
 
 
 def run(options: GatewayOptions) -> None:

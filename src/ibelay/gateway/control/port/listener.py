@@ -7,12 +7,14 @@ a time, more are cut.
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
 from ibelay.errors import ConfigurationError
 from ibelay.gateway.control.port import http
 from ibelay.gateway.control.port.reception import serve
+from ibelay.gateway.control.port.token import make_token, usual_file
 from ibelay.gateway.server import PaperGateway
 
 MAX_VISITORS = 16
@@ -68,22 +70,26 @@ class ControlPort:
         paper: The gateway, entered already.
         host: Loopback address.
         port: TCP port; 0 picks a free one, see ``port`` after entering.
-        token: What visitors must know.
+        token_file: Where the token is kept that visitors must know; None for the usual
+            place, which is named for the port.
     """
 
-    def __init__(self, paper: PaperGateway, *, host: str, port: int, token: str) -> None:
+    def __init__(
+        self, paper: PaperGateway, *, host: str, port: int, token_file: Path | None = None
+    ) -> None:
         self.paper = paper
         self.port = port
-        self.token = token
+        self.token = ""
+        self.token_file = token_file
         self.visitors: set[_Visitor] = set()
         self._host = host
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
-        """Listen.
+        """Listen; the token is there when this returns.
 
         Raises:
-            ConfigurationError: The port cannot be bound.
+            ConfigurationError: The port cannot be bound, or the token file not made.
         """
         loop = asyncio.get_running_loop()
         try:
@@ -95,6 +101,12 @@ class ControlPort:
             ) from error
         self._server = server
         self.port = int(server.sockets[0].getsockname()[1])
+        self.token_file = self.token_file or usual_file(self.port)
+        try:
+            self.token = make_token(self.token_file)
+        except ConfigurationError:
+            server.close()
+            raise
         return self
 
     async def __aexit__(

@@ -58,7 +58,7 @@ def read_token(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"the token file {path} cannot be read ({error}): a gateway makes it when it starts "
-            "with a control port; name it with --control-token-file"
+            "with a control port; name it with --token-file"
         ) from error
     if not token or not token.isprintable():
         raise ConfigurationError(f"the token file {path} holds no token: delete it and start again")
