@@ -183,3 +183,14 @@ async def test_a_master_hears_of_trades_at_tws(paper: PaperGateway, connect: Con
     master = await connect(paper, 0)
     do(paper, "manual-trade BUY 7 SPY")
     await master.until(lambda: len(master.ib.fills()) == 1)
+
+
+async def test_a_person_at_tws_trades_a_future_that_nobody_asked_for(start: Start) -> None:
+    """Later expiries are priced only once somebody names them."""
+    gateway = await start(symbols=("ES:FUT",), start="10:00")
+    future = next(one for one in gateway.floor.market.universe if one.contract_month == "202512")
+    do(gateway, f"manual-trade BUY 2 {future.contract.local_symbol}")
+    (held,) = gateway.floor.exchange.positions()
+    assert held.position.contract.con_id == future.contract.con_id
+    assert held.position.quantity == 2
+    assert held.market_price > 0

@@ -169,11 +169,12 @@ def _is_meant(
 
 
 def _instrument(stage: Stage, symbol: str) -> Instrument:
-    known = stage.floor.market.instruments
-    for one in known:
+    for one in stage.floor.market.universe:
         if symbol in {one.contract.symbol, one.contract.local_symbol}:
+            stage.floor.follow([one.contract.con_id])  # a future not listed has no price yet
             return one
-    names = ", ".join(sorted({one.contract.symbol for one in known})[:20])
+    listed = stage.floor.market.instruments
+    names = ", ".join(sorted({one.contract.symbol for one in listed})[:20])
     raise ConfigurationError(f"{symbol} is not traded here: expected one of {names}")
 
 
