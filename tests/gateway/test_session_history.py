@@ -176,7 +176,7 @@ async def test_a_histogram_counts_the_shares_of_the_day(one: Client) -> None:
 async def test_the_schedule_names_the_sessions(one: Client) -> None:
     schedule = await one.ib.reqHistoricalScheduleAsync(SPY, 5, "", useRTH=True)
     *before, session = schedule.sessions
-    assert [one.refDate for one in before] == ["20250529", "20250530"]
+    assert [one.refDate[4:] for one in before] == ["0527", "0528", "0529", "0530"]
     assert session.refDate == "20250602"
     assert session.startDateTime == "20250602-09:30:00"
     assert session.endDateTime == "20250602-16:00:00"
@@ -200,6 +200,16 @@ async def test_a_year_of_daily_bars_comes_from_before_the_day(one: Client) -> No
     assert found[-1].date == date(2025, 6, 2)
     quoted = await bars(one, "MIDPOINT", "1 day", durationStr="1 M")
     assert [bar.volume for bar in quoted[:-1]] == [-1] * (len(quoted) - 1)
+
+
+async def test_days_are_trading_days(one: Client) -> None:
+    daily = await bars(one, "TRADES", "1 day", durationStr="5 D")
+    assert [bar.date.day for bar in daily] == [27, 28, 29, 30, 2]  # Monday the 26th was a holiday
+    hourly = await bars(one, "TRADES", "1 hour", durationStr="2 D")
+    assert {bar.date.astimezone(NEW_YORK).day for bar in hourly} == {30, 2}
+    weekend = datetime(2025, 6, 1, 12, tzinfo=NEW_YORK)
+    (friday,) = await bars(one, "TRADES", "1 day", durationStr="1 D", endDateTime=weekend)
+    assert friday.date == date(2025, 5, 30)
 
 
 async def test_volatilities_come_by_the_day_and_yields_are_of_bonds(one: Client) -> None:

@@ -62,6 +62,15 @@ async def test_an_option_streams_with_its_greeks(start: Start, connect: Connect)
     assert model.undPrice == pytest.approx(450, rel=0.1)
 
 
+async def test_a_snapshot_of_an_option_has_its_greeks(
+    paper: PaperGateway, connect: Connect
+) -> None:
+    client: Any = await connect(paper)
+    option = await _at_the_money(client, "C")
+    (ticker,) = await client.ib.reqTickersAsync(option)
+    assert ticker.bidGreeks.impliedVol < ticker.modelGreeks.impliedVol < ticker.askGreeks.impliedVol
+
+
 async def test_price_and_volatility_are_each_others_inverse(
     paper: PaperGateway, connect: Connect
 ) -> None:

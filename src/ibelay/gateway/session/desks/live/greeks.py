@@ -1,8 +1,9 @@
 """What IB computes of options: along with their quotes, and when asked for.
 
 Rules:
-1. A new quote of an option is followed by what its bid and its ask imply (ticks 10 and 11),
-   and by the model's view at their middle (13); a print by what it implies (12). The
+1. A quote of an option, the standing one and every new one, is followed by what its bid and
+   its ask imply (ticks 10 and 11), and by the model's view at their middle (13), in a stream
+   and in a snapshot; a print by what it implies (12). The
    underlying counts at its middle, else at its last price.
 2. What no volatility explains is not said in a stream, and said as unknown when it was
    asked for.

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ibelay.gateway.market.api import Instrument, MarketEvent
+from ibelay.gateway.market.api import Instrument, MarketEvent, QuoteChange
 from ibelay.gateway.session import hours
 from ibelay.gateway.session.board import GenericTick, Tick
 from ibelay.gateway.session.desk import Client, Handlers
@@ -143,6 +143,10 @@ class QuoteDesk:
         face = stream.delayed or self._floor.face(stream.con_id)
         self._tell(number, face.shown())
         self._tell(number, [GenericTick(halted, Decimal(face.halted)), *stream.extra.first()])
+        if stream.option is not None and stream.delayed is None:
+            quote = self._floor.face(stream.con_id).quote(self._floor.now_ns)
+            now = QuoteChange(con_id=stream.con_id, quote=quote)
+            self._tell(number, computed_of(self._floor, stream.option, now))
         if extra.NEWS in stream.extra.asked:
             for headline in headlines(self._floor, one):
                 row = (headline.at_ns, headline.article_id, headline.text)

@@ -11,6 +11,7 @@ Rules:
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from ibelay.errors import WireError
 from ibelay.gateway.market.api import Instrument
@@ -92,7 +93,8 @@ class PastBarsDesk:
         if found is None:
             return
         try:
-            asked = stretch(request, self._floor.now_ns)
+            sessions = partial(self._floor.market.sessions, found.contract.con_id)
+            asked = stretch(request, self._floor.now_ns, sessions)
             if asked.what is What.SCHEDULE:
                 self._schedule(number, found, asked)
                 return

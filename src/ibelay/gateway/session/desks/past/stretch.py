@@ -1,24 +1,26 @@
 """From a client's words to a stretch of market time.
 
 Rules:
-1. Durations in seconds reach back from the end of the last complete bar; days, weeks,
-   months and years begin at midnight in New York of the first day they touch, as IB counts
-   trading days.
-2. Nothing later than market time is told.
+1. Durations in seconds reach back from the end of the last complete bar; weeks, months and
+   years begin at midnight in New York of the first day they touch.
+2. Days are trading days of the instrument: on a Monday ``2 D`` begins on Friday.
+3. Nothing later than market time is told.
 
-**Source**: IB "Historical Data" page (durations, bar sizes, whatToShow).
+**Source**: IB "Historical Data" page (durations, bar sizes, whatToShow). That days are
+trading days is how users count them (``5 D`` of daily bars are five bars).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
 from ibelay.errors import WireError
+from ibelay.gateway.market.api import TradingSession
 from ibelay.wire.requests import RequestHistoricalData
 from ibelay.wire.times import SECOND_NS, local, parse_moment
 
@@ -38,6 +40,10 @@ BAR_SIZES: Mapping[str, int] = MappingProxyType(
 _DURATION = re.compile(r"([1-9]\d{0,5}) ([SDWMY])")
 _DAYS = {"D": 1, "W": 7, "M": 30, "Y": 365}
 _MOST_DAYS = 36_500
+_LONGEST_BREAK_DAYS = 10
+_NS_A_DAY = DAY_S * SECOND_NS
+Sessions = Callable[[int, int], Sequence[TradingSession]]
+"""(after ns, until ns) to the sessions of one instrument that this touches."""
 
 
 class What(StrEnum):
@@ -100,8 +106,13 @@ def what_to_show(text: str) -> What:
     return What(text.upper())
 
 
-def stretch(request: RequestHistoricalData, now_ns: int) -> Stretch:
+def stretch(request: RequestHistoricalData, now_ns: int, sessions: Sessions) -> Stretch:
     """Return what *request* asks for, cut to what has happened.
+
+    Args:
+        request: See there.
+        now_ns: Market time.
+        sessions: Of the instrument asked about.
 
     Raises:
         WireError: Its end, duration, bar size or kind of data is not one that is served.
@@ -114,7 +125,7 @@ def stretch(request: RequestHistoricalData, now_ns: int) -> Stretch:
         raise WireError("an end is not allowed with keepUpToDate or ADJUSTED_LAST: leave it empty")
     end_ns = min(now_ns, parse_moment(request.end) if request.end else now_ns)
     return Stretch(
-        start_ns=duration_start(request.duration, end_ns, size_s),
+        start_ns=duration_start(request.duration, end_ns, sessions, size_s),
         end_ns=end_ns,
         size_s=size_s,
         what=what,
@@ -122,8 +133,8 @@ def stretch(request: RequestHistoricalData, now_ns: int) -> Stretch:
     )
 
 
-def duration_start(duration: str, end_ns: int, size_s: int = 1) -> int:
-    """Return where *duration* begins that ends at *end_ns* (rule 1).
+def duration_start(duration: str, end_ns: int, sessions: Sessions, size_s: int = 1) -> int:
+    """Return where *duration* begins that ends at *end_ns* (rules 1 and 2).
 
     Raises:
         WireError: *duration* is not one.
@@ -135,5 +146,22 @@ def duration_start(duration: str, end_ns: int, size_s: int = 1) -> int:
     if match[2] == "S":
         return end_ns - end_ns % (size_s * SECOND_NS) - count * SECOND_NS
     days = min(count * _DAYS[match[2]], _MOST_DAYS)
-    last = local(end_ns - 1).replace(hour=0, minute=0, second=0)
-    return int((last - timedelta(days=days - 1)).timestamp()) * SECOND_NS
+    traded = _trading_days(days, end_ns, sessions) if match[2] == "D" else []
+    return traded[-days] if len(traded) >= days else _midnight(end_ns - 1, days - 1)
+
+
+def _trading_days(count: int, end_ns: int, sessions: Sessions) -> list[int]:
+    """Return the midnights of at least *count* trading days before *end_ns*, if there are.
+
+    A session counts for the day on which it closes, as those of futures that begin the
+    evening before.
+    """
+    after_ns = end_ns - (2 * count + _LONGEST_BREAK_DAYS) * _NS_A_DAY
+    begun = (one for one in sessions(after_ns, end_ns) if one.begin_ns < end_ns)
+    days = {_midnight(one.close_ns - 1) for one in begun}
+    return sorted(one for one in days if one < end_ns)
+
+
+def _midnight(at_ns: int, days_before: int = 0) -> int:
+    day = local(at_ns).replace(hour=0, minute=0, second=0)
+    return int((day - timedelta(days=days_before)).timestamp()) * SECOND_NS

@@ -14,6 +14,7 @@ import re
 from collections import deque
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import partial
 from itertools import islice, takewhile
 
 from ibelay.errors import WireError
@@ -21,7 +22,7 @@ from ibelay.gateway.market.api import Instrument, MarketEvent, Print, QuoteChang
 from ibelay.gateway.session import hours
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.contracts import find_one
-from ibelay.gateway.session.desks.past.stretch import DAY_S, duration_start, what_to_show
+from ibelay.gateway.session.desks.past.stretch import DAY_S, Sessions, duration_start, what_to_show
 from ibelay.wire.encode import history as say
 from ibelay.wire.requests import history as ask
 from ibelay.wire.times import SECOND_NS, parse_moment, utc_moment
@@ -125,7 +126,8 @@ class PastTicksDesk:
         if found is None:
             return
         try:
-            start_ns = max(market.start_ns, _period_start(request.period, now_ns))
+            begun = partial(market.sessions, found.contract.con_id)
+            start_ns = max(market.start_ns, _period_start(request.period, now_ns, begun))
         except WireError as error:
             self._refuse(number, str(error))
             return
@@ -177,11 +179,11 @@ def _second(event: MarketEvent) -> int:
     return at_of(event) // SECOND_NS
 
 
-def _period_start(period: str, now_ns: int) -> int:
+def _period_start(period: str, now_ns: int, sessions: Sessions) -> int:
     match = _PERIOD.fullmatch(period.strip())
     if match is None:
         raise WireError(f"time period {period[:20]!r}: expected such as '3 days'")
     count, unit = int(match[1]), match[2].lower()
     if unit in _SECONDS:
         return now_ns - count * _SECONDS[unit] * SECOND_NS
-    return duration_start(f"{count} {_LETTER.get(unit, unit.upper())}", now_ns)
+    return duration_start(f"{count} {_LETTER.get(unit, unit.upper())}", now_ns, sessions)
