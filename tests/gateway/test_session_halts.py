@@ -8,7 +8,9 @@ from ibelay.gateway.market import synthetic
 from ibelay.gateway.market.api import Halted, QuoteChange
 from ibelay.gateway.market.hours import SECOND_NS
 from ibelay.gateway.market.making.halts import Halt
-from ibelay.gateway.session.board import BID, HALTED, Face, GenericTick, PriceTick, Tick
+from ibelay.gateway.session import hours
+from ibelay.gateway.session.board.face import Face
+from ibelay.gateway.session.board.ticks import BID, HALTED, GenericTick, PriceTick, Tick
 from ibelay.gateway.session.desks.live.delayed import DelayedFace
 from ibelay.gateway.session.entitlement import DELAY_NS
 
@@ -25,7 +27,7 @@ def halts(ticks: list[Tick]) -> list[tuple[int, Decimal]]:
 
 
 def test_halt_and_its_end_are_said_once_and_the_sides_go() -> None:
-    face, said = Face(MARKET.open_ns), list[Tick]()
+    face, said = Face(hours.sessions(MARKET, SPY)), list[Tick]()
     for event in MARKET.events(BEGIN_NS - MINUTE_NS, END_NS + MINUTE_NS):
         said += face.quoted(event) if isinstance(event, QuoteChange) else face.printed(event)
         if isinstance(event, QuoteChange) and event.halted:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from ibelay.errors import WireError
 from ibelay.gateway.exchange.events import ExchangeEvent
 from ibelay.gateway.market.api import MarketEvent
-from ibelay.gateway.session.board import Tick
+from ibelay.gateway.session.board.ticks import Tick
 from ibelay.gateway.session.desk import (
     BarListener,
     Client,

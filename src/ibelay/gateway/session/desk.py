@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from ibelay.gateway.exchange.events import ExchangeEvent
 from ibelay.gateway.market.api import MarketEvent
-from ibelay.gateway.session.board import Tick
+from ibelay.gateway.session.board.ticks import Tick
 from ibelay.gateway.session.floor import Floor
 from ibelay.gateway.session.lines import Lines
 from ibelay.gateway.session.quote_bars import Shown

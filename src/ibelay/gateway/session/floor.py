@@ -31,7 +31,9 @@ from ibelay.gateway.market.api import (
     event_time_ns,
 )
 from ibelay.gateway.market.nights import nights_of
-from ibelay.gateway.session.board import Face, Tick
+from ibelay.gateway.session import hours
+from ibelay.gateway.session.board.face import Face
+from ibelay.gateway.session.board.ticks import Tick
 from ibelay.gateway.session.entitlement import Entitlement
 from ibelay.gateway.session.followed import Followed, needed
 from ibelay.gateway.session.habits import Habits
@@ -116,7 +118,7 @@ class Floor:
         self._next_bar_ns = start_ns - start_ns % BAR_NS + BAR_NS
         self._clients: dict[ClientId, Listener] = {}
         con_ids = [one.contract.con_id for one in market.instruments]
-        self._faces = {con_id: Face(market.open_ns) for con_id in con_ids}
+        self._faces = {one.contract.con_id: self._blank(one) for one in market.instruments}
         self._quote_bars = {
             (con_id, shown): QuoteBar(shown) for con_id in con_ids for shown in _QUOTE_SIDES
         }
@@ -211,7 +213,10 @@ class Floor:
     def _follow(self, con_id: ConId) -> None:
         """Show from now on what has events only when it is named (rule 7)."""
         standing = list(self.market.standing(con_id, self.now_ns))
-        self._faces[con_id] = Face(self.market.open_ns)
+        one = self.instrument(con_id)
+        if one is None:
+            raise KeyError(con_id)
+        self._faces[con_id] = self._blank(one)
         for shown in _QUOTE_SIDES:
             self._quote_bars[(con_id, shown)] = QuoteBar(shown)
         for event in standing:
@@ -222,6 +227,9 @@ class Floor:
             self.publish(self.exchange.on_market(now))
         for gone in self._followed.follow(con_id, lambda: needed(self.exchange)):
             self._forget(gone)
+
+    def _blank(self, one: Instrument) -> Face:
+        return Face(hours.sessions(self.market, one), one.contract.sec_type)
 
     def _forget(self, con_id: ConId) -> None:
         del self._faces[con_id]

@@ -17,7 +17,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from ibelay.gateway.market.api import Instrument
-from ibelay.gateway.session.board import CLOSE, LAST, OPEN, VOLUME, PriceTick, SizeTick
+from ibelay.gateway.session.board.ticks import CLOSE, LAST, OPEN, VOLUME, PriceTick, SizeTick
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.wire.encode import scanner as say
 from ibelay.wire.requests import scanner as ask

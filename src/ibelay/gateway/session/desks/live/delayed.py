@@ -10,7 +10,9 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from ibelay.gateway.market.api import Halted, Instrument, Market, QuoteChange
-from ibelay.gateway.session.board import Face, GenericTick, PriceTick, SizeTick, Tick, TimeTick
+from ibelay.gateway.session import hours
+from ibelay.gateway.session.board.face import Face
+from ibelay.gateway.session.board.ticks import GenericTick, PriceTick, SizeTick, Tick, TimeTick
 from ibelay.gateway.session.entitlement import DELAY_NS
 
 DELAYED_KINDS: Mapping[int, int] = MappingProxyType(
@@ -47,7 +49,7 @@ class DelayedFace:
     def __init__(self, market: Market, one: Instrument, now_ns: int) -> None:
         self._market = market
         self._con_id = one.contract.con_id
-        self._face = Face(market.open_ns)
+        self._face = Face(hours.sessions(market, one), one.contract.sec_type)
         self._at_ns = market.start_ns - 1
         self.move(now_ns)
 

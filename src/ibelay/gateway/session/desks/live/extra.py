@@ -16,7 +16,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from ibelay.gateway.market.api import MarketEvent, Print
-from ibelay.gateway.session.board import GenericTick, PriceTick, SizeTick, TextTick, Tick
+from ibelay.gateway.session.board.ticks import GenericTick, PriceTick, SizeTick, TextTick, Tick
 from ibelay.wire.times import SECOND_NS
 
 FUNDAMENTALS = 258

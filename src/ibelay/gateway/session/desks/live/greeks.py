@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from ibelay.gateway.market.api import Instrument, MarketEvent, Print
 from ibelay.gateway.market.pricing.model import Computation, from_price, from_volatility
-from ibelay.gateway.session.board import OptionTick
+from ibelay.gateway.session.board.ticks import OptionTick
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.contracts import find_one
 from ibelay.gateway.session.floor import Floor

@@ -18,7 +18,7 @@ from decimal import Decimal
 
 from ibelay.gateway.market.api import Instrument, MarketEvent, QuoteChange
 from ibelay.gateway.session import hours
-from ibelay.gateway.session.board import GenericTick, Tick
+from ibelay.gateway.session.board.ticks import GenericTick, Tick
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.contracts import BBO_EXCHANGE, find_one
 from ibelay.gateway.session.desks.live import extra
