@@ -153,7 +153,7 @@ async def test_a_split_changes_holdings_orders_and_prices_together(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("fill SPY", "no such order works: expected one of none, none works"),
+        ("fill SPY", "no such order works: none does"),
         ("fill 1/99", "no such order works"),
         ("set-price XYZ 1", "XYZ is not traded here: expected one of BAC, SPY"),
         ("correct SPY price=1", "nothing of that order was executed today"),

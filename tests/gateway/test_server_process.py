@@ -37,6 +37,9 @@ async def test_it_serves_once_it_says_so_and_stops_cleanly_with_a_client_connect
     assert process.stderr is not None
     line = await asyncio.to_thread(process.stdout.readline)
     assert line.startswith("paper gateway listening on 127.0.0.1:")
+    played = await asyncio.to_thread(process.stdout.readline)
+    assert played.startswith("account DU1234567; market of ")
+    assert played.endswith("in New York, at 1x\n")
     ib = IB()
     await ib.connectAsync("127.0.0.1", int(line.rsplit(":", 1)[1]), 1)
     process.send_signal(stop)

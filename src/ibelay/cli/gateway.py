@@ -54,7 +54,8 @@ def gateway(  # noqa: PLR0913  # one option per setting of the gateway
         resolution: `tick`, `second` or `minute` of a LEAN folder; the finest there is if not
             given.
         speed: Market seconds per real second, 0.001 to 1000.
-        start: New York time to begin at, HH:MM or HH:MM:SS.
+        start: New York time to begin at, HH:MM or HH:MM:SS; two minutes before the
+            open if not given.
         nights: Play through nights and weekends at the clock's speed; otherwise they pass at
             once.
         read_only: Refuse orders, as a Gateway does whose API is set to read-only.

@@ -7,10 +7,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import datetime
 
 from ibelay.gateway.control.port.listener import ControlPort
 from ibelay.gateway.control.scenario import Scenario, daily, load
 from ibelay.gateway.exchange.book import Exchange
+from ibelay.gateway.market.hours import NEW_YORK, SECOND_NS
 from ibelay.gateway.market.moved import MovedMarket
 from ibelay.gateway.market.opening import begin_ns, open_market
 from ibelay.gateway.options import GatewayOptions
@@ -19,6 +21,7 @@ from ibelay.gateway.session.floor import Floor
 from ibelay.model.faults import Reset
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_NAMES_SHOWN = 8
 
 
 def build_floor(options: GatewayOptions) -> Floor:
@@ -76,7 +79,7 @@ async def serve(options: GatewayOptions, *, announce: Callable[[str], None]) -> 
 
     Args:
         options: See there.
-        announce: Told one line for each port once it is bound.
+        announce: Told the ports, a line each, and what is played, once they are bound.
 
     Raises:
         ConfigurationError: The data is missing or the port cannot be bound.
@@ -90,7 +93,21 @@ async def serve(options: GatewayOptions, *, announce: Callable[[str], None]) -> 
         announce(f"paper gateway listening on {options.host}:{listening.port}")
         if control is not None:
             announce(control)
+        announce(played(options, listening.floor))
         await stop.wait()
+
+
+def played(options: GatewayOptions, floor: Floor) -> str:
+    """Return one line about what a client finds: account, contracts, market time."""
+    found = (one.contract for one in floor.market.instruments)
+    names = [one.local_symbol or one.symbol for one in found]
+    more = len(names) - _NAMES_SHOWN
+    shown = ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    now = datetime.fromtimestamp(floor.now_ns // SECOND_NS, NEW_YORK)
+    return (
+        f"account {options.account}; market of {shown}; "
+        f"it is {now:%Y-%m-%d %H:%M:%S} in New York, at {options.speed:g}x"
+    )
 
 
 async def _control(

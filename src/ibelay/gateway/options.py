@@ -119,7 +119,7 @@ class GatewayOptions:
         return ""
 
     def _market(self) -> str:
-        check_form(self.market)
+        check_form(self.market, self.resolution)
         checked_speed(self.speed)
         if self.start is not None and not _START.fullmatch(self.start):
             return f"start {self.start!r} is not a time: expected HH:MM or HH:MM:SS, New York time"

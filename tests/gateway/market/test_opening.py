@@ -47,6 +47,13 @@ def test_another_form_is_refused(form: str) -> None:
         check_form(form)
 
 
+@pytest.mark.parametrize("form", ["synthetic", "csv:a.csv", "parquet:a.parquet"])
+def test_only_a_lean_folder_has_resolutions_to_choose_from(form: str) -> None:
+    check_form("lean:folder", "minute")
+    with pytest.raises(ConfigurationError, match="'minute' is of LEAN folders only"):
+        check_form(form, "minute")
+
+
 def test_a_market_begins_before_its_open_or_when_asked() -> None:
     market = open_market(MarketChoice(symbols=("SPY",)))
     assert begin_ns(market, None) == MONDAY.open_ns - 120 * SECOND_NS

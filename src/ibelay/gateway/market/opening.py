@@ -53,15 +53,20 @@ class MarketChoice:
     resolution: str | None = None
 
 
-def check_form(form: str) -> None:
-    """Refuse a market that has no such form.
+def check_form(form: str, resolution: str | None = None) -> None:
+    """Refuse a market that has no such form, or no resolutions to choose from.
 
     Raises:
-        ConfigurationError: It is none of ``FORMS``.
+        ConfigurationError: It is none of ``FORMS``, or *resolution* is not of a LEAN folder.
     """
     kind, _colon, path = form.partition(":")
     if form != "synthetic" and (kind not in {"lean", "csv", "parquet"} or not path):
         raise ConfigurationError(f"market {form!r} is unknown: expected {' or '.join(FORMS)}")
+    if resolution is not None and kind != "lean":
+        raise ConfigurationError(
+            f"resolution {resolution!r} is of LEAN folders only: leave it out, or add "
+            "--market lean:PATH"
+        )
 
 
 def open_market(choice: MarketChoice) -> Market:

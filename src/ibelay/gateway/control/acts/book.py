@@ -147,7 +147,8 @@ def working(stage: Stage, target: Target) -> BookOrder:
         if _is_meant(target, request.contract.symbol, *ids):
             return order
     there = ", ".join(f"{one.request.contract.symbol} #{one.perm_id}" for one in orders[:10])
-    raise ConfigurationError(f"no such order works: expected one of {there or 'none, none works'}")
+    wanted = f"expected one of {there}" if there else "none does, a bot has to place one first"
+    raise ConfigurationError(f"no such order works: {wanted}")
 
 
 def _last_execution(stage: Stage, target: Target) -> ExecId:
