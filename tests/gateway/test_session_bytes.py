@@ -96,3 +96,23 @@ def test_market_time_moves_by_a_minute_at_most_and_never_back() -> None:
     while floor.now_ns < floor.market.end_ns:
         floor.advance(floor.market.end_ns)
     assert floor.advance(floor.market.end_ns + BAR_NS) == floor.market.end_ns
+
+
+def test_what_a_turn_leaves_is_served_by_the_next(floor: Floor) -> None:
+    session = start(floor, 30)
+    ask_for_time = frame(b"49\x001\x00")
+    assert session.receive(ask_for_time * 3, floor.now_ns, most=2)
+    assert session.take().count(b"49\x001\x00") == 2
+    assert not session.serve(floor.now_ns, None, most=2)
+    assert session.take().count(b"49\x001\x00") == 1
+    session.leave()
+
+
+def test_the_shell_reads_no_more_while_much_waits_for_its_turn(floor: Floor) -> None:
+    session = start(floor, 31)
+    assert session.receive(frame(b"49\x001\x00") * 10_000, floor.now_ns, most=1)
+    assert session.behind
+    while session.serve(floor.now_ns, None, most=1000):
+        session.take()
+    assert not session.behind
+    session.leave()

@@ -1,4 +1,8 @@
-"""A connection: one socket of the gateway and the session behind it."""
+"""A connection: one socket of the gateway and the session behind it.
+
+What a client asks for at once is served in turns of a few milliseconds, one request at
+least: between them the loop looks after everybody else, however much one client sends.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from typing import Protocol, cast
 from ibelay.gateway.session.client import Session
 from ibelay.gateway.session.floor import Floor
 
+TURN_NS = 5_000_000
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _log = logging.getLogger(__name__)
 
@@ -51,6 +56,7 @@ class Connection(asyncio.Protocol):
         self.session = Session(house.floor)
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
+        self._next_turn: asyncio.Handle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, or refuse where too many are connected."""
@@ -61,22 +67,26 @@ class Connection(asyncio.Protocol):
         self._expect_start()
 
     def data_received(self, data: bytes) -> None:
-        """Serve what arrived, then send everybody what it led to."""
-        self.session.receive(data, self._house.market_ns(), self._house.monotonic_ns())
-        self._house.flush()
+        """Serve what arrived, for a turn, then send everybody what it led to."""
+        house = self._house
+        more = self.session.receive(data, house.market_ns(), house.monotonic_ns(), most=1)
+        self._go_on(more=more)
+        house.flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client; its orders stay. A half-open one nobody knows to be gone."""
         _log.info("%s disconnected (%s)", self.session.name, exc or "closed")
-        if self._deadline is not None:
-            self._deadline.cancel()
+        for planned in (self._deadline, self._next_turn):
+            if planned is not None:
+                planned.cancel()
         if not self.session.half_open:
             self.session.leave()
         self._house.dismiss(self)
 
     def serve(self) -> None:
-        """Serve what arrived earlier and may be served by now."""
-        self.session.serve(self._house.floor.now_ns, self._house.monotonic_ns())
+        """Serve for a turn what arrived earlier and may be served by now."""
+        if self._next_turn is None:
+            self._go_on(more=True)
 
     def flush(self) -> None:
         """Send what the session has to say; cut a client that does not read."""
@@ -124,6 +134,20 @@ class Connection(asyncio.Protocol):
         if ours is not None:
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         self._transport.abort()
+
+    def _go_on(self, *, more: bool) -> None:
+        """Serve until nothing is left or the turn is over; then plan the next."""
+        house = self._house
+        end_ns = house.monotonic_ns() + TURN_NS
+        while more and house.monotonic_ns() < end_ns:
+            more = self.session.serve(house.floor.now_ns, house.monotonic_ns(), most=1)
+        if more and self._next_turn is None:
+            self._next_turn = asyncio.get_running_loop().call_soon(self._take_turn)
+
+    def _take_turn(self) -> None:
+        self._next_turn = None
+        self._go_on(more=True)
+        self._house.flush()
 
     def _expect_start(self) -> None:
         loop = asyncio.get_running_loop()

@@ -4,7 +4,8 @@ Rules:
 1. One loop, one thread: the floor is touched by nobody else.
 2. A client never waits for another. What it does not read is kept up to a limit, then its
    connection is cut; the book keeps its orders.
-3. A connection that has not started its API after ten seconds is closed.
+3. A connection that has not started its API after ten seconds is closed. Where all places
+   are taken, the oldest such gives way to whoever comes: the silent keep nobody out.
 4. Market time moves every few milliseconds, and before each message is served.
 5. A machine too slow for the speed it is asked for falls behind the market's clock. Pausing
    and changing the speed forget that lag, but not the steps that were asked for.
@@ -180,9 +181,16 @@ class PaperGateway:
             await self._moved.wait()
 
     def admit(self, connection: Connection) -> bool:
-        """Count a new connection in, unless there are too many."""
-        if self._closing or len(self._connections) >= MAX_CONNECTIONS:
+        """Count a new connection in; where there are too many, rule 3 makes room, or nobody."""
+        if self._closing:
             return False
+        if len(self._connections) >= MAX_CONNECTIONS:
+            idle = [one for one in self._connections if not one.session.started]
+            if not idle:
+                return False
+            gives_way = min(idle, key=lambda one: one.session.closed)
+            gives_way.abort()
+            self.dismiss(gives_way)
         self._connections[connection] = None
         return True
 

@@ -173,31 +173,38 @@ class Session:
         waits = self._waits and self._frames.buffered_bytes > MAX_WAITING_BYTES
         return waits or self._floor.troubles.frozen(self.client_id)
 
-    def receive(self, data: bytes, now_ns: int, wall_ns: int | None = None) -> None:
-        """Take the next bytes from the client, at market time *now_ns*.
+    def receive(
+        self, data: bytes, now_ns: int, wall_ns: int | None = None, *, most: int | None = None
+    ) -> bool:
+        """Take the next bytes from the client, at market time *now_ns*, and serve them.
 
         Args:
             data: What arrived.
             now_ns: Market time.
             wall_ns: Our clock, monotonic; pacing goes by it, None for no pacing.
+            most: Messages to serve at most; None for all.
+
+        Returns:
+            Whether so many were served that more may be there; ``serve`` goes on with them.
         """
         if self.closed or self.half_open:
-            return
+            return False
         self._frames.feed(data)
-        self.serve(now_ns, wall_ns)
+        return self.serve(now_ns, wall_ns, most=most)
 
-    def serve(self, now_ns: int, wall_ns: int | None) -> None:
-        """Serve what has arrived and may be served by now."""
+    def serve(self, now_ns: int, wall_ns: int | None, *, most: int | None = None) -> bool:
+        """Serve what has arrived and may be served by now; see ``receive``."""
         if self.closed or self.half_open or self.stuck:
-            return
+            return False
         self._floor.advance(now_ns)
         try:
             if self._stage is Stage.PREFIX and self._frames.take_prefix(handshake.API_PREFIX):
                 self._stage = Stage.VERSION
             if self._stage is not Stage.PREFIX:
-                self._serve_frames(wall_ns)
+                return self._serve_frames(wall_ns, most)
         except WireError as error:
             self._end(508 if self.started else 506, str(error))
+        return False
 
     def take(self, wall_ns: int = 0) -> bytes:
         """Return what is to be sent to the client, once."""
@@ -292,15 +299,20 @@ class Session:
         self._voice.notify(code, text)
         self.leave()
 
-    def _serve_frames(self, wall_ns: int | None) -> None:
+    def _serve_frames(self, wall_ns: int | None, most: int | None) -> bool:
         """Serve frame by frame, as far as pacing and the faults of the moment allow."""
-        frames = self._frames.frames()
+        frames, served = self._frames.frames(), 0
         while not self._must_wait(wall_ns) and (payload := next(frames, None)) is not None:
             self._frame(payload, wall_ns)
+            served += 1
             if self._line.pending_bytes > MAX_PENDING_BYTES:
                 self.leave()
             if self.closed:
-                return
+                return False
+            if served == most:
+                self._waits = True
+                return True
+        return False
 
     def _must_wait(self, wall_ns: int | None) -> bool:
         paces = self._floor.pacing is Pacing.PACE and self.started and wall_ns is not None
