@@ -250,8 +250,19 @@ class Account:
 
         Its commission is in the currency of the first, which there must be.
         """
+        before = self.margin()
+        after, fees = self._after(trades)
+        return MarginEffect(
+            before=before,
+            after=after,
+            commission=fees,
+            commission_currency=trades[0].instrument.contract.currency,
+        )
+
+    def _after(self, trades: Sequence[Trade]) -> tuple[MarginState, Decimal]:
+        """Return the account after *trades*, and their commission."""
         rates = self._books.rates
-        twin = self._books.copy({one.instrument.contract.con_id: one.instrument for one in trades})
+        twin = self._books.trial(one.instrument for one in trades)
         fees = ZERO
         currency = trades[0].instrument.contract.currency
         for instrument, action, quantity, price in trades:
@@ -260,12 +271,7 @@ class Account:
             twin.book(contract, action.sign * quantity, price, fee)
             same = contract.currency == currency
             fees += fee if same else fee * rates.of(contract.currency) / rates.of(currency)
-        return MarginEffect(
-            before=self.margin(),
-            after=twin.margin(),
-            commission=fees,
-            commission_currency=currency,
-        )
+        return twin.margin(), fees
 
     def objection(
         self, action: Action, instrument: Instrument, quantity: Decimal, price: Decimal | None
@@ -297,7 +303,7 @@ class Account:
         """Return the same for all of *trades* together, at their prices."""
         if not any(self.opening(one[0].contract.con_id, one[1], one[2]) for one in trades):
             return None
-        after = self.effect_of(trades).after
+        after, _ = self._after(trades)
         if after.available_funds >= 0:
             return None
         short = Shortfall(after.equity_with_loan, after.initial, self.base)

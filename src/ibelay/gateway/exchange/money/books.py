@@ -7,29 +7,36 @@ Rules:
 3. Forex is held as two balances; its position is a record of the trades, worth what the
    rates of its currencies say, and adds nothing to net liquidation by itself.
 4. All totals are in the base currency, nothing is rounded.
+5. What a holding binds is worked out when its quantity, its mark or its rate has changed, not
+   when somebody asks (``kept``); whatever here changes one of them says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from operator import attrgetter
 
 from ibelay.gateway.exchange.money import option_margin
 from ibelay.gateway.exchange.money.cash import FOREX, VARIATION, ZERO, Rates, unit_value
 from ibelay.gateway.exchange.money.expiry import settled
 from ibelay.gateway.exchange.money.holding import Holding
+from ibelay.gateway.exchange.money.kept import Kept, Share
 from ibelay.gateway.exchange.money.margin import (
     CURRENCY_SHARE,
     OPTIONS,
     MarginState,
-    Requirement,
     requirement,
 )
 from ibelay.gateway.exchange.money.profit import PositionProfit, Profit, position_profit, total
 from ibelay.gateway.market.api import Instrument
 from ibelay.model.contract import Contract
 from ibelay.model.ids import ConId
+
+_INITIAL, _MAINTENANCE = attrgetter("initial"), attrgetter("maintenance")
+_ASSET, _UNLENT, _UNDERLYING = attrgetter("asset"), attrgetter("unlent"), attrgetter("underlying")
 
 
 @dataclass(slots=True)
@@ -45,6 +52,7 @@ class Books:
         opening_equity: Equity with loan when the day began.
         next_expiry_ns: When the first of what is held expires, ns since the epoch, UTC; None
             for never.
+        kept: What holdings bind and are worth, as far as that is known (rule 5).
     """
 
     rates: Rates
@@ -54,24 +62,31 @@ class Books:
     marks: dict[ConId, Decimal] = field(default_factory=dict)
     opening_equity: Decimal = ZERO
     next_expiry_ns: int | None = None
+    kept: Kept = field(default_factory=Kept)
 
-    def copy(self, more: Mapping[ConId, Instrument]) -> Books:
-        """Return books to try something in, that may also hold *more* instruments."""
-        known = self.instruments
+    def trial(self, trades: Iterable[Instrument]) -> Books:
+        """Return books to ``book`` fills of *trades* in, and nothing else: they share the rest."""
+        self._options_bind(self._shares())  # else each trial would work it out, and forget it
+        more = {one.contract.con_id: one for one in trades}
+        known, held = self.instruments, self.holdings
+        own = {con_id: replace(held[con_id]) for con_id in more if con_id in held}
         return Books(
-            rates=self.rates.copy(),
+            rates=self.rates,
             instruments=known if more.keys() <= known.keys() else {**more, **known},
             balances=dict(self.balances),
-            holdings={con_id: replace(one) for con_id, one in self.holdings.items()},
+            holdings={**held, **own},
             marks=dict(self.marks),
+            kept=self.kept.copy(),
         )
 
     def mark(self, con_id: ConId, price: Decimal) -> None:
         """Value *con_id* at *price* from now on; a forex pair gives its rate."""
         self.marks[con_id] = price
         instrument = self.instruments.get(con_id)
-        if instrument is not None:
+        self.kept.forget(con_id, instrument)
+        if instrument is not None and instrument.contract.sec_type == FOREX:
             self.rates.follow(instrument.contract, price)
+            self.kept.forget_rates(self.rates.base)
 
     def book(
         self, contract: Contract, signed: Decimal, price: Decimal, fee: Decimal
@@ -80,6 +95,7 @@ class Books:
         holding = self.holdings.setdefault(contract.con_id, Holding(contract))
         self.marks.setdefault(contract.con_id, price)
         self._expects(contract.con_id)
+        self.kept.forget(contract.con_id, self.instruments.get(contract.con_id))
         value = unit_value(contract, price)
         varies = contract.sec_type in VARIATION
         paid = holding.vary(signed, value) if varies else -signed * value
@@ -93,6 +109,7 @@ class Books:
         if con_id in self.holdings:
             self.holdings[con_id].quantity *= ratio
             self.marks[con_id] /= ratio
+            self.kept.forget(con_id, self.instruments.get(con_id))
 
     def _expects(self, con_id: ConId) -> None:
         """Note when *con_id* expires."""
@@ -132,6 +149,7 @@ class Books:
             if holding.contract.sec_type in VARIATION:
                 self._pay(holding.contract.currency, holding.settle(worth))
             holding.begin_day(worth)
+        self.kept.forget_all()
         self.opening_equity = self.margin().equity_with_loan
 
     def _pay(self, currency: str, amount: Decimal) -> None:
@@ -151,9 +169,6 @@ class Books:
             return ZERO
         return self.worth(holding) - (holding.settled if kind in VARIATION else ZERO)
 
-    def _in_base(self, holding: Holding) -> Decimal:
-        return self.asset(holding) * self.rates.of(holding.contract.currency)
-
     @property
     def cash(self) -> Decimal:
         """All balances."""
@@ -163,13 +178,14 @@ class Books:
     @property
     def net_liquidation(self) -> Decimal:
         """Cash and the value of everything held."""
-        return self.cash + sum(map(self._in_base, self.holdings.values()), ZERO)
+        return self.cash + sum(map(_ASSET, self._shares()), ZERO)
 
     @property
     def gross_position_value(self) -> Decimal:
         """Value of longs plus that of shorts, without futures and forex."""
-        assets = (one for one in self.holdings.values() if one.contract.sec_type not in VARIATION)
-        return sum((abs(self._in_base(one)) for one in assets), ZERO)
+        held = zip(self.holdings.values(), self._shares(), strict=True)
+        assets = (one.asset for holding, one in held if holding.contract.sec_type not in VARIATION)
+        return sum(map(abs, assets), ZERO)
 
     def profit(self) -> Profit:
         """Return today's profit and loss."""
@@ -186,37 +202,64 @@ class Books:
 
     def margin(self) -> MarginState:
         """Return what positions and balances bind, and the equity that carries them."""
-        bound, options = self._options_bind(), ZERO
-        for holding in self.holdings.values():
-            contract = holding.contract
-            price = self.marks[contract.con_id]
-            each = requirement(self._instrument(contract), holding.quantity, price)
-            bound += each * self.rates.of(contract.currency)
-            if contract.sec_type in OPTIONS:
-                options += self._in_base(holding)
+        shares = self._shares()
+        options = self._options_bind(shares)
+        initial = sum(map(_INITIAL, shares), options)
+        maintenance = sum(map(_MAINTENANCE, shares), options)
         for currency, amount in self.balances.items():
             if currency != self.rates.base:
-                share = abs(amount) * self.rates.of(currency) * CURRENCY_SHARE
-                bound += Requirement(share, share)
+                bound = abs(amount) * self.rates.of(currency) * CURRENCY_SHARE
+                initial, maintenance = initial + bound, maintenance + bound
+        assets, unlent = sum(map(_ASSET, shares), ZERO), sum(map(_UNLENT, shares), ZERO)
         return MarginState(
-            initial=bound.initial,
-            maintenance=bound.maintenance,
-            equity_with_loan=self.net_liquidation - options,
+            initial=initial,
+            maintenance=maintenance,
+            equity_with_loan=self.cash + assets - unlent,
         )
 
-    def _options_bind(self) -> Requirement:
-        lots = []
-        for holding in self.holdings.values():
-            if holding.quantity and holding.contract.sec_type in OPTIONS:
-                instrument = self._instrument(holding.contract)
-                price = self.marks[holding.contract.con_id]
-                under = self.marks.get(instrument.under_con_id)
-                lots.append(option_margin.Lot(instrument, holding.quantity, price, under))
-        shares = {con_id: one.quantity for con_id, one in self.holdings.items()}
-        total = ZERO
-        for currency, amount in option_margin.bound(lots, shares).items() if lots else ():
-            total += amount * self.rates.of(currency)
-        return Requirement(total, total)
+    def _shares(self) -> list[Share]:
+        """Return what every holding contributes, in their order."""
+        kept, held = self.kept.shares, self.holdings
+        for con_id in held.keys() - kept.keys():
+            kept[con_id] = self._share(held[con_id])
+        return [kept[con_id] for con_id in held]
+
+    def _share(self, holding: Holding) -> Share:
+        contract = holding.contract
+        rate, instrument = self.rates.of(contract.currency), self._instrument(contract)
+        bound = requirement(instrument, holding.quantity, self.marks[contract.con_id]) * rate
+        asset, option = self.asset(holding) * rate, contract.sec_type in OPTIONS
+        return Share(
+            initial=bound.initial,
+            maintenance=bound.maintenance,
+            asset=asset,
+            unlent=asset if option else ZERO,
+            underlying=option_margin.underlying(instrument) if option else ConId(0),
+            currency=contract.currency,
+        )
+
+    def _options_bind(self, shares: Sequence[Share]) -> Decimal:
+        """Return what all options bind: those of one underlying together."""
+        underlyings = dict.fromkeys(map(_UNDERLYING, shares))
+        underlyings.pop(ConId(0), None)
+        unknown = underlyings.keys() - self.kept.options.keys()
+        if unknown:
+            self._bind_options(unknown)
+        bound = (self.kept.options[under].items() for under in underlyings)
+        return sum((self.rates.of(name) * one for each in bound for name, one in each), ZERO)
+
+    def _bind_options(self, underlyings: set[ConId]) -> None:
+        lots: dict[ConId, list[option_margin.Lot]] = defaultdict(list)
+        for con_id, holding in self.holdings.items():
+            under = self.kept.shares[con_id].underlying
+            if under in underlyings:
+                instrument, price = self._instrument(holding.contract), self.marks[con_id]
+                mark = self.marks.get(instrument.under_con_id)
+                lots[under].append(option_margin.Lot(instrument, holding.quantity, price, mark))
+        for under, those in lots.items():
+            stock = self.holdings.get(under)
+            free = {under: stock.quantity} if stock else {}
+            self.kept.options[under] = option_margin.bound(those, free)
 
     def _instrument(self, contract: Contract) -> Instrument:
         found = self.instruments.get(contract.con_id)

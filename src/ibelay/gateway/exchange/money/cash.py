@@ -99,10 +99,6 @@ class Rates:
                 "trade instruments in other currencies or give the account a rate"
             )
 
-    def copy(self) -> Rates:
-        """Return the rates of this moment, which follow no later mark."""
-        return Rates(self.base, fixed=self._known)
-
     def follow(self, pair: Contract, price: Decimal) -> None:
         """Take the mark of *pair* as a rate if it is forex against the base (rule 1)."""
         if pair.sec_type != FOREX or price <= 0:

@@ -51,8 +51,12 @@ class Lot:
     def kind(self) -> _Kind:
         """What two options must share to cover each other."""
         contract = self.instrument.contract
-        under = self.instrument.under_con_id or contract.con_id
-        return under, contract.right[:1].upper(), contract.multiplier, contract.currency
+        return (
+            underlying(self.instrument),
+            contract.right[:1].upper(),
+            contract.multiplier,
+            contract.currency,
+        )
 
     @property
     def under(self) -> Decimal:
@@ -68,6 +72,11 @@ class Lot:
     def put(self) -> bool:
         """Whether it is a put."""
         return self.instrument.contract.right[:1].upper() == "P"
+
+
+def underlying(option: Instrument) -> ConId:
+    """Return what *option* is on, itself if that is not known: options of others never pair."""
+    return option.under_con_id or option.contract.con_id
 
 
 def alone(lot: Lot) -> Decimal:
@@ -95,16 +104,16 @@ def bound(lots: Sequence[Lot], shares: Mapping[ConId, Decimal]) -> dict[str, Dec
     found: dict[str, Decimal] = defaultdict(Decimal)
     for group in groups.values():
         longs = [lot for lot in group if lot.left > 0]
-        sold = sorted((lot for lot in group if lot.left < 0), key=_dearest_first)
-        for lot in sold:
-            each = alone(lot)
+        sold = sorted(((alone(lot), lot) for lot in group if lot.left < 0), key=_dearest_first)
+        for each, lot in sold:
             total = _by_shares(lot, each, free) + _by_options(lot, each, longs)
             found[lot.instrument.contract.currency] += total - lot.left * each
     return dict(found)
 
 
-def _dearest_first(lot: Lot) -> tuple[Decimal, ConId]:
-    return -alone(lot), lot.instrument.contract.con_id
+def _dearest_first(sold: tuple[Decimal, Lot]) -> tuple[Decimal, ConId]:
+    each, lot = sold
+    return -each, lot.instrument.contract.con_id
 
 
 def _by_shares(lot: Lot, each: Decimal, free: dict[ConId, Decimal]) -> Decimal:
