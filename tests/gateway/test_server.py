@@ -148,8 +148,8 @@ async def test_a_client_that_does_not_read_is_cut_and_its_orders_stay(
         order = good.ib.placeOrder(SPY, LimitOrder("BUY", 1, 1.0))
         await good.until(lambda: order.orderStatus.permId)
         con = (756733, "SPY", "STK", "", "0.0", "", "", "SMART", "", "USD", "", "")
-        for number in range(40):  # about 1.4 MB each
-            slow.send(20, number, *con, 0, "", "1 secs", "1 D", 0, "TRADES", 1, 0, "")
+        for number in range(200):  # about 140 kB each
+            slow.send(20, number, *con, 0, "", "1 secs", "2000 S", 0, "TRADES", 1, 0, "")
         with pytest.raises((ConnectionError, AssertionError)):
             await slow.until("never")
         await good.ib.reqCurrentTimeAsync()

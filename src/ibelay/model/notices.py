@@ -145,6 +145,7 @@ _ROWS: tuple[Notice, ...] = (
     Notice(10276, _R, _K.DATA, "no permission for the news feed", "DOC; recording"),
     Notice(10280, _R, _K.INFO, "no WSH metadata to cancel", "DOC"),
     Notice(10284, _R, _K.INFO, "no WSH events to cancel", "DOC"),
+    Notice(10299, _R, _K.BAD_REQUEST, "trades of coins are asked for as AGGTRADES", "field"),
     Notice(10358, _R, _K.DATA, "no permission for fundamentals", "recording"),
     # about the account
     Notice(2100, _R, _K.TRANSIENT, "account updates were taken over by another request", "DOC"),

@@ -4,7 +4,8 @@ Rules:
 1. Every trading day of stocks exists from five years before the market's day on. A future
    has a past of two years before it expires, an option of nine months.
 2. Events and bars below half an hour are made of a day's seconds. Longer bars are made of
-   its minutes, so that years of them can be told. A bar of a day goes from the official
+   its minutes, so that years of them can be told, and so are bars of whole minutes of days
+   more than five days back. A bar of a day goes from the official
    open to the official close of stocks, options and indices, over the whole day for the
    rest; it begins at midnight and ends with its day.
 3. The few days asked for last are kept.
@@ -34,6 +35,7 @@ DAY_S, HALF_HOUR_S, MINUTE_S = 86_400, 1_800, 60
 YEARS = 5
 _LIFE = {"FUT": timedelta(days=730), "OPT": timedelta(days=270)}
 _KEPT_DAYS = 8
+_RECENT_DAYS = 5
 _KEPT_CLOSES = 20_000
 
 
@@ -89,7 +91,8 @@ class Past:
 
     def _parts(self, made: MadeDay, instrument: Instrument, size_s: int) -> list[Bar]:
         """Return the bars of a day, of its minutes or of its seconds (rule 2)."""
-        if size_s >= HALF_HOUR_S and not size_s % MINUTE_S:
+        old = self._today.midnight_ns - made.day.midnight_ns > _RECENT_DAYS * DAY_S * SECOND_NS
+        if (size_s >= HALF_HOUR_S or old) and not size_s % MINUTE_S:
             return minute_bars(made, instrument, size_s // MINUTE_S)
         series = made.series(instrument, self.close_before(instrument, made.day.date))
         whole = BarSeries(

@@ -18,8 +18,10 @@ from ibelay.gateway.market.api import Instrument
 from ibelay.gateway.session import hours
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.contracts import find_one
+from ibelay.gateway.session.desks.past import limits
 from ibelay.gateway.session.desks.past.bars import bar_start, bars, date_text, dated, together
 from ibelay.gateway.session.desks.past.stretch import Stretch, What, stretch
+from ibelay.gateway.session.entitlement import Refusal
 from ibelay.gateway.session.quote_bars import Shown
 from ibelay.model.ids import ConId
 from ibelay.model.market import Bar
@@ -95,6 +97,10 @@ class PastBarsDesk:
         try:
             sessions = partial(self._floor.market.sessions, found.contract.con_id)
             asked = stretch(request, self._floor.now_ns, sessions)
+            refusal = self._refusal(request, found, asked)
+            if refusal is not None:
+                self._voice.refuse(number, refusal.code, refusal.text)
+                return
             if asked.what is What.SCHEDULE:
                 self._schedule(number, found, asked)
                 return
@@ -112,6 +118,17 @@ class PastBarsDesk:
         rows = dated(complete, asked.size_s, request.format_date)
         start, end = moment(asked.start_ns), moment(asked.end_ns)
         self._voice.say(say.historical_data(number, start, end, rows))
+
+    def _refusal(
+        self, request: ask.RequestHistoricalData, one: Instrument, asked: Stretch
+    ) -> Refusal | None:
+        """Return why nothing is told, None if it is (``limits``)."""
+        version = self._voice.version
+        return (
+            limits.unknown(asked.what, asked.size_s, request.duration, version)
+            or limits.untold(one, asked.what)
+            or limits.too_much(self._floor.market, one, asked)
+        )
 
     def _keep(self, request: ask.RequestHistoricalData, found: Instrument, asked: Stretch) -> bool:
         number = request.request_id

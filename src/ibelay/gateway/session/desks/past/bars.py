@@ -14,6 +14,8 @@ Rules:
    time are where trades were.
 7. Yields are prices turned, for bonds only; volatilities come by the day, for stocks, funds
    and indices.
+8. Where the market plays more than ten days, those before the last are told as those before
+   the market are (rule 6), for bars of a day and longer: its minutes are not looked at.
 
 **Source**: IB "Historical Data" page.
 """
@@ -36,6 +38,7 @@ from ibelay.wire.times import SECOND_NS, day, local, moment
 
 MAX_BARS = 50_000
 _FROM_MINUTES_ABOVE_S = 1800
+_MANY_DAYS = 10
 _TOO_MANY = f"more than {MAX_BARS} bars: ask for a shorter duration or longer bars"
 _EPOCH_SECONDS = 2
 _NOT_TRADED = Decimal(-1)
@@ -76,8 +79,7 @@ def _before(market: Market, one: Instrument, asked: Stretch) -> list[Bar]:
         return _regular(market, one, asked, _base(market, one, asked, asked.size_s, end_ns=end_ns))
     size_s = DAY_S if asked.size_s >= DAY_S else _FROM_MINUTES_ABOVE_S
     found = market.bars(one.contract.con_id, asked.start_ns, end_ns, size_s)
-    if not asked.what.traded:
-        found = [replace(bar, volume=_NOT_TRADED, wap=_NOT_TRADED, count=-1) for bar in found]
+    found = _untraded(found, asked.what)
     return found if size_s == DAY_S else _regular(market, one, asked, found)
 
 
@@ -86,8 +88,25 @@ def _own(market: Market, one: Instrument, asked: Stretch) -> list[Bar]:
     own = replace(asked, start_ns=max(asked.start_ns, market.start_ns))
     if own.start_ns >= own.end_ns:
         return []
+    days, own = _whole_days(market, one, own)
     base_s = asked.size_s if asked.size_s <= _FROM_MINUTES_ABOVE_S else 60
-    return _regular(market, one, own, _base(market, one, own, base_s, end_ns=own.end_ns))
+    return days + _regular(market, one, own, _base(market, one, own, base_s, end_ns=own.end_ns))
+
+
+def _whole_days(market: Market, one: Instrument, own: Stretch) -> tuple[list[Bar], Stretch]:
+    """Return bars of the days before the last, where there are many, and what is left (rule 8)."""
+    last_ns = bar_start(own.end_ns - 1, DAY_S)
+    if own.size_s < DAY_S or last_ns - own.start_ns <= _MANY_DAYS * DAY_S * SECOND_NS:
+        return [], own
+    days = _untraded(market.bars(one.contract.con_id, own.start_ns, last_ns, DAY_S), own.what)
+    return days, replace(own, start_ns=last_ns) if days else own
+
+
+def _untraded(found: list[Bar], what: What) -> list[Bar]:
+    """Return bars of prints as those of quotes, unless it is prints that *what* names."""
+    if what.traded:
+        return found
+    return [replace(bar, volume=_NOT_TRADED, wap=_NOT_TRADED, count=-1) for bar in found]
 
 
 def _regular(market: Market, one: Instrument, asked: Stretch, found: list[Bar]) -> list[Bar]:
