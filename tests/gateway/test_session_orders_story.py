@@ -290,6 +290,28 @@ def test_a_global_cancel_reaches_every_client(floor: Floor) -> None:
     assert told == ["status PendingCancel", "status Cancelled", "error 202"]
 
 
+def test_a_global_cancel_of_nothing_gets_161_under_no_id(floor: Floor) -> None:
+    """A real Gateway said so when the only order was over."""
+    first, second = Talk(floor, 1), Talk(floor, 2)
+    place(first, MarketOrder("BUY", 10))
+    first.heard()
+    answers = second.ask(lambda client: client.reqGlobalCancel())
+    assert [fields[:4] for fields in answers] == [["4", "2", "-1", "161"]]
+    assert first.heard() == []
+
+
+def test_a_global_cancel_of_what_is_being_cancelled_gets_161_with_its_perm_id(
+    floor: Floor, talk: Talk
+) -> None:
+    floor.exchange.by_hand.slow_cancels(slow=True)
+    place(talk, LimitOrder("BUY", 10, 1.0))
+    assert story(talk.ask(lambda client: client.reqGlobalCancel())) == ["status PendingCancel"]
+    (order,) = floor.exchange.working_orders()
+    (answer,) = talk.ask(lambda client: client.reqGlobalCancel())
+    assert answer[2:4] == ["-1", "161"]
+    assert str(order.perm_id) in answer[4]
+
+
 def test_a_time_of_day_alone_is_today_s(floor: Floor, talk: Talk) -> None:
     for order_id, end in ((1, "15:00:00"), (2, "20250602 15:00:00 US/Eastern")):
         place(talk, LimitOrder("BUY", 10, 1.0, tif="GTD", goodTillDate=end), order_id)

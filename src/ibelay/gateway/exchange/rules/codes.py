@@ -153,7 +153,7 @@ def cannot_cancel(order_id: int, status: BrokerOrderStatus) -> Refusal:
 
 
 def cancelling(perm_id: PermId) -> Refusal:
-    """Return the answer to a second cancel while the first is pending."""
+    """Return the answer to a cancel of what is being cancelled already, or of nothing (0)."""
     return Refusal(
         161,
         "Cancel attempted when order is not in a cancellable state.  Order permId =" + str(perm_id),

@@ -6,7 +6,8 @@ Rules:
 2. Every change of an order is an openOrder and an orderStatus, but a cancellation, asked for
    and done, is an orderStatus; done, it is confirmed by code 202.
 3. A live fill has request id -1; its commission follows.
-4. Orders are changed and cancelled by their own client only; a global cancel takes all.
+4. Orders are changed and cancelled by their own client only; a global cancel takes all, and
+   where there is nothing left to cancel is told so (161), under no id.
    Orders entered in TWS have no id, and are client 0's once it has bound them: by asking for
    its open orders, or as they come after ``reqAutoOpenOrders``.
 5. A client is told its working orders unasked when it connects.
@@ -14,7 +15,8 @@ Rules:
 7. A read-only API refuses everything that could touch an order, under no id.
 
 **Source**: shared IB facts, sections 1d, 3 and 6a; notes on ib_async, section 2;
-docs/evidence/gateway-recordings.md for rule 7.
+docs/evidence/gateway-recordings.md for the 161 of rule 4 (that it has no id is our choice: the
+record does not say) and for rule 7.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from ibelay.gateway.exchange.events import (
     PositionChanged,
     Refused,
 )
+from ibelay.gateway.exchange.rules.codes import cancelling
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.orders.executions import filtered
 from ibelay.gateway.session.desks.orders.exercise import why_not
@@ -37,7 +40,7 @@ from ibelay.gateway.session.desks.orders.request import order_request
 from ibelay.gateway.session.desks.orders.teller import Teller
 from ibelay.gateway.session.desks.orders.times import CODE_BAD_TIME, BadTimeError
 from ibelay.gateway.session.followed import asked_for
-from ibelay.model.ids import ClientId, OrderId
+from ibelay.model.ids import ClientId, OrderId, PermId
 from ibelay.model.order import BrokerOrderStatus
 from ibelay.wire import encode
 from ibelay.wire import requests as ask
@@ -49,7 +52,9 @@ CODE_VALIDATION = 321
 CODE_CANCELLED = 202
 CODE_DUPLICATE_ID = 103
 READ_ONLY = "Error validating request: The API interface is currently in Read-Only mode."
-_STATUS_ALONE = frozenset({BrokerOrderStatus.PENDING_CANCEL, BrokerOrderStatus.CANCELLED})
+NO_PERM_ID = PermId(0)
+_ENDING = frozenset({BrokerOrderStatus.PENDING_CANCEL, BrokerOrderStatus.CANCELLED})
+"""Told by orderStatus alone (rule 2)."""
 _TOUCHING = frozenset(
     {
         ask.PlaceOrder,
@@ -121,7 +126,12 @@ class OrderDesk:
         self._floor.publish(exchange.cancel(now_ns, self._client_id, request.order_id))
 
     def _cancel_all(self, _request: ask.GlobalCancel) -> None:
-        self._floor.publish(self._floor.exchange.cancel_all(self._floor.now_ns))
+        exchange = self._floor.exchange
+        said = exchange.cancel_all(self._floor.now_ns)
+        self._floor.publish(said)
+        if not any(isinstance(one, OrderChanged) and one.order.status in _ENDING for one in said):
+            pending = [order.perm_id for order in exchange.working_orders()]
+            self._voice.notify(*cancelling(pending[0] if pending else NO_PERM_ID))
 
     def _next_id(self, _request: ask.RequestIds) -> None:
         next_id = self._floor.exchange.next_order_id(self._client_id)
@@ -196,7 +206,7 @@ class OrderDesk:
             return
         if self._binds and order.request.order_id == NO_ID:
             self._bind()
-        if order.status not in _STATUS_ALONE:
+        if order.status not in _ENDING:
             self._tell.order(order)
         self._tell.status(order)
         request = order.request
