@@ -270,7 +270,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--orders", type=int, default=3000)
-    parser.add_argument("--market-data", type=Path, default=beside)
+    parser.add_argument("--market-data", type=Path, default=beside, help="a LEAN folder")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.serve:
@@ -278,10 +278,10 @@ def main() -> None:
         return
     print("P10, anchor: IB's API takes 50 messages a second from a client")
     parts = [ticks(asked.seconds), orders(asked.orders), crowd(asked.seconds)]
-    if asked.market_data.is_dir():
+    if (asked.market_data / "equity").is_dir():
         parts.append(replay(asked.seconds, asked.market_data))
     else:
-        print(f"no recorded quotes at {asked.market_data}: the replay is left out")
+        print(f"no LEAN folder at {asked.market_data}: the replay is left out")
     for part in parts:
         for figure in part:
             print(figure.line(), flush=True)

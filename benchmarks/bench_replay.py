@@ -2,7 +2,7 @@
 
 Market seconds per second of work, and the longest that one call, a minute of market time,
 keeps everybody waiting. Recordings are played where they are found (IBELAY_MARKET_DATA).
-Run: ``python benchmarks/bench_replay.py [hours]``.
+Run: ``python -m benchmarks.bench_replay [hours]``.
 """
 
 from __future__ import annotations
