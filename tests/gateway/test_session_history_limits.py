@@ -13,9 +13,11 @@ from tests.gateway.pure import Message, Talk
 from ibelay.gateway.main import build_floor
 from ibelay.gateway.options import GatewayOptions
 from ibelay.gateway.session.floor import Floor
+from ibelay.model.ids import ClientId
 
 EURUSD, SPX, BTC = Forex("EURUSD"), Index("SPX", "CBOE", "USD"), Crypto("BTC", "PAXOS", "USD")
 SYMBOLS = ("SPY", "SPX:IND", "EUR.USD:CASH", "BTC:CRYPTO")
+MAY_23_CLOSE_S = 1748030400
 Asked = Callable[..., Message]
 
 
@@ -43,7 +45,7 @@ def asked(floor: Floor) -> Asked:
             )
 
         told = talk.ask(request)
-        floor.leave(1)  # type: ignore[arg-type]
+        floor.leave(ClientId(1))
         return told[-1]
 
     return answer
@@ -104,3 +106,55 @@ def test_more_than_is_told_at_once_is_refused(
 )
 def test_as_much_as_ib_tells_is_told(asked: Asked, duration: str, size: str) -> None:
     assert asked("TRADES", SPY, duration, size)[0] == "17"
+
+
+def _told(floor: Floor, act: Callable[[Any], None]) -> list[Message]:
+    told = Talk(floor, client_id=1).ask(act)
+    floor.leave(ClientId(1))
+    return told
+
+
+@pytest.mark.parametrize(
+    ("contract", "what", "code"), [(EURUSD, "TRADES", "162"), (SPX, "BID_ASK", "162")]
+)
+def test_what_has_no_bars_has_no_ticks_and_no_first_moment(
+    floor: Floor, contract: Contract, what: str, code: str
+) -> None:
+    past = "20210104-15:00:00"
+    for act in (
+        lambda c: c.reqHistoricalTicks(7, contract, past, "", 10, what, 0, False, []),
+        lambda c: c.reqHeadTimeStamp(7, contract, what, 0, 1),
+    ):
+        assert _told(floor, act)[-1][:4] == ["4", "2", "7", code]
+
+
+def test_ticks_of_coins_are_trades(floor: Floor) -> None:
+    told = _told(
+        floor,
+        lambda c: c.reqHistoricalTicks(7, BTC, "", "20250602-13:40:00", 10, "TRADES", 0, False, []),
+    )
+    assert told[-1][:2] == ["98", "7"]
+    assert int(told[-1][2]) >= 10
+
+
+def test_ticks_reach_back_over_a_long_weekend(floor: Floor) -> None:
+    """Monday the 26th of May 2025 was a holiday."""
+    told = _told(
+        floor,
+        lambda c: c.reqHistoricalTicks(
+            7, SPY, "", "20250527-08:00:00", 100, "TRADES", 1, False, []
+        ),
+    )
+    ticks = told[-1]
+    assert int(ticks[2]) >= 100
+    times = [int(moment) for moment in ticks[3:-1:6]]
+    assert all(moment <= MAY_23_CLOSE_S for moment in times)
+    assert times == sorted(times)
+
+
+@pytest.mark.parametrize(("period", "least"), [("2 days", 5), ("3 weeks", 50)])
+def test_a_histogram_counts_more_than_the_day(floor: Floor, period: str, least: int) -> None:
+    today = _told(floor, lambda c: c.reqHistogramData(7, SPY, True, "1 day"))[-1]
+    longer = _told(floor, lambda c: c.reqHistogramData(7, SPY, True, period))[-1]
+    assert int(longer[2]) > least
+    assert sum(map(float, longer[4::2])) > sum(map(float, today[4::2]))

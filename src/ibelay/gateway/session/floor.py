@@ -33,6 +33,7 @@ from ibelay.gateway.market.api import (
 from ibelay.gateway.market.nights import nights_of
 from ibelay.gateway.session import hours
 from ibelay.gateway.session.board.face import Face
+from ibelay.gateway.session.board.standing import standing
 from ibelay.gateway.session.board.ticks import Tick
 from ibelay.gateway.session.entitlement import Entitlement
 from ibelay.gateway.session.followed import Followed, needed
@@ -212,16 +213,16 @@ class Floor:
 
     def _follow(self, con_id: ConId) -> None:
         """Show from now on what has events only when it is named (rule 7)."""
-        standing = list(self.market.standing(con_id, self.now_ns))
         one = self.instrument(con_id)
         if one is None:
             raise KeyError(con_id)
+        stood = standing(self.market, one, self.now_ns)
         self._faces[con_id] = self._blank(one)
         for shown in _QUOTE_SIDES:
             self._quote_bars[(con_id, shown)] = QuoteBar(shown)
-        for event in standing:
+        for event in stood:
             self._show(event)
-        last = next((one for one in reversed(standing) if isinstance(one, QuoteChange)), None)
+        last = next((one for one in reversed(stood) if isinstance(one, QuoteChange)), None)
         if last is not None:
             now = replace(last, quote=replace(last.quote, at_ns=self.now_ns))
             self.publish(self.exchange.on_market(now))

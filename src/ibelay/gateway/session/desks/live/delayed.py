@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from ibelay.gateway.market.api import Halted, Instrument, Market, QuoteChange
+from ibelay.gateway.market.api import Halted, Instrument, Market, MarketEvent, QuoteChange
 from ibelay.gateway.session import hours
 from ibelay.gateway.session.board.face import Face
+from ibelay.gateway.session.board.standing import standing
 from ibelay.gateway.session.board.ticks import GenericTick, PriceTick, SizeTick, Tick, TimeTick
 from ibelay.gateway.session.entitlement import DELAY_NS
 
@@ -50,8 +51,9 @@ class DelayedFace:
         self._market = market
         self._con_id = one.contract.con_id
         self._face = Face(hours.sessions(market, one), one.contract.sec_type)
-        self._at_ns = market.start_ns - 1
-        self.move(now_ns)
+        self._at_ns = now_ns - DELAY_NS
+        for event in standing(market, one, self._at_ns):
+            self._show(event)
 
     @property
     def halted(self) -> Halted:
@@ -73,7 +75,9 @@ class DelayedFace:
 
     def _changes(self, until_ns: int) -> Iterator[list[Tick]]:
         for event in self._market.events_of(self._con_id, self._at_ns, until_ns):
-            if isinstance(event, QuoteChange):
-                yield self._face.quoted(event)
-            else:
-                yield self._face.printed(event)
+            yield self._show(event)
+
+    def _show(self, event: MarketEvent) -> list[Tick]:
+        if isinstance(event, QuoteChange):
+            return self._face.quoted(event)
+        return self._face.printed(event)

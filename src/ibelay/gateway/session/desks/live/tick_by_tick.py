@@ -12,7 +12,6 @@ Rules:
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -20,6 +19,7 @@ from enum import Enum
 from ibelay.gateway.market.api import Instrument, MarketEvent, Print, QuoteChange
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.contracts import find_one
+from ibelay.gateway.session.desks.past.nearest import earlier
 from ibelay.gateway.session.entitlement import Entitlement
 from ibelay.model.ids import ConId
 from ibelay.model.market import Quote
@@ -134,8 +134,9 @@ class TickByTickDesk:
     def _past(self, number: int, kind: Kind, one: Instrument, count: int) -> bytes:
         market, now_ns = self._floor.market, self._floor.now_ns
         wanted: type = Print if kind.traded else QuoteChange
-        events = market.events_of(one.contract.con_id, market.start_ns - 1, now_ns)
-        found = deque((event for event in events if isinstance(event, wanted)), maxlen=count)
+        found = earlier(
+            market, one.contract.con_id, now_ns, count, lambda event: isinstance(event, wanted)
+        )[-count:]
         if kind.traded:
             venue = one.contract.primary_exchange or one.contract.exchange
             rows = [(e.at_ns, e.price, e.size) for e in found if isinstance(e, Print)]

@@ -27,7 +27,7 @@ _SECOND_BARS_S = 2_000
 _SMALL_BARS_BELOW_S = 60
 _YEAR_DAYS = 365
 _QUOTES = frozenset({What.BID, What.ASK, What.MIDPOINT, What.BID_ASK})
-_HMDS = "Historical Market Data Service error message:"
+HMDS = "Historical Market Data Service error message:"
 
 
 def unknown(what: What, size_s: int, duration: str, version: int) -> Refusal | None:
@@ -60,7 +60,7 @@ def untold(one: Instrument, what: What) -> Refusal | None:
     if not wrong:
         return None
     where = f"{contract.local_symbol or contract.symbol}@{contract.exchange} {what}"
-    return Refusal(162, f"{_HMDS}No historical market data for {where}")
+    return Refusal(162, f"{HMDS}No historical market data for {where}")
 
 
 def too_much(market: Market, one: Instrument, asked: Stretch) -> Refusal | None:
@@ -68,10 +68,10 @@ def too_much(market: Market, one: Instrument, asked: Stretch) -> Refusal | None:
     span_s = (asked.end_ns - asked.start_ns) // SECOND_NS
     longest_s = _SECOND_BARS_S if asked.size_s == 1 else DAY_S
     if asked.size_s < _SMALL_BARS_BELOW_S and span_s > longest_s:
-        return Refusal(162, f"{_HMDS}invalid step: {asked.size_s}")
+        return Refusal(162, f"{HMDS}invalid step: {asked.size_s}")
     played_ns = max(asked.start_ns, market.start_ns)
     if asked.size_s >= DAY_S or played_ns >= asked.end_ns:
         return None
     if len(market.sessions(one.contract.con_id, played_ns, asked.end_ns)) > PLAYED_DAYS_MAX:
-        return Refusal(162, f"{_HMDS}Time length exceed max.")
+        return Refusal(162, f"{HMDS}Time length exceed max.")
     return None

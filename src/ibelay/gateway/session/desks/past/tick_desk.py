@@ -3,7 +3,10 @@
 Rules:
 1. Of start and end exactly one is given; ticks are counted from the start on, or back from
    the end, at most 1,000, and never split a second at the far end, as at IB.
-2. A histogram counts shares by price over its period.
+2. A histogram counts shares by price over its period; over more than three sessions at the
+   average prices of half hours.
+3. What an instrument has no bars of it has no ticks of (``limits``); at most a week is looked
+   through for ticks (``nearest``).
 
 **Source**: IB "Historical Time & Sales", "Histogram Data" and "Head Timestamp" pages.
 """
@@ -18,17 +21,30 @@ from functools import partial
 from itertools import islice, takewhile
 
 from ibelay.errors import WireError
-from ibelay.gateway.market.api import Instrument, MarketEvent, Print, QuoteChange
+from ibelay.gateway.market.api import Instrument, Market, MarketEvent, Print, QuoteChange
 from ibelay.gateway.session import hours
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.contracts import find_one
-from ibelay.gateway.session.desks.past.stretch import DAY_S, Sessions, duration_start, what_to_show
+from ibelay.gateway.session.desks.past.bars import bars
+from ibelay.gateway.session.desks.past.limits import HMDS, too_much, untold
+from ibelay.gateway.session.desks.past.nearest import FARTHEST_NS, earlier, later
+from ibelay.gateway.session.desks.past.stretch import (
+    DAY_S,
+    Sessions,
+    Stretch,
+    What,
+    duration_start,
+    what_to_show,
+)
 from ibelay.wire.encode import history as say
 from ibelay.wire.requests import history as ask
 from ibelay.wire.times import SECOND_NS, parse_moment, utc_moment
 
 MAX_TICKS = 1000
 _EPOCH_SECONDS = 2
+_HALF_HOUR_S = 1_800
+_EXACT_SESSIONS = 3
+_TRADED_AS = {"CRYPTO": What.AGGTRADES}
 _TICK_KINDS = frozenset({"TRADES", "BID_ASK", "MIDPOINT"})
 _PERIOD = re.compile(
     r"(\d{1,4}) ?(second|minute|hour|day|week|month|year|[SDWMY])s?", re.IGNORECASE
@@ -85,22 +101,27 @@ class PastTicksDesk:
             raise WireError(f"whatToShow {kind[:20]!r}: expected TRADES, BID_ASK or MIDPOINT")
         if bool(request.start) == bool(request.end):
             raise WireError("expected either a start or an end time, not both and not neither")
+        as_bars = _TRADED_AS.get(one.contract.sec_type, What.TRADES)
+        refusal = untold(one, as_bars if kind == "TRADES" else What(kind))
+        if refusal is not None:
+            raise WireError(refusal.text.removeprefix(HMDS))
         if not 1 <= count <= MAX_TICKS:
             raise WireError(f"{count} ticks: expected 1 to {MAX_TICKS}")
         market, now_ns = self._floor.market, self._floor.now_ns
         end = min(now_ns, parse_moment(request.end) if request.end else now_ns)
-        day_ns = DAY_S * SECOND_NS
-        first = market.start_ns if end > market.start_ns else end - day_ns
-        begin = parse_moment(request.start) - 1 if request.start else first
-        wanted: type = Print if kind == "TRADES" else QuoteChange
-        sessions = market.sessions(one.contract.con_id, begin, end)
-        events = (
-            event
-            for event in market.events_of(one.contract.con_id, begin, end)
-            if isinstance(event, wanted)
-            and (not request.regular_hours or hours.regular(sessions, at_of(event)))
-        )
-        return _first(events, count) if request.start else _last(events, count)
+        con_id = one.contract.con_id
+        begin = parse_moment(request.start) if request.start else end
+        kept: type = Print if kind == "TRADES" else QuoteChange
+        sessions = market.sessions(con_id, begin - FARTHEST_NS, min(end, begin + FARTHEST_NS))
+
+        def wanted(event: MarketEvent) -> bool:
+            return isinstance(event, kept) and (
+                not request.regular_hours or hours.regular(sessions, at_of(event))
+            )
+
+        if request.start:
+            return _first(filter(wanted, later(market, con_id, begin, end)), count)
+        return _last(earlier(market, con_id, end, count, wanted), count)
 
     def _head_timestamp(self, request: ask.RequestHeadTimestamp) -> None:
         number = request.request_id
@@ -108,14 +129,18 @@ class PastTicksDesk:
         if found is None:
             return
         try:
-            what_to_show(request.what_to_show)
+            refusal = untold(found, what_to_show(request.what_to_show))
         except WireError as error:
             self._refuse(number, str(error))
             return
+        if refusal is not None:
+            self._voice.refuse(number, refusal.code, refusal.text)
+            return
         market, con_id = self._floor.market, found.contract.con_id
         first_ns = market.history_ns(con_id)
-        first = market.sessions(con_id, first_ns, first_ns + 7 * DAY_S * SECOND_NS)[0]
-        at_ns = first.open_ns if request.regular_hours else max(first.begin_ns, first_ns)
+        sessions = market.sessions(con_id, first_ns, first_ns + 7 * DAY_S * SECOND_NS)
+        begins = [one.open_ns if request.regular_hours else one.begin_ns for one in sessions]
+        at_ns = max(first_ns, begins[0]) if begins else first_ns
         epoch = request.format_date == _EPOCH_SECONDS
         text = str(at_ns // SECOND_NS) if epoch else utc_moment(at_ns)
         self._voice.say(say.head_timestamp(number, text))
@@ -127,22 +152,41 @@ class PastTicksDesk:
             return
         try:
             begun = partial(market.sessions, found.contract.con_id)
-            start_ns = max(market.start_ns, _period_start(request.period, now_ns, begun))
+            asked = Stretch(
+                start_ns=_period_start(request.period, now_ns, begun),
+                end_ns=now_ns,
+                size_s=_HALF_HOUR_S,
+                what=What.TRADES,
+                regular_hours=request.regular_hours,
+            )
         except WireError as error:
             self._refuse(number, str(error))
             return
-        sessions = hours.sessions(market, found)
-        sizes: dict[Decimal, Decimal] = {}
-        for event in market.events_of(found.contract.con_id, start_ns, now_ns):
-            if isinstance(event, Print) and (
-                not request.regular_hours or hours.regular(sessions, event.at_ns)
-            ):
-                sizes[event.price] = sizes.get(event.price, Decimal(0)) + event.size
-        self._voice.say(say.histogram(number, sorted(sizes.items())))
+        traded_as = _TRADED_AS.get(found.contract.sec_type, What.TRADES)
+        refusal = untold(found, traded_as) or too_much(market, found, asked)
+        if refusal is not None:
+            self._voice.refuse(number, refusal.code, refusal.text)
+            return
+        self._voice.say(say.histogram(number, sorted(shares_at(market, found, asked).items())))
 
     def _refuse(self, request_id: int, text: str) -> None:
-        message = f"Historical Market Data Service error message:{text}"
-        self._voice.refuse(request_id, 162, message)
+        self._voice.refuse(request_id, 162, f"{HMDS}{text}")
+
+
+def shares_at(market: Market, one: Instrument, asked: Stretch) -> dict[Decimal, Decimal]:
+    """Return what was traded at each price; over many days at the averages of half hours."""
+    con_id = one.contract.con_id
+    sessions = market.sessions(con_id, asked.start_ns, asked.end_ns)
+    if len(sessions) > _EXACT_SESSIONS:
+        rows = [(bar.at_ns, bar.wap, bar.volume) for bar in bars(market, one, asked)]
+    else:
+        events = market.events_of(con_id, asked.start_ns, asked.end_ns)
+        rows = prints_of(event for event in events if isinstance(event, Print))
+    found: dict[Decimal, Decimal] = {}
+    for at_ns, price, size in rows:
+        if not asked.regular_hours or hours.regular(sessions, at_ns):
+            found[price] = found.get(price, Decimal(0)) + size
+    return found
 
 
 def at_of(event: MarketEvent) -> int:
