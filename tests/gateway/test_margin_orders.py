@@ -41,6 +41,35 @@ def test_a_price_further_away_is_no_reason_to_refuse_a_change() -> None:
     assert stage.orders[1].request.limit_price == D(98)
 
 
+def test_a_short_sale_grows_no_further_than_its_margin() -> None:
+    stage = poor()
+    stage.place(1, "SELL", 100, "LMT", limit_price="101")
+    assert stage.codes(stage.change(1, quantity=D(400))) == [201]
+    assert stage.codes(stage.change(1, quantity=D(300))) == []
+    assert stage.orders[1].request.quantity == D(300)
+
+
+def test_a_market_order_that_waits_for_the_open_grows_no_further_than_its_margin() -> None:
+    stage = poor()
+    stage.at("08:00:00")
+    stage.place(1, "BUY", 100, "MKT")
+    assert stage.codes(stage.change(1, quantity=D(500))) == [201]
+    stage.at("09:31:00")
+    stage.quote("100", "100")
+    order = stage.orders[1]
+    assert (order.status, order.filled) == ("Filled", D(100))
+
+
+def test_what_is_filled_already_is_counted_once() -> None:
+    """390 are carried: 100 of them held, 290 still to come."""
+    stage = poor()
+    stage.quote("99", "99", size=100)
+    stage.place(1, "BUY", 200, "LMT", limit_price="99")
+    assert stage.orders[1].filled == D(100)
+    assert stage.codes(stage.change(1, quantity=D(500))) == [201]
+    assert stage.codes(stage.change(1, quantity=D(390))) == []
+
+
 def test_an_exit_may_grow_as_far_as_it_closes() -> None:
     stage = poor()
     stage.place(1, "BUY", 390, "MKT")

@@ -281,6 +281,13 @@ def test_a_condition_at_no_time_gets_391(talk: Talk) -> None:
     assert story(place(talk, order)) == ["error 391"]
 
 
+def test_a_change_the_account_cannot_carry_gets_201_and_the_order_works_on(talk: Talk) -> None:
+    place(talk, LimitOrder("BUY", 10, 1.0))
+    assert story(place(talk, LimitOrder("BUY", 1_000_000, 1.0))) == ["error 201"]
+    (order, *_) = talk.ask(lambda client: client.reqOpenOrders())
+    assert (order[0], order[13], order[14]) == ("5", "BUY", "10")
+
+
 def test_a_global_cancel_reaches_every_client(floor: Floor) -> None:
     first, second = Talk(floor, 1), Talk(floor, 2)
     place(first, LimitOrder("BUY", 10, 1.0))
