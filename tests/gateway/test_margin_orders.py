@@ -97,3 +97,23 @@ def test_a_future_within_its_margin_fills_whatever_its_notional() -> None:
     account = stage.exchange.account
     assert account.cash == D("16999.15")
     assert account.margin().available_funds == D("499.15")
+
+
+def test_a_child_that_opens_more_than_the_account_carries_is_rejected_alone() -> None:
+    stage = poor()
+    stage.place(1, "BUY", 100, "LMT", limit_price="90", transmit=False)
+    stage.place(2, "SELL", 100, "STP", parent=1, stop_price="80", transmit=False)
+    assert stage.codes(stage.place(3, "BUY", 5000, "LMT", parent=1, limit_price="85")) == [201]
+    assert [stage.status(number) for number in (1, 2, 3)] == [
+        "Submitted",
+        "PreSubmitted",
+        "Inactive",
+    ]
+
+
+def test_a_child_that_opens_grows_no_further_than_its_margin() -> None:
+    stage = poor()
+    stage.place(1, "BUY", 100, "LMT", limit_price="100", transmit=False)
+    stage.place(2, "BUY", 100, "LMT", parent=1, limit_price="90")
+    assert stage.codes(stage.change(2, quantity=D(5000))) == [201]
+    assert stage.codes(stage.change(2, quantity=D(200))) == []

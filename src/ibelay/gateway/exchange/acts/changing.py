@@ -22,6 +22,7 @@ from ibelay.gateway.exchange.acts import ending, intake, releasing, trading, wak
 from ibelay.gateway.exchange.acts.standing import tell
 from ibelay.gateway.exchange.acts.turn import Turn
 from ibelay.gateway.exchange.events import OrderRequest
+from ibelay.gateway.exchange.orders import brackets
 from ibelay.gateway.exchange.orders.entry import Entry
 from ibelay.gateway.exchange.rules import changes, codes
 from ibelay.gateway.exchange.rules.terms import check_terms
@@ -86,7 +87,7 @@ def _unaffordable(turn: Turn, entry: Entry, terms: OrderRequest) -> codes.Refusa
     before = entry.request
     old, new = (one.limit_price or one.stop_price or Decimal(0) for one in (before, terms))
     more = terms.quantity > before.quantity or (new - old) * terms.action.sign > 0
-    if entry.held or entry.parent is not None or not more:
+    if entry.held or not brackets.opens(entry) or not more:
         return None
     return releasing.unaffordable(turn, entry, terms)
 

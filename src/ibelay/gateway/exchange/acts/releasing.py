@@ -3,7 +3,8 @@
 Rules:
 1. An order with ``transmit=False`` is held, unseen, until a member of its bracket arrives
    with ``transmit=True``; then the whole bracket enters, parent first.
-2. A bracket whose top order the account cannot carry is rejected, with its children.
+2. A bracket whose top order the account cannot carry is rejected, with its children; so is a
+   child that opens a position of its own, alone. What closes its parent's is not asked.
 3. What waits for a session to open is told so (399); what asks for extended hours in vain is
    told so (2109); a short sale whose shares are not to be had waits for them (404).
 4. Time begins to count for an order when it enters.
@@ -33,6 +34,8 @@ def release(turn: Turn, entry: Entry) -> None:
     if top.held and not _affordable(turn, top):
         return
     for member in entering:
+        if member.done or not (member is top or _carried(turn, member)):
+            continue
         member.held = False
         begin(turn, member)
         _locate(turn, member)
@@ -73,6 +76,10 @@ def _locate(turn: Turn, entry: Entry) -> None:
     if entry.con_id in turn.pit.hard_to_borrow and request.action is Action.SELL:
         opening = turn.pit.account.opening(entry.con_id, request.action, request.quantity)
         entry.locating = opening > 0 and entry.parent is None
+
+
+def _carried(turn: Turn, child: Entry) -> bool:
+    return not brackets.opens(child) or _affordable(turn, child)
 
 
 def _affordable(turn: Turn, entry: Entry) -> bool:

@@ -64,6 +64,11 @@ def _exits_filled(parent: Entry) -> Decimal:
     return sum((child.filled for child in parent.children if _closes(child, parent)), ZERO)
 
 
+def opens(entry: Entry) -> bool:
+    """Return whether *entry* may open a position of its own: all but what closes its parent's."""
+    return entry.parent is None or not _closes(entry, entry.parent)
+
+
 def fillable(entry: Entry) -> Decimal:
     """Return how much of *entry* may fill now as far as its bracket is concerned (rule 1)."""
     parent = entry.parent
