@@ -111,8 +111,8 @@ def test_what_a_turn_leaves_is_served_by_the_next(floor: Floor) -> None:
 def test_the_shell_reads_no_more_while_much_waits_for_its_turn(floor: Floor) -> None:
     session = start(floor, 31)
     assert session.receive(frame(b"49\x001\x00") * 10_000, floor.now_ns, most=1)
-    assert session.behind
+    behind = [session.behind]
     while session.serve(floor.now_ns, None, most=1000):
         session.take()
-    assert not session.behind
+    assert [*behind, session.behind] == [True, False]
     session.leave()

@@ -11,7 +11,8 @@ Rules:
 5. At most 50,000 bars an answer.
 6. What came before the market's own days is told as far back as the market knows it: bars
    of a day and longer of daily bars, others above 30 minutes of half hours. Quotes of that
-   time are where trades were.
+   time are where trades were; so are quotes for shorter bars that reach more than a week
+   back, so that no client makes the others wait.
 7. Yields are prices turned, for bonds only; volatilities come by the day, for stocks, funds
    and indices.
 8. Where the market plays more than ten days, those before the last are told as those before
@@ -39,6 +40,7 @@ from ibelay.wire.times import SECOND_NS, day, local, moment
 MAX_BARS = 50_000
 _FROM_MINUTES_ABOVE_S = 1800
 _MANY_DAYS = 10
+_QUOTED_DAYS = 7
 _TOO_MANY = f"more than {MAX_BARS} bars: ask for a shorter duration or longer bars"
 _EPOCH_SECONDS = 2
 _NOT_TRADED = Decimal(-1)
@@ -75,9 +77,10 @@ def _before(market: Market, one: Instrument, asked: Stretch) -> list[Bar]:
     end_ns = min(asked.end_ns, market.start_ns)
     if asked.start_ns >= end_ns:
         return []
-    if asked.size_s < _FROM_MINUTES_ABOVE_S:
+    if asked.size_s < _FROM_MINUTES_ABOVE_S and (asked.what.traded or not _far(asked, end_ns)):
         return _regular(market, one, asked, _base(market, one, asked, asked.size_s, end_ns=end_ns))
-    size_s = DAY_S if asked.size_s >= DAY_S else _FROM_MINUTES_ABOVE_S
+    size_s = DAY_S if asked.size_s >= DAY_S else min(asked.size_s, _FROM_MINUTES_ABOVE_S)
+    _check_count(asked, end_ns, size_s)
     found = market.bars(one.contract.con_id, asked.start_ns, end_ns, size_s)
     found = _untraded(found, asked.what)
     return found if size_s == DAY_S else _regular(market, one, asked, found)
@@ -136,8 +139,7 @@ def _base(
     Raises:
         WireError: There would be too many.
     """
-    if (end_ns - asked.start_ns) // (size_s * SECOND_NS) > 4 * MAX_BARS:
-        raise WireError(_TOO_MANY)
+    _check_count(asked, end_ns, size_s)
     con_id = one.contract.con_id
     if asked.what.traded:
         return market.bars(con_id, asked.start_ns, end_ns, size_s)
@@ -149,6 +151,17 @@ def _base(
         if isinstance(event, QuoteChange)
     )
     return _of_quotes(quotes, begin, end_ns, size_s, asked.what)
+
+
+def _far(asked: Stretch, end_ns: int) -> bool:
+    """Return whether *asked* reaches too far back for its quotes to be made one by one."""
+    return end_ns - asked.start_ns > _QUOTED_DAYS * DAY_S * SECOND_NS
+
+
+def _check_count(asked: Stretch, end_ns: int, size_s: int) -> None:
+    """Refuse what would be looked at for far more bars than are told."""
+    if (end_ns - asked.start_ns) // (size_s * SECOND_NS) > 4 * MAX_BARS:
+        raise WireError(_TOO_MANY)
 
 
 def _of_quotes(
