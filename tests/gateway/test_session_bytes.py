@@ -82,8 +82,8 @@ def test_the_answer_does_not_depend_on_how_the_bytes_arrive(floor: Floor) -> Non
 def test_one_chunk_cannot_make_the_gateway_hold_answers_without_end(floor: Floor) -> None:
     session = start(floor, 3)
     con = "756733\0SPY\0STK\0\x000.0\0\0\0SMART\0\0USD\0\0\0"
-    ask = f"20\x009\0{con}0\0\x001 secs\x001 D\x000\0TRADES\x001\x000\0\0"
-    session.receive(frame(ask.encode()) * 100, floor.now_ns)
+    ask = f"20\x009\0{con}0\0\x001 secs\x002000 S\x000\0TRADES\x001\x000\0\0"
+    session.receive(frame(ask.encode()) * 300, floor.now_ns)
     assert session.closed
     assert MAX_PENDING_BYTES < len(session.take()) < 2 * MAX_PENDING_BYTES
 
