@@ -2,7 +2,8 @@
 
 A message that cannot be read is not an exception but a ``Refusal`` that carries IB's code
 and the request's id as far as that could be read: 320 for what cannot be parsed, 505 for
-unknown numbers.
+unknown numbers. So is what is longer than any client needs: sessions remember some of what
+they are asked for, and must not be filled with it.
 
 **Source**: shared IB facts, section 6e.
 """
@@ -31,6 +32,8 @@ from ibelay.wire.requests import ClientRequest, Refusal
 CODE_UNREADABLE = 320
 CODE_UNKNOWN_MESSAGE = 505
 NO_ID = -1
+MAX_REQUEST_BYTES = 16_384
+_DOCUMENTS = frozenset({19})  # replaceFA carries one, which nobody keeps
 _FAMILIES = (link, orders, account, data, history, reference, news, scanner, services, options)
 
 
@@ -62,11 +65,18 @@ def decode(payload: bytes, server_version: int) -> ClientRequest:
     row = SERVED.get(number)
     if row is None:
         return Refusal(NO_ID, CODE_UNKNOWN_MESSAGE, f"Unknown message id: {number}")
+    if len(payload) > MAX_REQUEST_BYTES and number not in _DOCUMENTS:
+        why = f"it has {len(payload)} bytes, at most {MAX_REQUEST_BYTES} are read"
+        return _unreadable(number, payload, row, why)
     try:
         return row.read(reader, server_version)
     except WireError as error:
-        text = f"Error reading request {number}: {error}"
-        return Refusal(_id_of(payload, row.id_at), CODE_UNREADABLE, text)
+        return _unreadable(number, payload, row, str(error))
+
+
+def _unreadable(number: int, payload: bytes, row: Served, why: str) -> Refusal:
+    text = f"Error reading request {number}: {why}"
+    return Refusal(_id_of(payload, row.id_at), CODE_UNREADABLE, text)
 
 
 def _id_of(payload: bytes, position: int | None) -> int:
