@@ -496,7 +496,7 @@ REFERENCE = (
         "reqHistoricalNews",
         {
             "conid": 756733,
-            "providercodes": "BRFG",
+            "providercodes": "PAPR",
             "startdatetime": "",
             "enddatetime": "",
             "totalresults": 5,
@@ -506,7 +506,7 @@ REFERENCE = (
     Family(
         "news article",
         "reqNewsArticle",
-        {"providercode": "BRFG", "articleid": "$historicalNews.3"},
+        {"providercode": "PAPR", "articleid": "$historicalNews.3"},
         _needs("newsArticle"),
     ),
     Family("Wall Street Horizon: meta data", "reqWshMetaData", _NONE, _needs("wshMetaData")),

@@ -6,11 +6,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from ib_async import ScannerSubscription, Stock
+from ib_async import Contract, ScannerSubscription, Stock
 from ib_async.wrapper import RequestError
 from tests.gateway.conftest import SPY, Connect, Raw, Start
 
+from ibelay.gateway.main import build_floor
+from ibelay.gateway.market.hours import SECOND_NS, trading_day
+from ibelay.gateway.options import GatewayOptions
 from ibelay.gateway.server import PaperGateway
+from ibelay.gateway.session.desks.news import headlines
 
 RawClient = Callable[[PaperGateway], Awaitable[Raw]]
 
@@ -234,3 +238,34 @@ async def test_a_program_that_wants_to_be_verified_hears_that_it_is_not(
 ) -> None:
     bytes_client.send(number, 1, "bot", "1.0", "key")
     assert (await bytes_client.until(answer))[2] == "0"
+
+
+async def test_what_is_not_multiplied_has_an_empty_multiplier(start: Start, raw: RawClient) -> None:
+    symbols = ("SPY", "SPX:IND", "EUR.USD:CASH", "BTC:CRYPTO", "ES:FUT")
+    client = await raw(await start(symbols=symbols))
+    await client.hello()
+    client.send(71, 2, 7, "")
+    for number, (symbol, kind, filled) in enumerate(
+        (("SPX", "IND", ""), ("EUR", "CASH", ""), ("BTC", "CRYPTO", ""), ("ES", "FUT", "50"))
+    ):
+        client.send(9, 8, number, 0, symbol, kind, "", 0, *[""] * 7, 0, "", "", "")
+        assert (await client.until("10", str(number)))[14] == filled
+
+
+async def test_a_bond_is_named_by_its_cusip_where_others_have_a_symbol(
+    start: Start, connect: Connect
+) -> None:
+    client: Any = await connect(await start(symbols=("SPY", "91282CJZ5:BOND")))
+    (found,) = await client.ib.reqContractDetailsAsync(
+        Contract(symbol="91282CJZ5", secType="BOND", exchange="SMART", currency="USD")
+    )
+    assert (found.contract.symbol, found.coupon) == ("US-T", 4)
+
+
+def test_headlines_are_of_every_day_played() -> None:
+    floor = build_floor(GatewayOptions(days=2, symbols=("SPY",), start="19:59:58"))
+    opened_ns = trading_day("2025-06-03").open_ns + 60 * SECOND_NS
+    while floor.now_ns < opened_ns:
+        floor.advance(opened_ns)
+    told = [one.text.split(" at ")[0] for one in headlines(floor, floor.market.instruments[0])]
+    assert told == ["SPY opens", "SPY closes", "SPY opens"]

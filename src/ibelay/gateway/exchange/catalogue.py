@@ -143,6 +143,8 @@ class Catalogue:
         """Return the smallest group that holds everything *contract* can mean."""
         if contract.local_symbol:
             return self._by_local.get(contract.local_symbol, ())
+        if contract.sec_type == "BOND" and contract.symbol not in self._by_symbol:
+            return self._by_sec_id.get(("CUSIP", contract.symbol.upper()), ())
         if contract.symbol:
             return self._by_symbol.get(contract.symbol, ())
         return self._by_class.get(contract.trading_class, ()) if contract.trading_class else ()
@@ -207,7 +209,7 @@ def _describes(asked: Contract, one: Instrument) -> bool:
     contract = one.contract
     right = asked.right.upper()
     return (
-        asked.symbol in {"", contract.symbol}
+        (asked.symbol in {"", contract.symbol} or _is_cusip(asked, one))
         and asked.sec_type in {"", contract.sec_type}
         and asked.currency in {"", contract.currency}
         and (not asked.exchange or asked.exchange in _venues(one))
@@ -219,6 +221,12 @@ def _describes(asked: Contract, one: Instrument) -> bool:
         and asked.local_symbol in {"", contract.local_symbol}
         and asked.trading_class in {"", contract.trading_class}
     )
+
+
+def _is_cusip(asked: Contract, one: Instrument) -> bool:
+    """Return whether *asked* names the bond *one* by its CUSIP in place of a symbol."""
+    bond = one.contract.sec_type == "BOND"
+    return bond and ("CUSIP", asked.symbol.upper()) in one.sec_ids
 
 
 def _expires(one: Instrument, asked: str) -> bool:

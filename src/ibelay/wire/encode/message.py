@@ -11,6 +11,8 @@ from ibelay.model.contract import Contract
 from ibelay.wire.fields import field_text
 from ibelay.wire.framing import frame
 
+_WITHOUT_MULTIPLIER = frozenset({"STK", "IND", "CASH", "CRYPTO"})
+
 
 def message(*fields: object) -> bytes:
     """Return a framed message of *fields*, each ended by NUL."""
@@ -23,9 +25,13 @@ def escaped(text: str) -> str:
     return flat.encode("ascii", "backslashreplace").decode("ascii")
 
 
+def multiplier_field(contract: Contract) -> object:
+    """Return the multiplier, empty where one unit is one unit and IB says nothing."""
+    return "" if contract.sec_type in _WITHOUT_MULTIPLIER else contract.multiplier
+
+
 def contract_fields(contract: Contract, *, exchange: str | None = None) -> list[object]:
     """Return the eleven fields by which the server names a contract."""
-    multiplier = "" if contract.sec_type == "STK" else contract.multiplier
     return [
         contract.con_id,
         contract.symbol,
@@ -33,7 +39,7 @@ def contract_fields(contract: Contract, *, exchange: str | None = None) -> list[
         contract.last_trade_date,
         contract.strike,
         contract.right,
-        multiplier,
+        multiplier_field(contract),
         contract.exchange if exchange is None else exchange,
         contract.currency,
         contract.local_symbol or contract.symbol,

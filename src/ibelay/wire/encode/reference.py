@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ibelay.model.contract import Contract
-from ibelay.wire.encode.message import escaped, message
+from ibelay.wire.encode.message import escaped, message, multiplier_field
 
 SIZE_RULES_SINCE = 164
 DECIMAL_SIZE_SINCE = 163
@@ -91,7 +91,7 @@ def contract_details(request_id: int, facts: ContractFacts, server_version: int)
         contract.con_id,
         facts.min_tick,
         *((_OLD_SIZE_MULTIPLIER,) if old else ()),
-        "" if contract.sec_type == "STK" else contract.multiplier,
+        multiplier_field(contract),
     )
     under = (facts.under_con_id, _long_name(facts), contract.primary_exchange)
     sector = (facts.contract_month, facts.industry, facts.category, facts.subcategory)

@@ -219,7 +219,7 @@ COINS = {
     ),
 }
 
-# By CUSIP; treasuries first.
+# By CUSIP; treasuries first. One has a whole coupon: some clients cannot read another.
 BONDS = {
     "91282CLW9": BondFacts(
         symbol="US-T",
@@ -227,6 +227,16 @@ BONDS = {
         coupon=D("4.25"),
         issued="20241115",
         maturity="20341115",
+        kind="GOVT",
+        ratings="Aa1/AA+",
+        spread=0.0,
+    ),
+    "91282CJZ5": BondFacts(
+        symbol="US-T",
+        issuer="United States Treasury",
+        coupon=D("4"),
+        issued="20240215",
+        maturity="20340215",
         kind="GOVT",
         ratings="Aa1/AA+",
         spread=0.0,

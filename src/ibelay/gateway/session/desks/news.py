@@ -1,8 +1,9 @@
 """The news desk: bulletins, and headlines about what is traded here.
 
 Rules:
-1. There is one provider, the gateway itself; its headlines tell of the session's open and
-   close of each contract, so that they are true and the same in every run.
+1. There is one provider, the gateway itself; its headlines tell of the open and close
+   of each contract's sessions in the last week played, so that they are true and the same in
+   every run.
 2. The one bulletin of the day says that nothing here is real.
 3. Headlines come latest first, at most as many as asked for and 300.
 
@@ -29,6 +30,7 @@ BULLETIN = "This is a paper gateway: its prices and fills are simulated."
 MAX_HEADLINES = 300
 _MINUTE_S = 60
 _MINUTE_NS = _MINUTE_S * SECOND_NS
+_TOLD_NS = 7 * 86_400 * SECOND_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +44,17 @@ class Headline:
 
 def headlines(floor: Floor, one: Instrument) -> Iterator[Headline]:
     """Yield what there is to tell of *one* up to market time, latest first."""
-    market, contract = floor.market, one.contract
-    for name, end_ns in (("closes", market.close_ns), ("opens", market.open_ns + _MINUTE_NS)):
-        if end_ns > floor.now_ns:
-            continue
-        bars = market.bars(contract.con_id, end_ns - _MINUTE_NS, end_ns, _MINUTE_S)
-        if bars:
-            price = bars[0].open if name == "opens" else bars[-1].close
-            article_id = f"{PROVIDER[0]}${contract.con_id}-{day(end_ns)}-{name}"
-            yield Headline(end_ns, article_id, f"{contract.symbol} {name} at {price}")
+    market, contract, now_ns = floor.market, one.contract, floor.now_ns
+    since_ns = max(market.start_ns, now_ns - _TOLD_NS)
+    for session in reversed(market.sessions(contract.con_id, since_ns, now_ns)):
+        for name, end_ns in (("closes", session.close_ns), ("opens", session.open_ns + _MINUTE_NS)):
+            if not since_ns < end_ns <= now_ns:
+                continue
+            bars = market.bars(contract.con_id, end_ns - _MINUTE_NS, end_ns, _MINUTE_S)
+            if bars:
+                price = bars[0].open if name == "opens" else bars[-1].close
+                article_id = f"{PROVIDER[0]}${contract.con_id}-{day(end_ns)}-{name}"
+                yield Headline(end_ns, article_id, f"{contract.symbol} {name} at {price}")
 
 
 class NewsDesk:
