@@ -34,7 +34,7 @@ def gateway(  # noqa: PLR0913  # one option per setting of the gateway
     Its book outlives its clients. Stop it with Ctrl-C.
 
     Examples:
-        `ibelay gateway --port 4002`
+        `ibelay gateway --port 4002 --start 10:00`
 
         `ibelay gateway --market lean:PATH --date 2013-10-07 --symbols SPY,IBM --speed 60`
 
