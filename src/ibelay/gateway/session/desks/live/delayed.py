@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from types import MappingProxyType
 
 from ibelay.gateway.market.api import Halted, Instrument, Market, MarketEvent, QuoteChange
@@ -54,6 +55,11 @@ class DelayedFace:
         self._at_ns = now_ns - DELAY_NS
         for event in standing(market, one, self._at_ns):
             self._show(event)
+
+    @property
+    def price(self) -> Decimal | None:
+        """The middle of bid and ask then, else the last price, else nothing."""
+        return self._face.price
 
     @property
     def halted(self) -> Halted:

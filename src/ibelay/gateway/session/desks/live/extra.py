@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
-from ibelay.gateway.market.api import MarketEvent, Print
+from ibelay.gateway.market.api import MarketEvent, Print, TradingSession
+from ibelay.gateway.session import hours
 from ibelay.gateway.session.board.ticks import GenericTick, PriceTick, SizeTick, TextTick, Tick
 from ibelay.wire.times import SECOND_NS
 
@@ -64,12 +65,11 @@ def illegal(asked: Sequence[int], sec_type: str) -> str:
 class ExtraTicks:
     """The generic ticks of one subscription, counted from its beginning.
 
-    ``open_ns`` and ``close_ns`` bound the regular session of the day.
+    ``sessions`` are the instrument's, for what is told of regular hours only.
     """
 
     asked: frozenset[int]
-    open_ns: int
-    close_ns: int
+    sessions: Sequence[TradingSession]
     volume: Decimal = Decimal(0)
     worth: Decimal = Decimal(0)
     trades: int = 0
@@ -77,9 +77,11 @@ class ExtraTicks:
     _minute_trades: int = 0
     _minute_volume: Decimal = Decimal(0)
 
-    def first(self) -> list[Tick]:
-        """Return what is said at once."""
+    def first(self, price: Decimal | None) -> list[Tick]:
+        """Return what is said at once; *price* is what the board shows."""
         ticks: list[Tick] = []
+        if self.asked & {221, 232} and price is not None:
+            ticks.append(PriceTick(_MARK_PRICE, price))
         if 236 in self.asked:
             ticks.append(GenericTick(_SHORTABLE, _EASY_TO_BORROW))
             ticks.append(SizeTick(_SHORTABLE_SHARES, _SHARES_TO_LEND))
@@ -117,7 +119,7 @@ class ExtraTicks:
             ticks.append(TextTick(_RT_TRADE_VOLUME, text))
         if 293 in self.asked:
             ticks.append(GenericTick(_TRADE_COUNT, Decimal(self.trades)))
-        if 318 in self.asked and self.open_ns <= trade.at_ns < self.close_ns:
+        if 318 in self.asked and hours.regular(self.sessions, trade.at_ns):
             ticks.append(PriceTick(_LAST_RTH_TRADE, trade.price))
         return ticks + self._rates(trade)
 

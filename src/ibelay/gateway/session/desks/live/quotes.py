@@ -125,7 +125,7 @@ class QuoteDesk:
         market = self._floor.market
         stream = _Stream(
             con_id=one.contract.con_id,
-            extra=extra.ExtraTicks(generic, market.open_ns, market.close_ns),
+            extra=extra.ExtraTicks(generic, sessions),
             option=one if one.contract.sec_type in OPTIONS else None,
         )
         if kind in {DataType.DELAYED, DataType.DELAYED_FROZEN}:
@@ -142,7 +142,9 @@ class QuoteDesk:
         halted = _HALTED if stream.delayed is None else _DELAYED_HALTED
         face = stream.delayed or self._floor.face(stream.con_id)
         self._tell(number, face.shown())
-        self._tell(number, [GenericTick(halted, Decimal(face.halted)), *stream.extra.first()])
+        self._tell(
+            number, [GenericTick(halted, Decimal(face.halted)), *stream.extra.first(face.price)]
+        )
         if stream.option is not None and stream.delayed is None:
             quote = self._floor.face(stream.con_id).quote(self._floor.now_ns)
             now = QuoteChange(con_id=stream.con_id, quote=quote)
