@@ -16,6 +16,7 @@ of rule 3 is that of accounts a reqPositions may have; IB names none for subscri
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from ibelay.gateway.exchange.events import ExchangeEvent, PositionChanged
 from ibelay.gateway.exchange.money.cash import rounded, unit_value
@@ -51,17 +52,28 @@ def portfolio(row: PositionChanged) -> bytes:
 
 @dataclass(slots=True)
 class _Updates:
-    """The subscription without an id."""
+    """The subscription without an id.
+
+    Attributes:
+        figures: Of each holding what its message follows from, so that a fill does not write
+            the messages of hundreds of others again.
+        holdings: The message last said of each.
+    """
 
     name: str
     feed: Feed
+    figures: dict[int, tuple[Decimal, ...]] = field(default_factory=dict)
     holdings: dict[int, bytes] = field(default_factory=dict)
 
     def portfolio(self, rows: list[PositionChanged]) -> list[bytes]:
         """Return messages for the holdings that differ from what was said."""
         out = []
         for row in rows:
-            con_id, text = row.position.contract.con_id, portfolio(row)
+            held, con_id = row.position, row.position.contract.con_id
+            figures = (held.quantity, row.market_price, held.average_cost, row.realized_pnl)
+            if self.figures.get(con_id) == figures:
+                continue
+            self.figures[con_id], text = figures, portfolio(row)
             if self.holdings.get(con_id) != text:
                 self.holdings[con_id] = text
                 out.append(text)
