@@ -102,8 +102,17 @@ class Remote:
         """Return the codes of the errors heard since *mark*."""
         return [event.args[1] for event in self.since(mark) if event.name == "error"]
 
+    def catch_up(self) -> None:
+        """Return once the library has decoded all that was said to it until now."""
+        _told, mark = self.call("reqCurrentTime")
+        self.expect("currentTime", mark=mark)
+
     def disconnect(self) -> None:
-        """End the connection as a user of the library would."""
+        """End the connection as a user of the library would, with nothing left to decode.
+
+        Some libraries forget the server's version before their decoder has stopped.
+        """
+        self.catch_up()
         mark = self.mark
         self._say({"do": "disconnect"})
         self.expect("closed", "disconnected", mark=mark)

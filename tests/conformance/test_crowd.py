@@ -61,6 +61,7 @@ def test_positions_are_the_accounts_and_everybody_is_told(crowd: list[Remote]) -
     for remote in crowd:
         assert place(remote, action="BUY", orderType="MKT", totalQuantity=100).settled(100.0)
     for remote in crowd:
+        remote.catch_up()  # some libraries subscribe by themselves and heard of each purchase
         _told, mark = remote.call("reqPositions")
         remote.expect("positionEnd", mark=mark)
         held = [e.args for e in remote.since(mark) if e.name == "position"]

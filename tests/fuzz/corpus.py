@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from typing import Any
 
@@ -96,6 +97,16 @@ class _Recorder:
 
 def messages() -> list[list[str]]:
     """Return valid messages as lists of fields; what ib_async asks for, once or more each."""
+    loop = asyncio.new_event_loop()  # ib_async asks for one, and would leave it open
+    asyncio.set_event_loop(loop)
+    try:
+        return _messages()
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def _messages() -> list[list[str]]:
     make: Any = Client
     client = make(Wrapper(IB()))
     recorder: Any = _Recorder()
