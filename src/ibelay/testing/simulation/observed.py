@@ -1,0 +1,147 @@
+"""What a simulation sees: facts from the wire, the disk, the broker and the bot's process.
+
+Rules:
+1. An observation is made the moment it happens, in the order in which things happen; nothing
+   is observed that no outsider could see, but for the bot's books (``Settled``).
+2. ``at_ns`` is virtual time since the beginning of the run, never the market's.
+3. Invariants, coverage, the timeline and the trace read nothing but these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ibelay.gateway.exchange.events import ExchangeEvent
+from ibelay.journal.ledger import Ledger
+from ibelay.journal.records import AnyRecord, Severity
+from ibelay.machines.link_events import LinkState
+from ibelay.model.faults import Command
+from ibelay.model.ids import ClientId, ConId
+from ibelay.wire.requests import ClientRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Booted:
+    """The bot's process began; *boot* counts from 1."""
+
+    at_ns: int
+    boot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The bot's process is no more: it was killed (*why* says how), crashed or was stopped."""
+
+    at_ns: int
+    boot: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The bot handed a request to its socket: what leaves unless the line is lost by then."""
+
+    at_ns: int
+    client_id: ClientId
+    request: ClientRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message of the gateway reached the bot's socket; *fields* begin with its number."""
+
+    at_ns: int
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The bot gave records to its journal, which has not answered yet."""
+
+    at_ns: int
+    records: tuple[AnyRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """Records are on disk, the first of them as row *seq*."""
+
+    at_ns: int
+    seq: int
+    records: tuple[AnyRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The broker's own book changed, whether anybody hears of it or not."""
+
+    at_ns: int
+    event: ExchangeEvent
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """The bot's connection machine went from one state to another."""
+
+    at_ns: int
+    before: LinkState
+    after: LinkState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The bot told its operator something."""
+
+    at_ns: int
+    severity: Severity
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broke:
+    """Something was made to go wrong: *said* is what the one who did it answered."""
+
+    at_ns: int
+    command: Command
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The bot's books beside the broker's, looked at in quiet.
+
+    Attributes:
+        at_ns: Virtual time.
+        state: Of the bot's connection; None while no process runs.
+        healthy: What ``is_healthy`` says; False while no process runs.
+        ledger: The live ledger, or None while no process runs.
+        replayed: The fold of what is on the bot's disk.
+        positions: The broker's positions by contract, those of zero left out.
+        faulty: Whether anything is being made to go wrong at present.
+    """
+
+    at_ns: int
+    state: LinkState | None
+    healthy: bool
+    ledger: Ledger | None
+    replayed: Ledger
+    positions: Mapping[ConId, Decimal]
+    faulty: bool
+
+
+Observation = (
+    Booted
+    | Ended
+    | Asked
+    | Told
+    | Appended
+    | Durable
+    | Truth
+    | LinkChanged
+    | Noted
+    | Broke
+    | Settled
+)
