@@ -10,8 +10,8 @@ import pytest
 from tests.adversity.hostile import HOST, Crowd, Target, good, target
 from tests.gateway.conftest import PATIENCE_S
 
-from ibelay.gateway.control.port.http import MAX_BODY, MAX_HEAD
-from ibelay.gateway.control.port.listener import MAX_VISITORS
+from ibelay.control.port.http import MAX_BODY, MAX_HEAD
+from ibelay.control.port.listener import MAX_VISITORS
 
 pytestmark = [pytest.mark.adversity, pytest.mark.timeout(240)]
 

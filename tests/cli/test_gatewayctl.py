@@ -12,7 +12,7 @@ import pytest
 
 from ibelay.cli.gatewayctl import DEFAULT_PORT
 from ibelay.cli.main import CONFIGURATION, UNAVAILABLE, main
-from ibelay.gateway.control.port import remote
+from ibelay.control.port import remote
 
 pytestmark = pytest.mark.adversity
 

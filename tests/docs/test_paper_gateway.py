@@ -6,7 +6,7 @@ import re
 
 from tests.docs.faults_table import GUIDE, written
 
-from ibelay.gateway.control.scenario import EVENTS, parse
+from ibelay.control.scenario import EVENTS, parse
 from ibelay.model import faults
 
 TEXT = GUIDE.read_text(encoding="utf-8")

@@ -16,12 +16,13 @@ from hypothesis import strategies as some
 from ib_async import LimitOrder
 from tests.gateway.conftest import PATIENCE_S, SPY, Connect
 
+from ibelay.control.port import http
+from ibelay.control.port.http import MAX_BODY, MAX_HEAD, Problem, Request
+from ibelay.control.port.listener import MAX_VISITORS, ControlPort
+from ibelay.control.port.remote import RemoteGateway
+from ibelay.control.port.token import make_token, read_token, usual_file
 from ibelay.errors import ConfigurationError, LinkError
-from ibelay.gateway.control.port import http
-from ibelay.gateway.control.port.http import MAX_BODY, MAX_HEAD, Problem, Request
-from ibelay.gateway.control.port.listener import MAX_VISITORS, ControlPort
-from ibelay.gateway.control.port.remote import RemoteGateway
-from ibelay.gateway.control.port.token import make_token, read_token, usual_file
+from ibelay.gateway.control.front import Front
 from ibelay.gateway.server import PaperGateway
 
 TOKEN = "right"  # noqa: S105  # a test's
@@ -38,7 +39,7 @@ class Answer(NamedTuple):
 async def port(paper: PaperGateway, tmp_path: Path) -> AsyncIterator[ControlPort]:
     file = tmp_path / "port.token"
     file.write_text(TOKEN)
-    async with ControlPort(paper, host="127.0.0.1", port=0, token_file=file) as listening:
+    async with ControlPort(Front(paper), host="127.0.0.1", port=0, token_file=file) as listening:
         yield listening
 
 
@@ -71,9 +72,9 @@ async def ask(
 
 @pytest.mark.parametrize("path", ["status", "clock", "book", "account", "clients", "faults"])
 async def test_every_side_of_the_gateway_can_be_looked_at(
-    port: ControlPort, connect: Connect, path: str
+    port: ControlPort, paper: PaperGateway, connect: Connect, path: str
 ) -> None:
-    client = await connect(port.paper, 7)
+    client = await connect(paper, 7)
     trade = client.ib.placeOrder(SPY, LimitOrder("BUY", 1, 1.0))
     await client.until(lambda: trade.orderStatus.permId)
     answer = await ask(port, f"/{path}")
@@ -81,27 +82,30 @@ async def test_every_side_of_the_gateway_can_be_looked_at(
     assert answer.content
 
 
-async def test_commands_are_done_in_order_and_seen(port: ControlPort) -> None:
+async def test_commands_are_done_in_order_and_seen(port: ControlPort, paper: PaperGateway) -> None:
     answer = await ask(port, "/commands", ["pause", "drop orderStatus 2"])
     assert answer == Answer(200, {"done": ["pause: done", "drop orderStatus count=2: done"]})
-    assert port.paper.clock.paused
+    assert paper.clock.paused
     assert (await ask(port, "/status")).content["faults"] == ["drop orderStatus count=2"]
 
 
 async def test_a_command_that_cannot_be_read_lets_none_of_the_list_be_done(
     port: ControlPort,
+    paper: PaperGateway,
 ) -> None:
     answer = await ask(port, "/commands", ["pause", "frees"])
     assert answer.status == 400
     assert "did you mean freeze?" in answer.content["error"]
-    assert not port.paper.clock.paused
+    assert not paper.clock.paused
 
 
-async def test_a_command_that_cannot_be_done_says_why_and_what_was_done(port: ControlPort) -> None:
+async def test_a_command_that_cannot_be_done_says_why_and_what_was_done(
+    port: ControlPort, paper: PaperGateway
+) -> None:
     answer = await ask(port, "/commands", ["pause", "fill SPY", "resume"])
     assert (answer.status, answer.content["done"]) == (409, ["pause: done"])
     assert "no such order works" in answer.content["error"]
-    assert port.paper.clock.paused
+    assert paper.clock.paused
 
 
 @pytest.mark.parametrize(
@@ -122,12 +126,12 @@ async def test_a_command_that_cannot_be_done_says_why_and_what_was_done(port: Co
     ],
 )
 async def test_what_is_not_a_program_with_the_token_is_refused_and_changes_nothing(
-    port: ControlPort, headers: dict[str, str], status: int
+    port: ControlPort, paper: PaperGateway, headers: dict[str, str], status: int
 ) -> None:
     answer = await ask(port, "/commands", "pause", **headers)
     assert answer.status == status
     assert answer.content["error"]
-    assert not port.paper.clock.paused
+    assert not paper.clock.paused
 
 
 @pytest.mark.parametrize(
@@ -155,13 +159,13 @@ async def test_garbage_is_answered_with_400(port: ControlPort, data: bytes) -> N
 
 
 async def test_idle_visitors_are_limited_and_the_gateway_goes_on(
-    port: ControlPort, connect: Connect
+    port: ControlPort, paper: PaperGateway, connect: Connect
 ) -> None:
     idle = [await asyncio.open_connection("127.0.0.1", port.port) for _ in range(MAX_VISITORS)]
     one_more, writer = await asyncio.open_connection("127.0.0.1", port.port)
     with contextlib.suppress(ConnectionError):  # cut with a reset is as good
         assert await one_more.read() == b""
-    client = await connect(port.paper)
+    client = await connect(paper)
     await client.ib.reqCurrentTimeAsync()
     for _reader, other in (*idle, (one_more, writer)):
         other.close()
@@ -222,7 +226,7 @@ async def test_nobody_there_is_one_sentence(port: ControlPort, tmp_path: Path) -
 
 async def test_a_port_that_is_taken_is_one_sentence(port: ControlPort) -> None:
     with pytest.raises(ConfigurationError, match="choose another with --control-port"):
-        async with ControlPort(port.paper, host="127.0.0.1", port=port.port):
+        async with ControlPort(port.whom, host="127.0.0.1", port=port.port):
             pass
 
 
@@ -231,6 +235,6 @@ async def test_a_free_port_has_its_token_where_it_is_looked_for(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setattr("sys.platform", "linux")
-    async with ControlPort(paper, host="127.0.0.1", port=0) as listening:
+    async with ControlPort(Front(paper), host="127.0.0.1", port=0) as listening:
         remote = RemoteGateway(listening.port)
         assert await asyncio.to_thread(remote.do, ["pause"]) == ["pause: done"]

@@ -135,8 +135,8 @@ def price(symbol: str, to: str, *, port: Port = DEFAULT_PORT, token_file: TokenF
 
 
 def _do(commands: Sequence[str], port: int, token_file: Path | None) -> int:
+    from ibelay.control.port.remote import RemoteGateway  # noqa: PLC0415  # the same
     from ibelay.errors import ConfigurationError  # noqa: PLC0415  # commands load lazily
-    from ibelay.gateway.control.port.remote import RemoteGateway  # noqa: PLC0415  # the same
 
     if not commands:
         raise ConfigurationError('nothing to do: write a command, such as "reset 30s"')
@@ -146,7 +146,7 @@ def _do(commands: Sequence[str], port: int, token_file: Path | None) -> int:
 
 
 def _show(what: str, port: int, token_file: Path | None) -> int:
-    from ibelay.gateway.control.port.remote import RemoteGateway  # noqa: PLC0415  # lazily
+    from ibelay.control.port.remote import RemoteGateway  # noqa: PLC0415  # lazily
 
     print(json.dumps(RemoteGateway(port, token_file).look(f"/{what}"), indent=2))  # noqa: T201  # for a person
     return 0

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import datetime
 
-from ibelay.gateway.control.port.listener import ControlPort
-from ibelay.gateway.control.scenario import Scenario, daily, load
+from ibelay.control.port.listener import ControlPort
+from ibelay.control.scenario import Scenario, daily, load
+from ibelay.gateway.control.front import Front
 from ibelay.gateway.exchange.book import Exchange
 from ibelay.gateway.market.hours import NEW_YORK, SECOND_NS
 from ibelay.gateway.market.moved import MovedMarket
@@ -118,7 +119,7 @@ async def _control(
         return None
     port = await stack.enter_async_context(
         ControlPort(
-            paper,
+            Front(paper),
             host=options.host,
             port=options.control_port,
             token_file=options.control_token_file,

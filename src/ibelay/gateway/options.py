@@ -45,7 +45,7 @@ class GatewayOptions:
         account: Paper account code, DU and digits.
         cash: Starting cash in dollars.
         faults: What goes wrong on purpose from the beginning.
-        scenario: TOML file of what goes wrong later, see ``control.scenario``.
+        scenario: TOML file of what goes wrong later, see ``ibelay.control.scenario``.
         reset_at: New York time, HH:MM or HH:MM:SS, at which IB's servers reset every day.
         control_port: Port for commands; 0 picks a free one, None for no control port.
         control_token_file: Where its token is kept; None for the usual place.

@@ -18,13 +18,14 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from ibelay.control.agenda import Agenda
+from ibelay.control.player import Place, Player
+from ibelay.control.scenario import Scenario
 from ibelay.errors import ConfigurationError
-from ibelay.gateway.agenda import Agenda
 from ibelay.gateway.clock import MarketClock, checked_speed
 from ibelay.gateway.connection import Connection
+from ibelay.gateway.control.ears import Ears
 from ibelay.gateway.control.operator import Operator
-from ibelay.gateway.control.player import Player
-from ibelay.gateway.control.scenario import Scenario
 from ibelay.gateway.door import Door
 from ibelay.gateway.session.client import Session
 from ibelay.gateway.session.floor import Floor
@@ -100,8 +101,7 @@ class PaperGateway:
             await self._door.open(self._tasks)
             for command in self._faults:
                 self.operator.do(command)
-            for scenario in self._scenarios:
-                Player(scenario, self.floor, self.operator)
+            self._play()
         except ConfigurationError:
             await self._door.close()
             await self._tasks.__aexit__(None, None, None)
@@ -237,6 +237,12 @@ class PaperGateway:
     def monotonic_ns(self) -> int:
         """Return what our clock says, which never jumps."""
         return int(asyncio.get_running_loop().time() * 1e9)
+
+    def _play(self) -> None:
+        """Let the scenarios begin, and hear what happens."""
+        floor = self.floor
+        place = Place(agenda=floor.agenda, now_ns=lambda: floor.now_ns, do=self.operator.do)
+        floor.watch(Ears([Player(scenario, place) for scenario in self._scenarios]).hear)
 
     def _connection_of(self, session: Session) -> Connection:
         return next(one for one in self._connections if one.session is session)

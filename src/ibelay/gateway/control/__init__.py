@@ -1,1 +1,1 @@
-"""Who commands a gateway: commands, scenarios and the control port. Pure but for port and state."""
+"""What each command does to a gateway, and what a control port shows of it. Pure."""

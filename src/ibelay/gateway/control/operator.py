@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
+from ibelay.control.controlled import MAX_LOG, Done
 from ibelay.gateway.control.acts import book, clock, gate, line, upstream
 from ibelay.gateway.control.stage import Shell, Stage
 from ibelay.model import faults
 from ibelay.model.faults import Command
 
-MAX_LOG = 500
 Act = Callable[[Stage, Any], str | None]
 
 ACTS: dict[type[Command], Act] = {
@@ -62,14 +62,6 @@ ACTS: dict[type[Command], Act] = {
     faults.Step: clock.step,
     faults.SetSpeed: clock.speed,
 }
-
-
-class Done(NamedTuple):
-    """A command that was done."""
-
-    at_ns: int
-    command: str
-    said: str
 
 
 class Operator:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from ibelay.gateway.agenda import Agenda
+from ibelay.control.agenda import Agenda
 from ibelay.gateway.session.client import Session
 from ibelay.gateway.session.floor import Floor
 from ibelay.model.faults import Span

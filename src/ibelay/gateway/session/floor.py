@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from ibelay.gateway.agenda import Agenda
+from ibelay.control.agenda import Agenda
 from ibelay.gateway.exchange.book import Exchange
 from ibelay.gateway.exchange.events import ExchangeEvent
 from ibelay.gateway.market.api import (

@@ -11,11 +11,10 @@ import json
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from ibelay.control.controlled import Controlled
+from ibelay.control.port.guard import refusal
+from ibelay.control.port.http import Problem, Request
 from ibelay.errors import ConfigurationError
-from ibelay.gateway.control.port.guard import refusal
-from ibelay.gateway.control.port.http import Problem, Request
-from ibelay.gateway.control.port.views import VIEWS
-from ibelay.gateway.server import PaperGateway
 from ibelay.model.faults import Command, read
 
 COMMANDS = "/commands"
@@ -29,7 +28,7 @@ class Reply(NamedTuple):
     content: dict[str, Any]
 
 
-def serve(request: Request | Problem, paper: PaperGateway, *, token: str, port: int) -> Reply:
+def serve(request: Request | Problem, whom: Controlled, *, token: str, port: int) -> Reply:
     """Return the answer to a request."""
     if isinstance(request, Problem):
         return _problem(request)
@@ -39,17 +38,17 @@ def serve(request: Request | Problem, paper: PaperGateway, *, token: str, port: 
     if request.path == COMMANDS:
         if request.method != "POST":
             return _problem(Problem(HTTPStatus.METHOD_NOT_ALLOWED, "commands are sent by POST"))
-        return _commands(request.body, paper)
-    view = VIEWS.get(request.path)
+        return _commands(request.body, whom)
+    view = whom.views.get(request.path)
     if view is None:
-        known = ", ".join([*VIEWS, COMMANDS])
+        known = ", ".join([*whom.views, COMMANDS])
         return _problem(Problem(HTTPStatus.NOT_FOUND, f"there is no such page: expected {known}"))
     if request.method != "GET":
         return _problem(Problem(HTTPStatus.METHOD_NOT_ALLOWED, "this is only to be looked at"))
-    return Reply(HTTPStatus.OK, view(paper))
+    return Reply(HTTPStatus.OK, view())
 
 
-def _commands(body: bytes, paper: PaperGateway) -> Reply:
+def _commands(body: bytes, whom: Controlled) -> Reply:
     try:
         commands = _read(body)
     except ConfigurationError as error:
@@ -57,11 +56,11 @@ def _commands(body: bytes, paper: PaperGateway) -> Reply:
     done: list[str] = []
     try:
         for command in commands:
-            done.append(paper.operator.do(command))  # noqa: PERF401  # what was done is kept
+            done.append(whom.do(command))  # noqa: PERF401  # what was done is kept
     except ConfigurationError as error:
         return Reply(HTTPStatus.CONFLICT, {"error": str(error), "done": done})
     finally:
-        paper.flush()
+        whom.flush()
     return Reply(HTTPStatus.OK, {"done": done})
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hmac
 from http import HTTPStatus
 
-from ibelay.gateway.control.port.http import Problem, Request
+from ibelay.control.port.http import Problem, Request
 
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 

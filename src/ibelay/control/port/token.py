@@ -12,7 +12,7 @@ from ibelay.errors import ConfigurationError
 MAX_TOKEN = 1000
 
 
-def usual_file(port: int) -> Path:
+def usual_file(port: int, kind: str = "gateway") -> Path:
     """Return where the token of a control port is kept unless it is said otherwise.
 
     That is the user's state folder, which ``XDG_STATE_HOME`` may name.
@@ -21,7 +21,7 @@ def usual_file(port: int) -> Path:
         state = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
     else:
         state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(state) / "ibelay" / f"gateway-{port}.token"
+    return Path(state) / "ibelay" / f"{kind}-{port}.token"
 
 
 def make_token(path: Path) -> str:
@@ -57,7 +57,7 @@ def read_token(path: Path) -> str:
             token = file.read(MAX_TOKEN).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            f"the token file {path} cannot be read ({error}): a gateway makes it when it starts "
+            f"the token file {path} cannot be read ({error}): it is made when what it opens starts "
             "with a control port; name it with --token-file"
         ) from error
     if not token or not token.isprintable():

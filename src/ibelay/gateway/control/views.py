@@ -1,4 +1,4 @@
-"""What the control port shows of a gateway: plain values, nothing is changed by looking.
+"""What a control port shows of a gateway: plain values, nothing is changed by looking.
 
 Money and quantities are texts, so that no digit is lost; times are ISO 8601 in New York.
 """
@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
+from ibelay.control.controlled import Json
+from ibelay.control.controlled import vocabulary as words
 from ibelay.gateway.exchange.events import BookOrder
 from ibelay.gateway.market.hours import NEW_YORK, SECOND_NS
 from ibelay.gateway.server import PaperGateway
-from ibelay.model.faults import VOCABULARY, usage
 
 MAX_ROWS = 1000
-Json = dict[str, Any]
 
 
 def status(paper: PaperGateway) -> Json:
@@ -123,10 +122,7 @@ def faults(paper: PaperGateway) -> Json:
 
 def vocabulary(_paper: PaperGateway) -> Json:
     """Return every command with how it is written and what it does."""
-    return {
-        word: {"usage": usage(kind), "does": (kind.__doc__ or "").partition("\n")[0]}
-        for word, kind in VOCABULARY.items()
-    }
+    return words()
 
 
 VIEWS: Mapping[str, Callable[[PaperGateway], Json]] = {

@@ -1,4 +1,4 @@
-"""The control port's sockets: few, short and in the gateway's own loop.
+"""The control port's sockets: few, short and in the loop of whom they command.
 
 A visitor has ten seconds for a request and to take its answer; at most sixteen are served at
 a time, more are cut.
@@ -11,11 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
+from ibelay.control.controlled import Controlled
+from ibelay.control.port import http
+from ibelay.control.port.reception import serve
+from ibelay.control.port.token import make_token, usual_file
 from ibelay.errors import ConfigurationError
-from ibelay.gateway.control.port import http
-from ibelay.gateway.control.port.reception import serve
-from ibelay.gateway.control.port.token import make_token, usual_file
-from ibelay.gateway.server import PaperGateway
 
 MAX_VISITORS = 16
 PATIENCE_S = 10.0
@@ -47,7 +47,7 @@ class _Visitor(asyncio.Protocol):
         request = http.read(self._data)
         if request is None:
             return
-        reply = serve(request, self._port.paper, token=self._port.token, port=self._port.port)
+        reply = serve(request, self._port.whom, token=self._port.token, port=self._port.port)
         self._transport.write(http.answer(reply.status, reply.content))
         self._transport.close()
 
@@ -64,20 +64,28 @@ class _Visitor(asyncio.Protocol):
 
 
 class ControlPort:
-    """Listens for commands to one gateway; an asynchronous context manager.
+    """Listens for commands to one gateway or proxy; an asynchronous context manager.
 
     Args:
-        paper: The gateway, entered already.
+        whom: The gateway or proxy, running already.
         host: Loopback address.
         port: TCP port; 0 picks a free one, see ``port`` after entering.
         token_file: Where the token is kept that visitors must know; None for the usual
-            place, which is named for the port.
+            place, which is named for the port and for *kind*.
+        kind: What is commanded, in one word.
     """
 
     def __init__(
-        self, paper: PaperGateway, *, host: str, port: int, token_file: Path | None = None
+        self,
+        whom: Controlled,
+        *,
+        host: str,
+        port: int,
+        token_file: Path | None = None,
+        kind: str = "gateway",
     ) -> None:
-        self.paper = paper
+        self.whom = whom
+        self._kind = kind
         self.port = port
         self.token = ""
         self.token_file = token_file
@@ -101,7 +109,7 @@ class ControlPort:
             ) from error
         self._server = server
         self.port = int(server.sockets[0].getsockname()[1])
-        self.token_file = self.token_file or usual_file(self.port)
+        self.token_file = self.token_file or usual_file(self.port, self._kind)
         try:
             self.token = make_token(self.token_file)
         except ConfigurationError:

@@ -1,4 +1,4 @@
-"""Talks to a gateway's control port from another process."""
+"""Talks to the control port of a gateway or a proxy from another process."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from ibelay.control.port.token import read_token, usual_file
 from ibelay.errors import ConfigurationError, LinkError
-from ibelay.gateway.control.port.token import read_token, usual_file
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4070

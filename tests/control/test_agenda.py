@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ibelay.control.agenda import MAX_PLANNED, NEVER_NS, Agenda
 from ibelay.errors import ConfigurationError
-from ibelay.gateway.agenda import MAX_PLANNED, NEVER_NS, Agenda
 
 
 def test_what_is_due_is_done_by_time_and_then_by_plan() -> None:

@@ -13,9 +13,11 @@
     times = 2              # how often; once if not said, "always" without end
 
 Rules:
-1. A step has either *at* or *on*. Times are market time, so that a scenario is the same at
-   any speed. A time of day with *times* comes again on as many days.
-2. What *on* waits for is heard from the exchange, whoever's order it is.
+1. A step has either *at* or *on*. A gateway's times are market time, so that a scenario is
+   the same at any speed; a proxy's are its own. A time of day with *times* comes again on as
+   many days.
+2. What *on* waits for is heard from the exchange, whoever's order it is, or by a proxy from
+   what passes through it.
 3. Everything is checked when the file is read; one sentence names the step and its line.
 4. A command that cannot be done when its time comes is logged, and the scenario goes on.
 """
@@ -29,8 +31,8 @@ from pathlib import Path
 from typing import Any
 
 from ibelay.errors import ConfigurationError
-from ibelay.gateway.market.hours import SECOND_NS
 from ibelay.model.faults import Command, Span, forms, read
+from ibelay.wire.times import SECOND_NS
 
 MAX_FILE_BYTES = 1 << 20
 MAX_STEPS = 1000
@@ -50,7 +52,7 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class On:
-    """An event at the exchange; *symbol* is empty for any."""
+    """An order came, filled or was cancelled; *symbol* is empty for any."""
 
     event: str
     symbol: str
