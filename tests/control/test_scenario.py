@@ -50,7 +50,7 @@ def test_a_scenario_is_read_as_it_is_written() -> None:
     ("text", "sentence"),
     [
         ("x = ", "is no TOML: "),
-        ('title = "x"', "has 'title': expected name and [[step]] alone"),
+        ('title = "x"', "has 'title': expected name, [[step]] and perhaps [fault]"),
         ("", "has no steps: begin one with [[step]]"),
         ("step = [1]", "step 1: not a table"),
         ('[[step]]\ndo = "rst"', "line 1, step 1: expected either at or on"),
@@ -74,6 +74,11 @@ def test_what_is_wrong_is_one_sentence_with_its_line(text: str, sentence: str) -
     with pytest.raises(ConfigurationError, match=re.escape(sentence)) as told:
         parse(text, "test")
     assert "\n" not in str(told.value)
+
+
+def test_what_a_judge_reads_does_not_disturb_who_plays() -> None:
+    text = '[[step]]\nat = "+30s"\ndo = "rst"\n[fault]\nid = "F02"\n[fault.expect]\nlost = 0'
+    assert parse(text, "test").steps == parse(text.partition("[fault]")[0], "test").steps
 
 
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ Rules:
    what passes through it.
 3. Everything is checked when the file is read; one sentence names the step and its line.
 4. A command that cannot be done when its time comes is logged, and the scenario goes on.
+5. What a file says under ``[fault]`` is for whoever judges what came of it, and is not read
+   here: the files of the fault matrix can be played by a gateway and a proxy as they are.
 """
 
 from __future__ import annotations
@@ -116,9 +118,11 @@ def parse(text: str, source: str) -> Scenario:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{source} is no TOML: {error}") from error
-    unknown = sorted(set(table) - {"name", "step"})
+    unknown = sorted(set(table) - {"name", "step", "fault"})
     if unknown:
-        raise ConfigurationError(f"{source} has {unknown[0]!r}: expected name and [[step]] alone")
+        raise ConfigurationError(
+            f"{source} has {unknown[0]!r}: expected name, [[step]] and perhaps [fault]"
+        )
     name, steps = table.get("name", ""), table.get("step", [])
     if not isinstance(name, str) or not isinstance(steps, list) or not steps:
         raise ConfigurationError(f"{source} has no steps: begin one with [[step]]")
