@@ -21,8 +21,8 @@ class Entry:
 class Journal(Protocol):
     """Append-only, one writer, durable when it says so.
 
-    Implementations are safe to call from one event loop thread; the writing happens in a
-    thread of their own with group commit.
+    Implementations are safe to call from one event loop thread, which never waits for the
+    disk: the writing happens behind its back, with group commit.
     """
 
     def append(self, records: Sequence[AnyRecord]) -> Future[int]:

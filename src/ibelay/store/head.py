@@ -83,7 +83,7 @@ def check_same(head: Head, mark: Head | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class HeadMark:
-    """The mark, open for writing; used by the writer thread only."""
+    """The mark, open for writing; used by the one who writes the rows only."""
 
     file: FileIO
 

@@ -3,7 +3,8 @@
 Writing goes over the driver and not over SQLAlchemy: one fixed INSERT, 120 us of which all
 but a few are the disk's; SQLAlchemy's execution layer would add 40 (see ``schema``). A
 record is encoded by the caller, so that a bad one raises where it was made, and hashed by
-the writer thread, because only there the order of the rows is known.
+the writer, because only there the order of the rows is known. Which writer that is, a
+thread or one that a simulation calls back, is an argument.
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ from ibelay.ports.journal import Entry
 from ibelay.store import database
 from ibelay.store.files import StoreFiles, exclusive, prepare_folder, require_present, store_files
 from ibelay.store.head import check_reached, open_mark, read_mark
-from ibelay.store.writer import Appender, Draft, GroupWriter
+from ibelay.store.writing.appender import Appender, Draft, Writer, WriterFactory
+from ibelay.store.writing.thread import GroupWriter
 
 
-def open_journal(path: Path, *, bot: str, read_only: bool = False) -> SqliteJournal:
+def open_journal(
+    path: Path, *, bot: str, read_only: bool = False, writer: WriterFactory = GroupWriter
+) -> SqliteJournal:
     """Open the journal at *path*, creating it (and its folder) if it is to be written.
 
     For writing, the whole chain is verified first: nothing is ever put behind a row that is
@@ -34,6 +38,7 @@ def open_journal(path: Path, *, bot: str, read_only: bool = False) -> SqliteJour
         path: The database file; ``-wal``, ``-shm``, ``.head`` and ``.lock`` lie beside it.
         bot: Whose journal it is.
         read_only: Only replay, also while another process writes.
+        writer: Makes what commits the appends: a thread, unless told otherwise.
 
     Raises:
         StoreUnreadableError: It is no ibelay journal, or damaged; says where.
@@ -54,9 +59,9 @@ def open_journal(path: Path, *, bot: str, read_only: bool = False) -> SqliteJour
     prepare_folder(files)
     with ExitStack() as held:
         held.enter_context(exclusive(files))
-        writer = GroupWriter(files.path, lambda: _open_appender(files, bot))
-        held.callback(writer.close)
-        return SqliteJournal(files, writer, held.pop_all())
+        made = writer(files.path, lambda: _open_appender(files, bot))
+        held.callback(made.close)
+        return SqliteJournal(files, made, held.pop_all())
 
 
 def _open_appender(files: StoreFiles, bot: str) -> Appender:
@@ -82,7 +87,7 @@ class SqliteJournal:
         path: The database file, absolute.
     """
 
-    def __init__(self, files: StoreFiles, writer: GroupWriter | None, held: ExitStack) -> None:
+    def __init__(self, files: StoreFiles, writer: Writer | None, held: ExitStack) -> None:
         self.path = files.path
         self._files = files
         self._writer = writer
@@ -96,7 +101,7 @@ class SqliteJournal:
     def append(self, records: Sequence[AnyRecord]) -> Future[int]:
         """Append *records*, as ``ports.Journal`` says; an empty sequence is a barrier.
 
-        The future resolves in the writer thread and cannot be cancelled. After a failure
+        The future resolves in the writer's thread and cannot be cancelled. After a failure
         every later append fails at once with that first failure.
 
         Raises:
@@ -137,5 +142,5 @@ class SqliteJournal:
                 check_reached(head, mark)
 
     def close(self) -> None:
-        """Write what was appended, end the writer thread, release the lock. Idempotent."""
+        """Write what was appended, end the writer, release the lock. Idempotent."""
         self._held.close()
