@@ -14,9 +14,9 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from ibelay.control.agenda import Agenda
 from ibelay.control.player import Place, Player
@@ -37,6 +37,35 @@ START_DEADLINE_S = 10.0
 PUMP_S = 0.01
 
 
+class Doorway(Protocol):
+    """What a gateway needs of the port it listens on (see ``door``)."""
+
+    port: int
+
+    async def open(self, tasks: asyncio.TaskGroup) -> None:
+        """Bind the port and listen."""
+        ...
+
+    def shut(self) -> None:
+        """Refuse connections from now on."""
+        ...
+
+    def reopen(self) -> None:
+        """Accept connections."""
+        ...
+
+    def move_to(self, port: int) -> int:
+        """Listen on another port, and no more on this one; return which."""
+        ...
+
+    async def close(self) -> None:
+        """Listen no more and give the port back."""
+        ...
+
+
+MakeDoor = Callable[[Callable[[], asyncio.Protocol], str, int], Doorway]
+
+
 class PaperGateway:
     """A listening gateway; an asynchronous context manager.
 
@@ -50,6 +79,7 @@ class PaperGateway:
         start_deadline_s: Seconds a client has to start its API.
         faults: What goes wrong on purpose from the beginning.
         scenarios: What goes wrong later.
+        door: Makes the port; a simulation has other ports than the system's.
     """
 
     def __init__(
@@ -64,6 +94,7 @@ class PaperGateway:
         start_deadline_s: float = START_DEADLINE_S,
         faults: Sequence[Command] = (),
         scenarios: Sequence[Scenario] = (),
+        door: MakeDoor = Door,
     ) -> None:
         self.floor = floor
         self.max_backlog_bytes = max_backlog_bytes
@@ -72,7 +103,7 @@ class PaperGateway:
         self.operator = Operator(self)
         self._faults = faults
         self._scenarios = scenarios
-        self._door = Door(lambda: Connection(self), host, port)
+        self._door = door(lambda: Connection(self), host, port)
         self._speed = checked_speed(speed)
         self._skip_nights = skip_nights
         self._connections: dict[Connection, None] = {}

@@ -1,0 +1,55 @@
+"""A host: a simulated process, which can be stalled, and the code that belongs to it.
+
+Code belongs to the host in whose context it was started: tasks, timers and callbacks inherit
+it, as they inherit every context variable. What belongs to no host is the world's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextvars import Context, ContextVar, copy_context
+
+HOST: ContextVar[Host | None] = ContextVar("ibelay_host", default=None)
+
+
+class Host:
+    """One process on the virtual network.
+
+    Args:
+        name: Its address on the network.
+    """
+
+    __slots__ = ("_parked", "_stalls", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._stalls = 0
+        self._parked: deque[asyncio.Handle] = deque()
+
+    @property
+    def stalled(self) -> bool:
+        """Whether nothing of it runs at present."""
+        return self._stalls > 0
+
+    def context(self) -> Context:
+        """Return a context whose code belongs to this host."""
+        context = copy_context()
+        context.run(HOST.set, self)
+        return context
+
+    def stall(self) -> None:
+        """Let nothing of it run until :meth:`resume`; as often as it is stalled."""
+        self._stalls += 1
+
+    def resume(self) -> deque[asyncio.Handle]:
+        """Take back one stall; return what may run now, in the order in which it was due."""
+        self._stalls -= 1
+        if self._stalls:
+            return deque()
+        parked, self._parked = self._parked, deque()
+        return parked
+
+    def park(self, handle: asyncio.Handle) -> None:
+        """Keep what is due while stalled."""
+        self._parked.append(handle)

@@ -1,0 +1,284 @@
+"""An event loop whose time is virtual: when nothing is left to run, the next timer is now.
+
+Rules:
+1. The loop is CPython's own (``BaseEventLoop``); only its selector, its clock and its doors to
+   the outside are ours. Nothing waits: a selector that would sleep moves the clock instead.
+2. Timers due at the same instant run in the order of their tie-breaks, which *chance* draws:
+   CPython's heap keeps no order among them, so nothing may count on one. Without *chance* they
+   run in the order in which they were set.
+3. ``create_connection`` and ``create_server`` reach the virtual network alone. Threads,
+   processes and real sockets are refused; ``run_in_executor`` runs its function in the loop,
+   at an instant that *chance* draws.
+4. A loop in which nothing can ever happen again is stuck, and says so, instead of hanging.
+5. What belongs to a stalled host waits and keeps its order (``host``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import random
+import socket
+from asyncio import base_events
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any, TypeVar, TypeVarTuple
+
+from ibelay.errors import IbelayError
+from ibelay.testing.virtual.host import HOST, Host
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+EXECUTOR_MAX_S = 0.005
+_RESOLUTION_S = 1e-9
+
+
+class StuckError(IbelayError):
+    """Nothing in the virtual loop can ever run again, and somebody waits for it."""
+
+
+class _Handle(asyncio.Handle):
+    """A callback that waits while its host is stalled (rule 5)."""
+
+    __slots__ = ()
+    _context: Context
+
+    def _run(self) -> None:
+        host = self._context.get(HOST)
+        if host is not None and host.stalled:
+            host.park(self)
+            return
+        super()._run()
+
+
+class _Timer(asyncio.TimerHandle):
+    """A timer with an order among those of its instant (rule 2)."""
+
+    __slots__ = ("tie",)
+    _context: Context
+    _when: float
+    _scheduled: bool
+    tie: float
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, _Timer):
+            return NotImplemented
+        return (self._when, self.tie) < (other._when, other.tie)
+
+    def _run(self) -> None:
+        host = self._context.get(HOST)
+        if host is not None and host.stalled:
+            host.park(self)
+            return
+        super()._run()
+
+
+class _Selector:
+    """What the loop asks when it has nothing to do: never waits, moves the clock."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self._loop = loop
+
+    def select(self, timeout: float | None) -> list[Any]:
+        """Move the clock by *timeout* seconds; None means that no timer stands."""
+        self._loop.pass_time(timeout)
+        return []
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class VirtualLoop(base_events.BaseEventLoop):
+    """An event loop in virtual time, beginning at 0.
+
+    Args:
+        chance: Draws the order of equal timers and the instants of executors; None keeps order.
+
+    Attributes:
+        network: Where connections go; set by ``network.Network``.
+    """
+
+    def __init__(self, chance: random.Random | None = None) -> None:
+        super().__init__()
+        self._chance = chance
+        self._now = 0.0
+        self._ties = 0.0
+        self._clock_resolution = _RESOLUTION_S
+        self._selector = _Selector(self)
+        self._scheduled: list[_Timer]
+        self._ready: Any
+        self.network: Any = None
+
+    # -- time ----------------------------------------------------------------------------
+
+    def time(self) -> float:
+        """Return virtual seconds since the loop was made."""
+        return self._now
+
+    def now_ns(self) -> int:
+        """Return virtual nanoseconds since the loop was made."""
+        return int(self._now * 1e9)
+
+    def pass_time(self, timeout: float | None) -> None:
+        """Move to the next timer.
+
+        Raises:
+            StuckError: There is none (rule 4).
+        """
+        if timeout is None:
+            raise StuckError("the simulation is stuck: everybody waits and no timer stands")
+        if timeout > 0:
+            self._now = max(self._now, self._scheduled[0].when())
+
+    def run_for(self, seconds: float) -> None:
+        """Run whatever is due in the next *seconds*, then return."""
+        self.run_to(self._now + seconds)
+
+    def run_to(self, at: float) -> None:
+        """Run whatever is due until *at* (virtual seconds), then return."""
+        # Infinity among ties: the end comes after everything else of that instant.
+        timer = self._timer(at, self.stop, (), None, float("inf"))
+        try:
+            self.run_forever()
+        finally:
+            timer.cancel()
+
+    # -- callbacks -----------------------------------------------------------------------
+
+    def call_soon(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Run *callback* after what is ready already."""
+        handle = _Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_soon_threadsafe(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Do the same: there are no threads here."""
+        return self.call_soon(callback, *args, context=context)
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Run *callback* in *delay* seconds."""
+        return self.call_at(self._now + delay, callback, *args, context=context)
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Run *callback* at *when* (virtual seconds)."""
+        if self._chance is None:
+            self._ties += 1
+            return self._timer(when, callback, args, context, self._ties)
+        return self._timer(when, callback, args, context, self._chance.random())
+
+    def _timer(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: Context | None,
+        tie: float,
+    ) -> _Timer:
+        timer = _Timer(when, callback, args, self, context)
+        timer.tie = tie
+        heapq.heappush(self._scheduled, timer)
+        timer._scheduled = True  # noqa: SLF001  # as the loop's own call_at does
+        return timer
+
+    # -- stalls --------------------------------------------------------------------------
+
+    def stall(self, host: Host, seconds: float) -> None:
+        """Let nothing of *host* run for *seconds*, as if its process were stopped."""
+        host.stall()
+        self.call_later(seconds, self._resume, host, context=Context())
+
+    def _resume(self, host: Host) -> None:
+        self._ready.extend(host.resume())
+
+    # -- doors to the outside ------------------------------------------------------------
+
+    async def create_connection(  # type: ignore[override]  # TLS, sockets and the like are refused
+        self,
+        protocol_factory: Callable[[], asyncio.BaseProtocol],
+        host: str | None = None,
+        port: int | None = None,
+        **options: Any,
+    ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:
+        """Connect over the virtual network.
+
+        Raises:
+            OSError: As the system would say.
+        """
+        _no_options(options)
+        connected: tuple[asyncio.Transport, asyncio.BaseProtocol] = await self.network.connect(
+            protocol_factory, str(host), int(port or 0)
+        )
+        return connected
+
+    async def create_server(  # type: ignore[override]  # the same
+        self,
+        protocol_factory: Callable[[], asyncio.BaseProtocol],
+        host: str | None = None,
+        port: int | None = None,
+        **options: Any,
+    ) -> asyncio.AbstractServer:
+        """Listen on the virtual network.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        _no_options(options)
+        server: asyncio.AbstractServer = self.network.serve(
+            protocol_factory, str(host), int(port or 0)
+        )
+        return server
+
+    def run_in_executor(  # type: ignore[override]  # a task is a future
+        self, executor: object, func: Callable[..., T], *args: Any
+    ) -> asyncio.Future[T]:
+        """Run *func* in the loop itself, at an instant up to 5 ms from now (rule 3)."""
+        del executor
+        delay = self._chance.uniform(0, EXECUTOR_MAX_S) if self._chance else 0.0
+
+        async def work() -> T:
+            await asyncio.sleep(delay)
+            return func(*args)
+
+        return self.create_task(work())
+
+    async def getaddrinfo(  # type: ignore[override]  # names are addresses here
+        self, host: str, port: int, **_options: Any
+    ) -> list[tuple[Any, ...]]:
+        """Return *host* itself."""
+        return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, port))]
+
+    def _process_events(self, event_list: list[Any]) -> None:
+        """Take nothing: the selector gives nothing."""
+
+    def _write_to_self(self) -> None:
+        """Wake nobody: there are no threads here."""
+
+    def close(self) -> None:
+        """Close the loop."""
+        if not self.is_closed():
+            super().close()
+            self._scheduled.clear()
+
+
+def _no_options(options: dict[str, Any]) -> None:
+    given = sorted(name for name, value in options.items() if value is not None)
+    known = {"backlog", "start_serving", "reuse_address", "reuse_port", "family", "flags"}
+    wrong = [name for name in given if name not in known]
+    if wrong:
+        raise NotImplementedError(f"the virtual network has no {', '.join(wrong)}")
