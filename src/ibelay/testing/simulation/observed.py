@@ -110,6 +110,20 @@ class Broke:
 
 
 @dataclass(frozen=True, slots=True)
+class Calmed:
+    """Whatever was made to go wrong has been put right, and nothing more will be broken."""
+
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """The run is at its end: what has not been seen by now will not be."""
+
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """The bot's books beside the broker's, looked at in quiet.
 
@@ -143,5 +157,7 @@ Observation = (
     | LinkChanged
     | Noted
     | Broke
+    | Calmed
     | Settled
+    | Over
 )
