@@ -9,15 +9,21 @@ import inspect
 import re
 from pathlib import Path
 
-from ibelay.model.faults import VOCABULARY, Command, usage
+from ibelay.model.faults import PERFORMERS, VOCABULARY, Command, Performer, usage
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "paper-gateway.md"
 BEGIN, END = "<!-- commands: begin -->", "<!-- commands: end -->"
 
+_SHORT = {
+    Performer.GATEWAY: "gateway",
+    Performer.PROXY: "proxy",
+    Performer.SIMULATION: "simulation",
+}
+
 
 def table() -> str:
-    """Return one row a command: how it is written, what it does, where it was seen."""
-    rows = ["| command | what it does | seen in |", "|---|---|---|"]
+    """Return one row a command: how it is written, what it does, who does it, where it was seen."""
+    rows = ["| command | what it does | done by | seen in |", "|---|---|---|---|"]
     rows += [_row(kind) for kind in VOCABULARY.values()]
     return "\n".join(rows)
 
@@ -34,7 +40,8 @@ def _row(kind: type[Command]) -> str:
     story, _mark, source = (inspect.getdoc(kind) or "").partition("**Source**:")
     does = " ".join(story.split()).replace("``", "`")
     seen = re.sub(r"shared IB facts", "IB facts", " ".join(source.split()).rstrip("."))
-    return f"| `{usage(kind)}` | {does} | {seen} |"
+    done_by = ", ".join(_SHORT[one] for one in PERFORMERS[kind])
+    return f"| `{usage(kind)}` | {does} | {done_by} | {seen} |"
 
 
 if __name__ == "__main__":

@@ -56,6 +56,12 @@ def test_without_faults_everything_passes_in_order() -> None:
     assert (heard.take(), heard.line.pending_bytes) == ([], 0)
 
 
+def test_a_message_that_is_truncated_keeps_the_first_half_of_its_fields() -> None:
+    heard = Heard("truncate orderStatus")
+    heard.say(STATUS, STATUS, OPEN)
+    assert heard.take() == ["3 12", STATUS, OPEN]
+
+
 def test_a_drop_takes_as_many_of_its_kind_as_it_says() -> None:
     heard = Heard("drop orderStatus 2")
     heard.say(STATUS, OPEN, STATUS, STATUS)

@@ -344,10 +344,43 @@ async def test_faults_that_cannot_be_begin_with_are_told_on_entering(start: Star
         await start(faults=(faults.read("fill SPY"),))
 
 
-def test_every_word_of_the_vocabulary_has_an_act() -> None:
+def test_every_word_that_is_the_gateways_has_an_act() -> None:
     from ibelay.gateway.control.operator import ACTS  # noqa: PLC0415  # only here
 
-    assert set(ACTS) == set(faults.VOCABULARY.values())
+    assert set(ACTS) == set(faults.words_of(faults.Performer.GATEWAY))
+
+
+@pytest.mark.parametrize(
+    ("command", "who"), [("unplug 5s", "a simulation"), ("latency 1s", "the chaos proxy")]
+)
+async def test_a_word_of_others_is_refused_with_who_does_it(
+    start: Start, command: str, who: str
+) -> None:
+    paper = await start()
+    with pytest.raises(ConfigurationError, match=f"the paper gateway cannot do .*: {who}"):
+        do(paper, command)
+
+
+@pytest.mark.parametrize("command", ["drop placeOrder", "reorder openOrder reqOpenOrders"])
+async def test_what_clients_send_cannot_be_lost_by_who_receives_it(
+    start: Start, command: str
+) -> None:
+    paper = await start()
+    with pytest.raises(ConfigurationError, match="is said by clients: the chaos proxy can lose it"):
+        do(paper, command)
+
+
+async def test_a_gateway_that_is_down_hangs_up_and_listens_again_when_told(
+    start: Start, connect: Connect
+) -> None:
+    paper = await start()
+    client = await connect(paper)
+    assert do(paper, "down") == "down: 1 connections closed"
+    await client.ib.disconnectedEvent
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", paper.port)
+    do(paper, "accept")
+    await (await connect(paper)).ib.reqCurrentTimeAsync()
 
 
 async def test_ib_async_survives_a_mute_start(start: Start) -> None:

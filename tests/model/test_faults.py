@@ -15,8 +15,9 @@ from ib_async.wrapper import Wrapper
 
 from ibelay.errors import ConfigurationError
 from ibelay.model import faults
-from ibelay.model.faults import BY_NUMBER, MESSAGES, VOCABULARY, Command, forms, values_of
+from ibelay.model.faults import BY_NUMBER, MESSAGES, REQUESTS, VOCABULARY, Command, forms, values_of
 from ibelay.model.ids import ClientId, OrderId, PermId
+from ibelay.wire.decode.message import SERVED
 
 PRINTABLE = some.text(some.characters(min_codepoint=32, max_codepoint=0x24F), min_size=1).filter(
     str.isprintable
@@ -37,12 +38,13 @@ CONTENTS: dict[int, some.SearchStrategy[Any]] = {
         ]
     ),
     id(forms.RATIO): some.builds(forms.Ratio, some.integers(1, 99), some.integers(1, 99)),
-    id(forms.MESSAGE): some.sampled_from(MESSAGES),
+    id(forms.MESSAGE): some.sampled_from((*MESSAGES, *REQUESTS)),
     id(forms.COUNT): some.none() | some.integers(1, 99),
     id(forms.CLIENT): WHOLE,
     id(forms.NUMBER): some.integers(-5, 5),
     id(forms.CODE): WHOLE,
     id(forms.PORT): WHOLE,
+    id(forms.SIZE): some.integers(1, 10**9),
     id(forms.TEXT): PRINTABLE,
     id(forms.YES_NO): some.booleans(),
     id(forms.SIDE): some.sampled_from(["BUY", "SELL"]),
@@ -135,7 +137,9 @@ def test_any_text_is_a_command_or_refused(text: str) -> None:
 
 
 def test_the_table_of_messages_has_each_number_and_name_once() -> None:
-    assert len(BY_NUMBER) == len(faults.BY_NAME) == len(MESSAGES)
+    assert len(BY_NUMBER) == len(MESSAGES)
+    assert len(faults.REQUEST_BY_NUMBER) == len(REQUESTS)
+    assert len(faults.BY_NAME) == len(MESSAGES) + len(REQUESTS)
 
 
 def test_the_table_of_messages_has_what_a_released_client_reads() -> None:
@@ -144,9 +148,30 @@ def test_the_table_of_messages_has_what_a_released_client_reads() -> None:
     assert known <= set(BY_NUMBER)
 
 
+def test_the_table_of_requests_has_what_a_gateway_of_ours_serves_with_their_ids() -> None:
+    for number, request in faults.REQUEST_BY_NUMBER.items():
+        id_at = SERVED[number].id_at
+        assert request.id_at == (None if id_at is None else id_at + 1), request.name
+    assert set(SERVED) - set(faults.REQUEST_BY_NUMBER) == {65, 66, 72, 73}, "verification alone"
+
+
+def test_every_word_is_done_by_somebody_and_refused_by_the_others() -> None:
+    for kind in VOCABULARY.values():
+        assert faults.PERFORMERS[kind], kind.word
+    assert faults.refusal(faults.Kill(), faults.Performer.PROXY) == (
+        "the chaos proxy cannot do 'kill': a simulation or a drill with real processes can"
+    )
+    assert {kind.word for kind in faults.words_of(faults.Performer.SIMULATION)} == {
+        "kill",
+        "power-cut",
+        "stall",
+        "unplug",
+    }
+
+
 def test_every_word_of_the_vocabulary_says_what_it_does_and_most_say_from_where() -> None:
     for word, kind in VOCABULARY.items():
         said = kind.__doc__ or ""
         assert said.partition("\n")[0].endswith("."), word
-        if kind.__module__.endswith((".line", ".gate", ".book")):
+        if kind.__module__.endswith((".line", ".gate", ".book", ".socket", ".process")):
             assert "**Source**" in said or word in {"thaw", "accept"}

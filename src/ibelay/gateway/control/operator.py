@@ -1,7 +1,7 @@
 """The operator: does what a command says, and says what was done.
 
 Rules:
-1. Every word of the vocabulary has its act here, or a test says which has not.
+1. Every word that the vocabulary gives to the gateway has its act here; others are refused.
 2. A command that cannot be done changes nothing and is one clear sentence.
 3. What was done is remembered, the last ``MAX_LOG`` commands, with market time.
 """
@@ -13,10 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ibelay.control.controlled import MAX_LOG, Done
+from ibelay.errors import ConfigurationError
 from ibelay.gateway.control.acts import book, clock, gate, line, upstream
 from ibelay.gateway.control.stage import Shell, Stage
 from ibelay.model import faults
-from ibelay.model.faults import Command
+from ibelay.model.faults import Command, Performer, refusal
 
 Act = Callable[[Stage, Any], str | None]
 
@@ -25,6 +26,7 @@ ACTS: dict[type[Command], Act] = {
     faults.Drop: line.counted,
     faults.Duplicate: line.counted,
     faults.Reorder: line.counted,
+    faults.Truncate: line.counted,
     faults.LoseAck: line.counted,
     faults.SwallowOrders: line.counted,
     faults.RejectNext: line.counted,
@@ -36,6 +38,7 @@ ACTS: dict[type[Command], Act] = {
     faults.Fin: gate.fin,
     faults.Refuse: gate.refuse,
     faults.Accept: gate.accept,
+    faults.Down: gate.down,
     faults.Mute: gate.mute,
     faults.NoAccounts: gate.no_accounts,
     faults.ClientIdInUse: gate.client_id_in_use,
@@ -79,9 +82,12 @@ class Operator:
         """Do what *command* says; return what was done, in words.
 
         Raises:
-            ConfigurationError: It cannot be done as things stand.
+            ConfigurationError: It cannot be done here, or not as things stand.
         """
-        said = ACTS[type(command)](self._stage, command)
+        act = ACTS.get(type(command))
+        if act is None:
+            raise ConfigurationError(refusal(command, Performer.GATEWAY))
+        said = act(self._stage, command)
         written = faults.write(command)
         done = f"{written}: {said}" if said else f"{written}: done"
         self.log.append(Done(self._stage.floor.now_ns, written, done))

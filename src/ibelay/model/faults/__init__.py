@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from ibelay.model.faults.book import (
+from ibelay.model.faults.forms import Ratio, Span, Target
+from ibelay.model.faults.messages import (
+    BY_NAME,
+    BY_NUMBER,
+    MESSAGES,
+    REQUEST_BY_NUMBER,
+    REQUESTS,
+    Message,
+)
+from ibelay.model.faults.performers import PERFORMERS, Performer, refusal, words_of
+from ibelay.model.faults.text import VOCABULARY, Command, read, usage, values_of, write
+from ibelay.model.faults.words.book import (
     Cancel,
     Correct,
     Fill,
@@ -15,9 +26,8 @@ from ibelay.model.faults.book import (
     SetPrice,
     Split,
 )
-from ibelay.model.faults.clock import Pause, Resume, SetSpeed, Step
-from ibelay.model.faults.forms import Ratio, Span, Target
-from ibelay.model.faults.gate import (
+from ibelay.model.faults.words.clock import Pause, Resume, SetSpeed, Step
+from ibelay.model.faults.words.gate import (
     Accept,
     ClientIdInUse,
     Fin,
@@ -28,7 +38,7 @@ from ibelay.model.faults.gate import (
     Restart,
     Rst,
 )
-from ibelay.model.faults.line import (
+from ibelay.model.faults.words.line import (
     Delay,
     Drop,
     Duplicate,
@@ -39,17 +49,30 @@ from ibelay.model.faults.line import (
     Reorder,
     SwallowOrders,
     Thaw,
+    Truncate,
 )
-from ibelay.model.faults.messages import BY_NAME, BY_NUMBER, MESSAGES, Message
-from ibelay.model.faults.text import VOCABULARY, Command, read, usage, values_of, write
-from ibelay.model.faults.upstream import Clear, Competing, FarmDown, Midnight, Notice, Reset
+from ibelay.model.faults.words.process import Kill, PowerCut, Stall, Unplug
+from ibelay.model.faults.words.socket import (
+    Bandwidth,
+    Down,
+    Latency,
+    Limit,
+    Slicer,
+    SlowClose,
+    Timeout,
+)
+from ibelay.model.faults.words.upstream import Clear, Competing, FarmDown, Midnight, Notice, Reset
 
 __all__ = [
     "BY_NAME",
     "BY_NUMBER",
     "MESSAGES",
+    "PERFORMERS",
+    "REQUESTS",
+    "REQUEST_BY_NUMBER",
     "VOCABULARY",
     "Accept",
+    "Bandwidth",
     "Cancel",
     "Clear",
     "ClientIdInUse",
@@ -57,6 +80,7 @@ __all__ = [
     "Competing",
     "Correct",
     "Delay",
+    "Down",
     "Drop",
     "Duplicate",
     "FarmDown",
@@ -65,6 +89,9 @@ __all__ = [
     "Freeze",
     "HalfOpen",
     "IdRollback",
+    "Kill",
+    "Latency",
+    "Limit",
     "LoseAck",
     "ManualTrade",
     "Message",
@@ -75,7 +102,9 @@ __all__ = [
     "Pacing",
     "Partial",
     "Pause",
+    "Performer",
     "PortChanged",
+    "PowerCut",
     "Ratio",
     "Refuse",
     "Reject",
@@ -88,14 +117,22 @@ __all__ = [
     "SecondPermId",
     "SetPrice",
     "SetSpeed",
+    "Slicer",
+    "SlowClose",
     "Span",
     "Split",
+    "Stall",
     "Step",
     "SwallowOrders",
     "Target",
     "Thaw",
+    "Timeout",
+    "Truncate",
+    "Unplug",
     "read",
+    "refusal",
     "usage",
     "values_of",
+    "words_of",
     "write",
 ]

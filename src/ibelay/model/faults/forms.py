@@ -190,7 +190,9 @@ SYMBOL = Form("a symbol such as SPY", _symbol)
 TARGET = Form("an order: its symbol, CLIENT/ORDER, or #PERMID", _target, _target_text)
 RATIO = Form("a ratio such as 4:1", _ratio, lambda ratio: f"{ratio.new}:{ratio.old}")
 MESSAGE = Form(
-    "a message by IB's name, such as orderStatus", _message, lambda message: str(message.name)
+    "a message by IB's name, such as orderStatus or placeOrder",
+    _message,
+    lambda message: str(message.name),
 )
 COUNT = Form(
     f"a count from 1 to {MAX_COUNT}, or always",
@@ -201,6 +203,7 @@ CLIENT = whole(0, 2**31 - 1)
 NUMBER = whole(-(2**31), 2**31 - 1)
 CODE = whole(0, 99_999)
 PORT = whole(0, 65_535)
+SIZE = whole(1, 1_000_000_000)
 TEXT = Form(f"printable text, at most {MAX_TEXT} characters", _text)
 YES_NO = Form(
     "yes or no",

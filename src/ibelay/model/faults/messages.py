@@ -1,10 +1,12 @@
-"""The table of messages a gateway sends: IB's name, number, and where the request id stands.
+"""The table of messages: IB's name, number, and where the request id stands.
 
 Rules:
-1. A message is named as IB's EWrapper names the call it leads to; ``tickPrice``, not 1.
+1. What a gateway sends is named as IB's EWrapper names the call it leads to (``tickPrice``,
+   not 1), what a client sends as EClient names the call that sends it (``reqMktData``).
 2. *id_at* is the field that holds a request id or order id, counted from the number as 0.
    It is None where a message has none.
-3. *stream* marks what goes on coming after one request for data.
+3. *stream* marks what goes on coming after one request for data, and that request.
+4. Positions are those of server versions 157 to 178.
 
 **Source**: shared IB facts, section 6d; numbers and positions as ib_async 2.1 reads them.
 """
@@ -15,12 +17,13 @@ from typing import NamedTuple
 
 
 class Message(NamedTuple):
-    """One kind of message of the server."""
+    """One kind of message."""
 
     number: int
     name: str
     id_at: int | None = None
     stream: bool = False
+    from_client: bool = False
 
 
 MESSAGES: tuple[Message, ...] = (
@@ -106,5 +109,90 @@ MESSAGES: tuple[Message, ...] = (
     Message(109, "currentTimeInMillis"),
 )
 
-BY_NAME = {message.name.lower(): message for message in MESSAGES}
+
+def _request(number: int, name: str, id_at: int | None = None, *, stream: bool = False) -> Message:
+    return Message(number, name, id_at, stream, from_client=True)
+
+
+REQUESTS: tuple[Message, ...] = (
+    _request(1, "reqMktData", 2, stream=True),
+    _request(2, "cancelMktData", 2),
+    _request(3, "placeOrder", 1),
+    _request(4, "cancelOrder", 2),
+    _request(5, "reqOpenOrders"),
+    _request(6, "reqAccountUpdates"),
+    _request(7, "reqExecutions", 2),
+    _request(8, "reqIds"),
+    _request(9, "reqContractDetails", 2),
+    _request(10, "reqMktDepth", 2, stream=True),
+    _request(11, "cancelMktDepth", 2),
+    _request(12, "reqNewsBulletins"),
+    _request(13, "cancelNewsBulletins"),
+    _request(14, "setServerLogLevel"),
+    _request(15, "reqAutoOpenOrders"),
+    _request(16, "reqAllOpenOrders"),
+    _request(17, "reqManagedAccts"),
+    _request(18, "requestFA"),
+    _request(19, "replaceFA"),
+    _request(20, "reqHistoricalData", 1, stream=True),
+    _request(21, "exerciseOptions", 2),
+    _request(22, "reqScannerSubscription", 1),
+    _request(23, "cancelScannerSubscription", 2),
+    _request(24, "reqScannerParameters"),
+    _request(25, "cancelHistoricalData", 2),
+    _request(49, "reqCurrentTime"),
+    _request(50, "reqRealTimeBars", 2, stream=True),
+    _request(51, "cancelRealTimeBars", 2),
+    _request(52, "reqFundamentalData", 2),
+    _request(53, "cancelFundamentalData", 2),
+    _request(54, "calculateImpliedVolatility", 2),
+    _request(55, "calculateOptionPrice", 2),
+    _request(56, "cancelCalculateImpliedVolatility", 2),
+    _request(57, "cancelCalculateOptionPrice", 2),
+    _request(58, "reqGlobalCancel"),
+    _request(59, "reqMarketDataType"),
+    _request(61, "reqPositions"),
+    _request(62, "reqAccountSummary", 2),
+    _request(63, "cancelAccountSummary", 2),
+    _request(64, "cancelPositions"),
+    _request(67, "queryDisplayGroups", 2),
+    _request(68, "subscribeToGroupEvents", 2),
+    _request(69, "updateDisplayGroup", 2),
+    _request(70, "unsubscribeFromGroupEvents", 2),
+    _request(71, "startApi"),
+    _request(74, "reqPositionsMulti", 2),
+    _request(75, "cancelPositionsMulti", 2),
+    _request(76, "reqAccountUpdatesMulti", 2),
+    _request(77, "cancelAccountUpdatesMulti", 2),
+    _request(78, "reqSecDefOptParams", 1),
+    _request(79, "reqSoftDollarTiers", 1),
+    _request(80, "reqFamilyCodes"),
+    _request(81, "reqMatchingSymbols", 1),
+    _request(82, "reqMktDepthExchanges"),
+    _request(83, "reqSmartComponents", 1),
+    _request(84, "reqNewsArticle", 1),
+    _request(85, "reqNewsProviders"),
+    _request(86, "reqHistoricalNews", 1),
+    _request(87, "reqHeadTimeStamp", 1),
+    _request(88, "reqHistogramData", 1),
+    _request(89, "cancelHistogramData", 1),
+    _request(90, "cancelHeadTimeStamp", 1),
+    _request(91, "reqMarketRule"),
+    _request(92, "reqPnL", 1),
+    _request(93, "cancelPnL", 1),
+    _request(94, "reqPnLSingle", 1),
+    _request(95, "cancelPnLSingle", 1),
+    _request(96, "reqHistoricalTicks", 1),
+    _request(97, "reqTickByTickData", 1, stream=True),
+    _request(98, "cancelTickByTickData", 1),
+    _request(99, "reqCompletedOrders"),
+    _request(100, "reqWshMetaData", 1),
+    _request(101, "cancelWshMetaData", 1),
+    _request(102, "reqWshEventData", 1),
+    _request(103, "cancelWshEventData", 1),
+    _request(104, "reqUserInfo", 1),
+)
+
+BY_NAME = {message.name.lower(): message for message in (*MESSAGES, *REQUESTS)}
 BY_NUMBER = {message.number: message for message in MESSAGES}
+REQUEST_BY_NUMBER = {message.number: message for message in REQUESTS}

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from typing import Any, get_args, get_type_hints
 
 from ibelay.errors import ConfigurationError
-from ibelay.model.faults import book, clock, gate, line, upstream
 from ibelay.model.faults.forms import Form
+from ibelay.model.faults.words import book, clock, gate, line, process, socket, upstream
 
 MAX_COMMAND = 1000
 
@@ -31,6 +31,7 @@ Command = (
     | line.Drop
     | line.Duplicate
     | line.Reorder
+    | line.Truncate
     | line.LoseAck
     | line.SwallowOrders
     | line.Freeze
@@ -46,6 +47,13 @@ Command = (
     | gate.ClientIdInUse
     | gate.PortChanged
     | gate.Restart
+    | socket.Latency
+    | socket.Bandwidth
+    | socket.Slicer
+    | socket.Limit
+    | socket.SlowClose
+    | socket.Timeout
+    | socket.Down
     | upstream.Reset
     | upstream.FarmDown
     | upstream.Competing
@@ -67,6 +75,10 @@ Command = (
     | clock.Resume
     | clock.Step
     | clock.SetSpeed
+    | process.Kill
+    | process.PowerCut
+    | process.Stall
+    | process.Unplug
 )
 VOCABULARY: dict[str, type[Command]] = {kind.word: kind for kind in get_args(Command)}
 

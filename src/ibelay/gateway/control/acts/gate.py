@@ -6,6 +6,7 @@ from ibelay.gateway.control.stage import Stage
 from ibelay.model.faults import (
     Accept,
     ClientIdInUse,
+    Down,
     Fin,
     Mute,
     NoAccounts,
@@ -40,6 +41,17 @@ def refuse(stage: Stage, fault: Refuse) -> None:
 def accept(stage: Stage, _fault: Accept) -> None:
     """Listen again."""
     stage.shell.reopen()
+
+
+def down(stage: Stage, fault: Down) -> str:
+    """Close every connection and listen no more, for a while or until told."""
+    sessions = stage.sessions(None)
+    for session in sessions:
+        stage.shell.close(session)
+    stage.shell.shut()
+    if fault.span is not None:
+        stage.later(fault.span, "down", stage.shell.reopen)
+    return f"{len(sessions)} connections closed"
 
 
 def mute(stage: Stage, fault: Mute) -> None:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from ibelay.errors import ConfigurationError
 from ibelay.gateway.control.stage import Stage
 from ibelay.gateway.session.line.troubles import Counted
-from ibelay.model.faults import Freeze, HalfOpen, Pacing, Thaw
+from ibelay.model.faults import Freeze, HalfOpen, Message, Pacing, Thaw
 
 
 def counted(stage: Stage, fault: Counted) -> None:
-    """Let a fault happen as often as it says."""
+    """Let a fault happen as often as it says.
+
+    Raises:
+        ConfigurationError: It is about what clients send, which a gateway only receives.
+    """
+    messages = [getattr(fault, name, None) for name in ("message", "behind")]
+    asked = [one.name for one in messages if isinstance(one, Message) and one.from_client]
+    if asked:
+        raise ConfigurationError(
+            f"{asked[0]} is said by clients: the chaos proxy can lose it on its way, "
+            "the paper gateway only with swallow-orders"
+        )
     stage.troubles.add(fault)
 
 

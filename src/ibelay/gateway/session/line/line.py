@@ -4,7 +4,8 @@ Rules, for a message of the gateway, in this order:
 1. What concerns an order whose answers are lost is lost, unless the client asked.
 2. Streams are silent while data is stopped, and those that were killed until asked for again.
 3. Reports of orders wait while IB's servers are gone, unless the client asked.
-4. Then it is dropped, doubled, delayed or put behind another, as the faults that stand say.
+4. Then it is dropped, cut short, doubled, delayed or put behind another, as the faults that
+   stand say.
 5. A delay begins when the message would have been sent; messages that are delayed alike keep
    their order.
 6. All that waits counts: ``pending_bytes`` is what the shell's limits are about.
@@ -16,8 +17,9 @@ import heapq
 from itertools import count
 
 from ibelay.gateway.session.line.troubles import Troubles
-from ibelay.model.faults import BY_NUMBER, Delay, Drop, Duplicate, Reorder
+from ibelay.model.faults import BY_NUMBER, Delay, Drop, Duplicate, Reorder, Truncate
 from ibelay.model.ids import ClientId, OrderId
+from ibelay.wire.framing import frame
 
 ORDER_STATUS, ERROR, OPEN_ORDER, EXECUTION, COMMISSION = 3, 4, 5, 11, 59
 _REPORTS = frozenset({ORDER_STATUS, OPEN_ORDER, EXECUTION, COMMISSION})
@@ -123,6 +125,8 @@ class Line:
         use, client_id = self._troubles.use, self.client_id
         if use(Drop, client_id, number):
             return
+        if use(Truncate, client_id, number):
+            message = shortened(message)
         times = 2 if use(Duplicate, client_id, number) else 1
         delay = use(Delay, client_id, number)
         behind = None if delay else use(Reorder, client_id, number)
@@ -167,6 +171,12 @@ class Line:
         if self._troubles.data_stopped:
             return True
         return self._killed and fields[message.id_at] not in self._alive
+
+
+def shortened(message: bytes) -> bytes:
+    """Return a framed message without the second half of its fields."""
+    fields = message[_LENGTH_BYTES:].split(b"\0")[:-1]
+    return frame(b"\0".join(fields[: (len(fields) + 1) // 2]) + b"\0")
 
 
 def _is_report(number: int, fields: list[str]) -> bool:

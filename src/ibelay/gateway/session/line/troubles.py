@@ -21,13 +21,15 @@ from ibelay.model.faults import (
     Reorder,
     Reset,
     SwallowOrders,
+    Truncate,
     write,
 )
 from ibelay.model.ids import ClientId
 
 MAX_RULES = 1000
-Counted = Delay | Drop | Duplicate | Reorder | LoseAck | SwallowOrders | RejectNext
-Wanted = TypeVar("Wanted", Delay, Drop, Duplicate, Reorder, LoseAck, SwallowOrders, RejectNext)
+Kinds = Delay | Drop | Duplicate | Reorder | Truncate
+Counted = Kinds | LoseAck | SwallowOrders | RejectNext
+Wanted = TypeVar("Wanted", bound=Counted)
 EVERYBODY = None
 
 
@@ -152,6 +154,4 @@ class Troubles:
 def _fits(fault: Counted, client_id: ClientId | None, number: int) -> bool:
     if fault.client is not None and fault.client != client_id:
         return False
-    return not isinstance(fault, Delay | Drop | Duplicate | Reorder) or (
-        fault.message.number == number
-    )
+    return not isinstance(fault, Kinds) or (fault.message.number == number)

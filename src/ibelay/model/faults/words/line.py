@@ -1,7 +1,8 @@
 """Faults in the line of a client: what it says and hears is lost, late or twice.
 
 Without ``client`` every client is meant, also those that come later. ``count`` is in all,
-over the clients meant.
+over the clients meant. A message is the server's or the client's, by its name; a gateway can
+only lose what it says itself.
 """
 
 from __future__ import annotations
@@ -63,6 +64,19 @@ class Reorder:
     word: ClassVar[str] = "reorder"
     message: Kind
     behind: Kind
+    count: Count = 1
+    client: Who = None
+
+
+@dataclass(frozen=True, slots=True)
+class Truncate:
+    """Messages of one kind arrive without their second half, in a frame that fits.
+
+    **Source**: shared IB facts, section 1a (508, a message that cannot be read).
+    """
+
+    word: ClassVar[str] = "truncate"
+    message: Kind
     count: Count = 1
     client: Who = None
 

@@ -1,0 +1,1 @@
+"""The words of the vocabulary, family by family. Pure."""
