@@ -1,0 +1,1 @@
+"""What a run measured, from observations alone. Pure."""
