@@ -10,6 +10,9 @@ from ib_async import IB, LimitOrder, MarketOrder
 from tests.gateway.conftest import PATIENCE_S, SPY, Client, Connect, Raw, Start
 
 from ibelay.errors import ConfigurationError
+from ibelay.gateway.control.acts.table import acts_of
+from ibelay.gateway.main import gateway
+from ibelay.gateway.options import GatewayOptions
 from ibelay.gateway.server import PaperGateway
 from ibelay.gateway.session.line.pacing import Pacing
 from ibelay.model import faults
@@ -345,9 +348,8 @@ async def test_faults_that_cannot_be_begin_with_are_told_on_entering(start: Star
 
 
 def test_every_word_that_is_the_gateways_has_an_act() -> None:
-    from ibelay.gateway.control.operator import ACTS  # noqa: PLC0415  # only here
-
-    assert set(ACTS) == set(faults.words_of(faults.Performer.GATEWAY))
+    paper = gateway(GatewayOptions(port=0))
+    assert set(acts_of(paper)) == set(faults.words_of(faults.Performer.GATEWAY))
 
 
 @pytest.mark.parametrize(

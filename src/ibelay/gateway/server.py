@@ -14,22 +14,26 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
 from ibelay.control.agenda import Agenda
+from ibelay.control.line.troubles import Troubles
+from ibelay.control.operator import Operator
 from ibelay.control.player import Place, Player
 from ibelay.control.scenario import Scenario
 from ibelay.errors import ConfigurationError
 from ibelay.gateway.clock import MarketClock, checked_speed
 from ibelay.gateway.connection import Connection
+from ibelay.gateway.control.acts.book import start_afresh
+from ibelay.gateway.control.acts.table import acts_of
 from ibelay.gateway.control.ears import Ears
-from ibelay.gateway.control.operator import Operator
 from ibelay.gateway.door import Door
 from ibelay.gateway.session.client import Session
 from ibelay.gateway.session.floor import Floor
-from ibelay.model.faults import Command
+from ibelay.model.faults import Command, Performer, Span
+from ibelay.model.ids import ClientId
 
 MAX_BACKLOG_BYTES = 8 << 20
 MAX_CONNECTIONS = 64
@@ -100,7 +104,7 @@ class PaperGateway:
         self.max_backlog_bytes = max_backlog_bytes
         self.start_deadline_s = start_deadline_s
         self.wall_agenda = Agenda()
-        self.operator = Operator(self)
+        self.operator = Operator(Performer.GATEWAY, acts_of(self), lambda: floor.now_ns)
         self._faults = faults
         self._scenarios = scenarios
         self._door = door(lambda: Connection(self), host, port)
@@ -166,6 +170,16 @@ class PaperGateway:
     def market_ns(self) -> int:
         """Return what the market's clock says now."""
         return self._clock.market_ns(self.monotonic_ns())
+
+    @property
+    def performer(self) -> Performer:
+        """What this is."""
+        return Performer.GATEWAY
+
+    @property
+    def troubles(self) -> Troubles:
+        """The faults that stand."""
+        return self.floor.troubles
 
     @property
     def clock(self) -> MarketClock:
@@ -259,6 +273,22 @@ class PaperGateway:
             ConfigurationError: It cannot be used; all stays as it was.
         """
         return self._door.move_to(port)
+
+    def later(self, span: Span, name: str, act: Callable[[], None]) -> None:
+        """Do *act* once *span* has gone by on its clock."""
+        if span.wall:
+            self.wall_agenda.plan(self.monotonic_ns() + span.ns, act, name)
+        else:
+            self.floor.agenda.plan(self.floor.now_ns + span.ns, act, name)
+
+    def forget(self, beginning: str) -> None:
+        """Drop what was planned under a name with this beginning."""
+        self.floor.agenda.drop(beginning)
+        self.wall_agenda.drop(beginning)
+
+    def start_afresh(self, client_ids: Collection[ClientId], roll_back: int) -> str:
+        """Lose what was not transmitted, and let ids come again; return what was lost."""
+        return start_afresh(self.floor.exchange, client_ids, roll_back)
 
     def flush(self) -> None:
         """Send every client what it has not been sent."""

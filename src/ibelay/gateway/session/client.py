@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
+from ibelay.control.line.line import Line
 from ibelay.errors import WireError
 from ibelay.gateway.exchange.events import ExchangeEvent
 from ibelay.gateway.market.api import MarketEvent
@@ -47,7 +48,6 @@ from ibelay.gateway.session.desks.search import SearchDesk
 from ibelay.gateway.session.desks.services import ServiceDesk
 from ibelay.gateway.session.floor import MAX_CLIENTS, Floor
 from ibelay.gateway.session.line.intake import Intake
-from ibelay.gateway.session.line.line import Line
 from ibelay.gateway.session.line.pacing import MessageRate, Pacing
 from ibelay.gateway.session.lines import Lines
 from ibelay.gateway.session.quote_bars import Shown

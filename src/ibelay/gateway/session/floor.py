@@ -21,6 +21,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from ibelay.control.agenda import Agenda
+from ibelay.control.line.troubles import Troubles
 from ibelay.gateway.exchange.book import Exchange
 from ibelay.gateway.exchange.events import ExchangeEvent
 from ibelay.gateway.market.api import (
@@ -39,7 +40,6 @@ from ibelay.gateway.session.entitlement import Entitlement
 from ibelay.gateway.session.followed import Followed, needed
 from ibelay.gateway.session.habits import Habits
 from ibelay.gateway.session.line.pacing import Pacing
-from ibelay.gateway.session.line.troubles import Troubles
 from ibelay.gateway.session.quote_bars import QuoteBar, Shown
 from ibelay.model.ids import ClientId, ConId
 from ibelay.model.market import Bar

@@ -18,9 +18,9 @@ class Voice:
         send: Takes messages for the client.
     """
 
-    def __init__(self, version: int, send: Callable[[bytes], None]) -> None:
+    def __init__(self, version: int, send: Callable[[bytes], object]) -> None:
         self.version = version
-        self.say = send
+        self.say: Callable[[bytes], object] = send
         if version < DECIMAL_SIZES_SINCE:
             self.say = lambda message: send(whole_sizes(message))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from ibelay.errors import ConfigurationError
-from ibelay.gateway.control.stage import Stage
+from ibelay.gateway.control.stage import GatewayShell
+from ibelay.gateway.exchange.book import Exchange
 from ibelay.gateway.exchange.events import BookOrder, OrderChanged, OrderRequest
 from ibelay.gateway.market.api import Instrument, Print
 from ibelay.gateway.market.moved import Move, MovedMarket
@@ -20,10 +21,10 @@ JUMP_SIZE = Decimal(100)
 _HALF = Decimal("0.5")
 
 
-def set_price(stage: Stage, act: faults.SetPrice) -> str:
+def set_price(shell: GatewayShell, act: faults.SetPrice) -> str:
     """Let bid and ask jump to either side of a price, and print it."""
-    instrument, market = _instrument(stage, act.symbol), _market(stage)
-    con_id, now_ns, tick = instrument.contract.con_id, stage.floor.now_ns, instrument.min_tick
+    instrument, market = _instrument(shell, act.symbol), _market(shell)
+    con_id, now_ns, tick = instrument.contract.con_id, shell.floor.now_ns, instrument.min_tick
     quoted = market.quote(con_id, now_ns)
     if quoted is None or quoted.quote.bid is None or quoted.quote.ask is None:
         raise ConfigurationError(
@@ -31,58 +32,58 @@ def set_price(stage: Stage, act: faults.SetPrice) -> str:
         )
     middle = (quoted.quote.bid + quoted.quote.ask) * _HALF
     offset = ((act.price - middle) / tick).to_integral_value() * tick
-    _move(stage, instrument, Move(now_ns, offset=offset))
-    stage.floor.happen(Print(con_id=con_id, at_ns=now_ns, price=act.price, size=JUMP_SIZE))
+    _move(shell, instrument, Move(now_ns, offset=offset))
+    shell.floor.happen(Print(con_id=con_id, at_ns=now_ns, price=act.price, size=JUMP_SIZE))
     return f"{act.symbol} moves by {offset}"
 
 
-def split(stage: Stage, act: faults.Split) -> str:
+def split(shell: GatewayShell, act: faults.Split) -> str:
     """Split a stock: holdings, orders and prices at once."""
-    instrument = _instrument(stage, act.symbol)
+    instrument = _instrument(shell, act.symbol)
     ratio = Decimal(act.ratio.new) / act.ratio.old
-    now_ns = stage.floor.now_ns
-    said = stage.floor.exchange.by_hand.split(now_ns, instrument.contract.con_id, ratio)
-    _move(stage, instrument, Move(now_ns, factor=1 / ratio))
-    stage.floor.publish(said)
+    now_ns = shell.floor.now_ns
+    said = shell.floor.exchange.by_hand.split(now_ns, instrument.contract.con_id, ratio)
+    _move(shell, instrument, Move(now_ns, factor=1 / ratio))
+    shell.floor.publish(said)
     return f"{act.ratio.new} {act.symbol} for {act.ratio.old}"
 
 
-def fill(stage: Stage, act: faults.Fill) -> str:
+def fill(shell: GatewayShell, act: faults.Fill) -> str:
     """Fill an order whole."""
-    order = working(stage, act.order)
-    by_hand, now_ns = stage.floor.exchange.by_hand, stage.floor.now_ns
-    stage.floor.publish(by_hand.force_fill(now_ns, order.perm_id, price=act.price))
+    order = working(shell, act.order)
+    by_hand, now_ns = shell.floor.exchange.by_hand, shell.floor.now_ns
+    shell.floor.publish(by_hand.force_fill(now_ns, order.perm_id, price=act.price))
     return f"order #{order.perm_id} filled"
 
 
-def partial(stage: Stage, act: faults.Partial) -> str:
+def partial(shell: GatewayShell, act: faults.Partial) -> str:
     """Fill a part of an order."""
-    order = working(stage, act.order)
-    by_hand, now_ns = stage.floor.exchange.by_hand, stage.floor.now_ns
-    stage.floor.publish(by_hand.force_fill(now_ns, order.perm_id, act.quantity, act.price))
+    order = working(shell, act.order)
+    by_hand, now_ns = shell.floor.exchange.by_hand, shell.floor.now_ns
+    shell.floor.publish(by_hand.force_fill(now_ns, order.perm_id, act.quantity, act.price))
     return f"{act.quantity} of order #{order.perm_id} filled"
 
 
-def reject(stage: Stage, act: faults.Reject) -> str:
+def reject(shell: GatewayShell, act: faults.Reject) -> str:
     """Reject a working order."""
-    order = working(stage, act.order)
-    by_hand, now_ns = stage.floor.exchange.by_hand, stage.floor.now_ns
-    stage.floor.publish(by_hand.force_reject(now_ns, order.perm_id, act.code, act.text))
+    order = working(shell, act.order)
+    by_hand, now_ns = shell.floor.exchange.by_hand, shell.floor.now_ns
+    shell.floor.publish(by_hand.force_reject(now_ns, order.perm_id, act.code, act.text))
     return f"order #{order.perm_id} rejected"
 
 
-def cancel(stage: Stage, act: faults.Cancel) -> str:
+def cancel(shell: GatewayShell, act: faults.Cancel) -> str:
     """Cancel an order as IB or an exchange does."""
-    order = working(stage, act.order)
-    by_hand = stage.floor.exchange.by_hand
-    stage.floor.publish(by_hand.force_cancel(stage.floor.now_ns, order.perm_id))
+    order = working(shell, act.order)
+    by_hand = shell.floor.exchange.by_hand
+    shell.floor.publish(by_hand.force_cancel(shell.floor.now_ns, order.perm_id))
     return f"order #{order.perm_id} cancelled"
 
 
-def manual_trade(stage: Stage, act: faults.ManualTrade) -> str:
+def manual_trade(shell: GatewayShell, act: faults.ManualTrade) -> str:
     """Trade as a person at TWS; at a given price or better, whatever the market says."""
-    instrument = _instrument(stage, act.symbol)
-    by_hand, now_ns = stage.floor.exchange.by_hand, stage.floor.now_ns
+    instrument = _instrument(shell, act.symbol)
+    by_hand, now_ns = shell.floor.exchange.by_hand, shell.floor.now_ns
     request = OrderRequest(
         client_id=ClientId(0),
         order_id=OrderId(0),
@@ -93,54 +94,64 @@ def manual_trade(stage: Stage, act: faults.ManualTrade) -> str:
         limit_price=act.price,
     )
     said = by_hand.place(now_ns, request)
-    stage.floor.publish(said)
+    shell.floor.publish(said)
     ids = [one.order.perm_id for one in said if isinstance(one, OrderChanged)]
     if not ids:
         raise ConfigurationError(f"the exchange refuses to {faults.write(act)}: {_why(said)}")
-    if any(order.perm_id == ids[0] for order in stage.floor.exchange.working_orders()):
-        stage.floor.publish(by_hand.force_fill(now_ns, ids[0], price=act.price))
+    if any(order.perm_id == ids[0] for order in shell.floor.exchange.working_orders()):
+        shell.floor.publish(by_hand.force_fill(now_ns, ids[0], price=act.price))
     return f"order #{ids[0]} of TWS"
 
 
-def correct(stage: Stage, act: faults.Correct) -> str:
+def correct(shell: GatewayShell, act: faults.Correct) -> str:
     """Correct the last execution of an order."""
     if act.price is None and act.quantity is None:
         raise ConfigurationError("correct needs a new price or quantity: write price=601.25")
-    exec_id = _last_execution(stage, act.order)
-    by_hand, now_ns = stage.floor.exchange.by_hand, stage.floor.now_ns
+    exec_id = _last_execution(shell, act.order)
+    by_hand, now_ns = shell.floor.exchange.by_hand, shell.floor.now_ns
     said = by_hand.correct(now_ns, exec_id, quantity=act.quantity, price=act.price)
-    stage.floor.publish(said)
+    shell.floor.publish(said)
     return f"execution {exec_id} corrected"
 
 
-def second_perm_id(stage: Stage, act: faults.SecondPermId) -> str:
+def second_perm_id(shell: GatewayShell, act: faults.SecondPermId) -> str:
     """Let an order work twice."""
-    order = working(stage, act.order)
-    by_hand = stage.floor.exchange.by_hand
-    stage.floor.publish(by_hand.second_perm_id(stage.floor.now_ns, order.perm_id))
+    order = working(shell, act.order)
+    by_hand = shell.floor.exchange.by_hand
+    shell.floor.publish(by_hand.second_perm_id(shell.floor.now_ns, order.perm_id))
     return f"order #{order.perm_id} works twice"
 
 
-def id_rollback(stage: Stage, act: faults.IdRollback) -> str:
+def id_rollback(shell: GatewayShell, act: faults.IdRollback) -> str:
     """Give a client ids again that it has used."""
-    exchange = stage.floor.exchange
+    exchange = shell.floor.exchange
     next_id = max(1, exchange.next_order_id(act.client) - act.by)
     exchange.by_hand.roll_ids_back(act.client, next_id)
     return f"the next valid id of client {act.client} is {next_id}"
 
 
-def midnight(stage: Stage, _act: faults.Midnight) -> None:
+def start_afresh(exchange: Exchange, client_ids: Collection[ClientId], roll_back: int) -> str:
+    """Lose what a restart loses, and let clients have their last ids again."""
+    lost = exchange.by_hand.lose_untransmitted()
+    for client_id in sorted(client_ids):
+        next_id = exchange.next_order_id(client_id)
+        if roll_back > 0 and next_id > 1:
+            exchange.by_hand.roll_ids_back(client_id, max(1, next_id - roll_back))
+    return f"{lost} untransmitted orders lost"
+
+
+def midnight(shell: GatewayShell, _act: faults.Midnight) -> None:
     """Forget the executions and completed orders of until now."""
-    stage.floor.exchange.by_hand.forget_day(stage.floor.now_ns)
+    shell.floor.exchange.by_hand.forget_day(shell.floor.now_ns)
 
 
-def working(stage: Stage, target: Target) -> BookOrder:
+def working(shell: GatewayShell, target: Target) -> BookOrder:
     """Return the working order that is meant.
 
     Raises:
         ConfigurationError: None is; the sentence says which there are.
     """
-    orders = stage.floor.exchange.working_orders()
+    orders = shell.floor.exchange.working_orders()
     for order in orders:
         request = order.request
         ids = (request.client_id, request.order_id, order.perm_id)
@@ -151,8 +162,8 @@ def working(stage: Stage, target: Target) -> BookOrder:
     raise ConfigurationError(f"no such order works: {wanted}")
 
 
-def _last_execution(stage: Stage, target: Target) -> ExecId:
-    for done, _report in reversed(stage.floor.exchange.executions()):
+def _last_execution(shell: GatewayShell, target: Target) -> ExecId:
+    for done, _report in reversed(shell.floor.exchange.executions()):
         one = done.execution
         if _is_meant(target, one.contract.symbol, one.client_id, one.order_id, one.perm_id):
             return one.exec_id
@@ -169,30 +180,30 @@ def _is_meant(
     return (client_id, order_id) == (target.client_id, target.order_id)
 
 
-def _instrument(stage: Stage, symbol: str) -> Instrument:
-    for one in stage.floor.market.universe:
+def _instrument(shell: GatewayShell, symbol: str) -> Instrument:
+    for one in shell.floor.market.universe:
         if symbol in {one.contract.symbol, one.contract.local_symbol}:
-            stage.floor.follow([one.contract.con_id])  # a future not listed has no price yet
+            shell.floor.follow([one.contract.con_id])  # a future not listed has no price yet
             return one
-    listed = stage.floor.market.instruments
+    listed = shell.floor.market.instruments
     names = ", ".join(sorted({one.contract.symbol for one in listed})[:20])
     raise ConfigurationError(f"{symbol} is not traded here: expected one of {names}")
 
 
-def _market(stage: Stage) -> MovedMarket:
-    if not isinstance(stage.floor.market, MovedMarket):
+def _market(shell: GatewayShell) -> MovedMarket:
+    if not isinstance(shell.floor.market, MovedMarket):
         raise ConfigurationError("prices of this market cannot be moved: start it as a gateway")
-    return stage.floor.market
+    return shell.floor.market
 
 
-def _move(stage: Stage, instrument: Instrument, move: Move) -> None:
-    market, con_id = _market(stage), instrument.contract.con_id
+def _move(shell: GatewayShell, instrument: Instrument, move: Move) -> None:
+    market, con_id = _market(shell), instrument.contract.con_id
     if not market.move(con_id, move):
         raise ConfigurationError(f"{instrument.contract.symbol} was moved too often: start again")
-    quoted = market.quote(con_id, stage.floor.now_ns)
+    quoted = market.quote(con_id, shell.floor.now_ns)
     if quoted is not None:
-        now = replace(quoted.quote, at_ns=stage.floor.now_ns)
-        stage.floor.happen(replace(quoted, quote=now))
+        now = replace(quoted.quote, at_ns=shell.floor.now_ns)
+        shell.floor.happen(replace(quoted, quote=now))
 
 
 def _why(said: Sequence[object]) -> str:

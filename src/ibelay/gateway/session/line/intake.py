@@ -1,8 +1,7 @@
 """What of a client's requests reaches the desks, and what happens to the rest.
 
 Rules:
-1. Orders and cancels may be swallowed, refused on arrival, or wait for IB's servers; at most
-   ``MAX_POSTPONED`` wait, what is more is lost as it is when a gateway is closed.
+1. Orders and cancels get through as ``control.line.orders`` says.
 2. What is said while a query is served answers it; what is said while an order is taken does
    not: an acknowledgement can be lost, an answer to a question cannot.
 3. Bars of 30 s or less are paced (``pacing``, rules 3 and 4); others are not.
@@ -15,17 +14,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ibelay.gateway.session.line.line import Line
+from ibelay.control.acts.upstream import CODE_COMPETING, NO_DATA_COMPETING
+from ibelay.control.line.line import Line
+from ibelay.control.line.orders import OrderWay, Sort
+from ibelay.control.line.troubles import Troubles
 from ibelay.gateway.session.line.pacing import SMALL_BAR_S, HistoryRate
-from ibelay.gateway.session.line.troubles import Troubles
 from ibelay.gateway.session.voice import Voice
-from ibelay.model.faults import LoseAck, RejectNext, SwallowOrders
 from ibelay.wire import requests as ask
 
-MAX_POSTPONED = 1000
 CODE_HISTORY = 162
-CODE_COMPETING = 10197
-NO_DATA_COMPETING = "No market data during competing live session"
 TOO_MUCH_HISTORY = (
     "Historical Market Data Service error message:Historical data request pacing violation"
 )
@@ -53,7 +50,7 @@ class Intake:
         self._line = line
         self._voice = voice
         self._history = HistoryRate()
-        self._postponed: list[ask.ClientRequest] = []
+        self._orders: OrderWay[ask.ClientRequest] = OrderWay(troubles, line, voice.refuse)
 
     def serve(self, request: ask.ClientRequest, desk: Callable[[ask.ClientRequest], None]) -> None:
         """Let *desk* serve *request* if it gets through."""
@@ -89,24 +86,11 @@ class Intake:
 
     def postponed(self) -> list[ask.ClientRequest]:
         """Return the orders and cancels that waited for IB's servers, once."""
-        waited, self._postponed = self._postponed, []
-        return waited
+        return self._orders.postponed()
 
     def _passes(self, request: ask.ClientRequest) -> bool:
         """Rule 1."""
-        use, client_id = self._troubles.use, self._line.client_id
-        if self._troubles.upstream is not None:
-            kept = self._troubles.upstream.orders == "resubmit"
-            if kept and len(self._postponed) < MAX_POSTPONED:
-                self._postponed.append(request)
-            return False
-        if not isinstance(request, ask.GlobalCancel) and use(SwallowOrders, client_id):
-            return False
         if isinstance(request, ask.PlaceOrder):
-            refusal = use(RejectNext, client_id)
-            if refusal is not None:
-                self._voice.refuse(request.order_id, refusal.code, refusal.text)
-                return False
-            if use(LoseAck, client_id):
-                self._line.lose(request.order_id)
-        return True
+            return self._orders.passes(Sort.PLACE, request, request.order_id)
+        every = isinstance(request, ask.GlobalCancel)
+        return self._orders.passes(Sort.CANCEL_ALL if every else Sort.CANCEL, request)

@@ -1,4 +1,4 @@
-"""What goes wrong at present, for all clients of one floor.
+"""What goes wrong at present, for all clients of one gateway or proxy.
 
 Rules:
 1. A fault that counts is used up in all, over the clients it is meant for, first come first
@@ -69,17 +69,25 @@ class Troubles:
         self._rules.append(_Rule(fault))
         self._settle()
 
-    def use(self, kind: type[Wanted], client_id: ClientId | None, number: int = 0) -> Wanted | None:
+    def use(
+        self,
+        kind: type[Wanted],
+        client_id: ClientId | None,
+        number: int = 0,
+        *,
+        from_client: bool = False,
+    ) -> Wanted | None:
         """Return the oldest fault of *kind* for this client and message, counted as used.
 
         Args:
             kind: A class of fault.
             client_id: Whose line it is; None before it has said.
             number: Of the message, where the fault is about one kind of message.
+            from_client: Whether the client says it.
         """
         for rule in self._rules:
             fault = rule.fault
-            if isinstance(fault, kind) and _fits(fault, client_id, number):
+            if isinstance(fault, kind) and _fits(fault, client_id, (number, from_client)):
                 self._count(rule)
                 return fault
         return None
@@ -151,7 +159,10 @@ class Troubles:
         self.calm = not (self._rules or self._no_data or self.upstream)
 
 
-def _fits(fault: Counted, client_id: ClientId | None, number: int) -> bool:
+def _fits(fault: Counted, client_id: ClientId | None, message: tuple[int, bool]) -> bool:
     if fault.client is not None and fault.client != client_id:
         return False
-    return not isinstance(fault, Kinds) or (fault.message.number == number)
+    return not isinstance(fault, Kinds) or message == (
+        fault.message.number,
+        fault.message.from_client,
+    )

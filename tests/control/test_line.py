@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ibelay.control.line.line import Line
+from ibelay.control.line.troubles import MAX_RULES, Counted, Troubles
 from ibelay.errors import ConfigurationError
-from ibelay.gateway.session.line.line import Line
-from ibelay.gateway.session.line.troubles import MAX_RULES, Counted, Troubles
 from ibelay.model import faults
 from ibelay.model.faults import Reset
 from ibelay.model.ids import ClientId, OrderId

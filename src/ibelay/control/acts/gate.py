@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibelay.gateway.control.stage import Stage
+from ibelay.control.stage import AnyStage as Stage
 from ibelay.model.faults import (
     Accept,
     ClientIdInUse,
@@ -99,16 +99,11 @@ def port_changed(stage: Stage, fault: PortChanged) -> str:
 
 def restart(stage: Stage, fault: Restart) -> str:
     """Restart as every night: what was not transmitted is lost, ids may come again."""
-    exchange = stage.floor.exchange
     sessions = stage.sessions(None)
     ids = {session.client_id for session in sessions if session.client_id is not None}
     for session in sessions:
         stage.shell.reset(session)
     stage.shell.shut()
-    lost = exchange.by_hand.lose_untransmitted()
-    for client_id in sorted(ids):
-        next_id = exchange.next_order_id(client_id)
-        if fault.roll_back > 0 and next_id > 1:
-            exchange.by_hand.roll_ids_back(client_id, max(1, next_id - fault.roll_back))
+    lost = stage.shell.start_afresh(ids, fault.roll_back)
     stage.later(fault.span, "restart", stage.shell.reopen)
-    return f"{len(sessions)} connections reset, {lost} untransmitted orders lost"
+    return f"{len(sessions)} connections reset, {lost}"

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from ibelay.control.line.troubles import Counted
+from ibelay.control.stage import AnyStage as Stage
 from ibelay.errors import ConfigurationError
-from ibelay.gateway.control.stage import Stage
-from ibelay.gateway.session.line.troubles import Counted
-from ibelay.model.faults import Freeze, HalfOpen, Message, Pacing, Thaw
+from ibelay.model.faults import Freeze, HalfOpen, Message, Pacing, Performer, Thaw
 
 
 def counted(stage: Stage, fault: Counted) -> None:
     """Let a fault happen as often as it says.
 
     Raises:
-        ConfigurationError: It is about what clients send, which a gateway only receives.
+        ConfigurationError: It is about what clients send, which a gateway only receives, or puts
+            a message behind one that goes the other way.
     """
     messages = [getattr(fault, name, None) for name in ("message", "behind")]
-    asked = [one.name for one in messages if isinstance(one, Message) and one.from_client]
-    if asked:
+    kinds = [one for one in messages if isinstance(one, Message)]
+    asked = [one.name for one in kinds if one.from_client]
+    if asked and stage.shell.performer is Performer.GATEWAY:
         raise ConfigurationError(
             f"{asked[0]} is said by clients: the chaos proxy can lose it on its way, "
             "the paper gateway only with swallow-orders"
+        )
+    if asked and len(asked) < len(kinds):
+        raise ConfigurationError(
+            f"{kinds[0].name} cannot be put behind {kinds[1].name}: they go opposite ways, "
+            "expected two messages of clients or two of the gateway"
         )
     stage.troubles.add(fault)
 

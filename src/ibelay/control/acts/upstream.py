@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ibelay.control.stage import END
+from ibelay.control.stage import AnyStage as Stage
 from ibelay.errors import ConfigurationError
-from ibelay.gateway.control.stage import END, Stage
-from ibelay.gateway.session.line.intake import CODE_COMPETING, NO_DATA_COMPETING
 from ibelay.model.faults import Clear, Competing, FarmDown, Notice, Reset
 
+CODE_COMPETING = 10197
+NO_DATA_COMPETING = "No market data during competing live session"
 LOST = "Connectivity between IB and Trader Workstation has been lost."
 RESTORED = "Connectivity between IB and Trader Workstation has been restored - "
 DATA_LOST = RESTORED + "data lost."
@@ -85,8 +87,7 @@ def notice(stage: Stage, fault: Notice) -> None:
 
 def clear(stage: Stage, _fault: Clear) -> None:
     """End what stands and forget what was to follow."""
-    stage.floor.agenda.drop(END)
-    stage.shell.wall_agenda.drop(END)
+    stage.shell.forget(END)
     upstream_was_lost = stage.troubles.upstream is not None
     stage.troubles.clear()
     stage.shell.reopen()
