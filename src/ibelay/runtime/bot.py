@@ -198,7 +198,7 @@ class Bot:
 
     def state_changed(self, before: LinkState, after: LinkState, reason: str) -> None:
         """Journal outages and tell recovery what a lost link means."""
-        outage_ns = self.chronicle.state_changed(before, after)
+        outage_ns = self.chronicle.state_changed(before, after, reason)
         if before is LinkState.READY and after is not LinkState.STOPPED:
             self.books.commit((LinkDown(at_ns=self.books.wall_ns(), cause=reason),))
             self._note(f"not ready: {reason}", Severity.WARNING)

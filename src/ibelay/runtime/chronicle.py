@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from statistics import median
+from typing import Protocol
 
 from ibelay.journal.records import Severity
 from ibelay.machines.link_events import LinkState
@@ -23,15 +24,31 @@ _LINES = 200
 _EXCELLENT_MS, _GOOD_MS, _FAIR_MS = 50.0, 200.0, 1000.0
 
 
+class Reader(Protocol):
+    """Who wants to know at once."""
+
+    def noted(self, severity: Severity, text: str) -> None:
+        """Read a line."""
+        ...
+
+    def changed(self, before: LinkState, after: LinkState, reason: str) -> None:
+        """Read of a change of the connection's state, before anything follows from it."""
+        ...
+
+
 class Chronicle:
     """Counts outages and keeps the last event lines.
 
     Args:
         clock: Both clocks.
+
+    Attributes:
+        readers: Told everything as it is written.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self.readers: list[Reader] = []
         self.lines: deque[EventLine] = deque(maxlen=_LINES)
         self.started_mono_ns = clock.monotonic_ns()
         self.started_wall_ns = clock.wall_ns()
@@ -50,9 +67,13 @@ class Chronicle:
         at = iso(self._clock.wall_ns())
         self.lines.append(EventLine(at=at, severity=severity.value, text=text))
         log.log(_LEVEL[severity], text)
+        for reader in self.readers:
+            reader.noted(severity, text)
 
-    def state_changed(self, before: LinkState, after: LinkState) -> int | None:
+    def state_changed(self, before: LinkState, after: LinkState, reason: str) -> int | None:
         """Count a change of state; return the outage (ns) that READY ended, if it did."""
+        for reader in self.readers:
+            reader.changed(before, after, reason)
         now = self._clock.monotonic_ns()
         self.since_ns = self._clock.wall_ns()
         if before is LinkState.READY:

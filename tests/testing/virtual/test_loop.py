@@ -27,7 +27,7 @@ def test_a_day_of_sleep_takes_no_time(loop: VirtualLoop) -> None:
 def test_timers_fire_at_their_own_time_and_in_order(loop: VirtualLoop) -> None:
     seen: list[tuple[str, float]] = []
     for name, at in (("late", 2.0), ("early", 0.5), ("middle", 1.0)):
-        loop.call_later(at, lambda name=name: seen.append((name, loop.time())))
+        loop.call_later(at, lambda said: seen.append((said, loop.time())), name)
     loop.run_for(1.5)
     assert seen == [("early", 0.5), ("middle", 1.0)]
     assert loop.time() == 1.5

@@ -140,8 +140,20 @@ def test_an_abort_with_linger_is_a_reset(stage: Stage) -> None:
 def test_whoever_writes_to_an_end_that_is_gone_is_reset(stage: Stage) -> None:
     client = stage.connect()
     client.transport.pause_reading()
+    stage.network.sever("gateway", silently=False)
+    client.transport.write(b"anybody there?")
+    stage.loop.run_for(1.0)
+    assert isinstance(client.lost, ConnectionResetError)
+
+
+def test_a_machine_without_power_resets_nobody_before_it_is_back(stage: Stage) -> None:
+    client = stage.connect()
     stage.network.sever("gateway", silently=True)
     client.transport.write(b"anybody there?")
+    stage.loop.run_for(5.0)
+    assert client.events == ["made"]
+    stage.network.power_up("gateway")
+    client.transport.write(b"and now?")
     stage.loop.run_for(1.0)
     assert isinstance(client.lost, ConnectionResetError)
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
+from typing import Any
 
+Handler = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
 HOST: ContextVar[Host | None] = ContextVar("ibelay_host", default=None)
 
 
@@ -18,12 +21,18 @@ class Host:
 
     Args:
         name: Its address on the network.
+
+    Attributes:
+        dead: It was killed; what is left of it reaches nobody any more.
+        on_failure: Takes what a callback of it let escape; the loop's context, as asyncio has it.
     """
 
-    __slots__ = ("_parked", "_stalls", "name")
+    __slots__ = ("_parked", "_stalls", "dead", "name", "on_failure")
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.dead = False
+        self.on_failure: Handler | None = None
         self._stalls = 0
         self._parked: deque[asyncio.Handle] = deque()
 

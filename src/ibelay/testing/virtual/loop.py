@@ -11,6 +11,8 @@ Rules:
    at an instant that *chance* draws.
 4. A loop in which nothing can ever happen again is stuck, and says so, instead of hanging.
 5. What belongs to a stalled host waits and keeps its order (``host``).
+6. Each host has its own exception handler, as each process has its own loop. What escapes
+   where no handler was set is kept in ``failures``.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from contextvars import Context
 from typing import Any, TypeVar, TypeVarTuple
 
 from ibelay.errors import IbelayError
-from ibelay.testing.virtual.host import HOST, Host
+from ibelay.testing.virtual.host import HOST, Handler, Host
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -96,6 +98,7 @@ class VirtualLoop(base_events.BaseEventLoop):
 
     Attributes:
         network: Where connections go; set by ``network.Network``.
+        failures: What callbacks let escape that belong to no host, or to one without a handler.
     """
 
     def __init__(self, chance: random.Random | None = None) -> None:
@@ -108,6 +111,7 @@ class VirtualLoop(base_events.BaseEventLoop):
         self._scheduled: list[_Timer]
         self._ready: Any
         self.network: Any = None
+        self.failures: list[dict[str, Any]] = []
 
     # -- time ----------------------------------------------------------------------------
 
@@ -206,6 +210,27 @@ class VirtualLoop(base_events.BaseEventLoop):
     def _resume(self, host: Host) -> None:
         self._ready.extend(host.resume())
 
+    # -- failures ------------------------------------------------------------------------
+
+    def set_exception_handler(self, handler: Handler | None) -> None:
+        """Set the handler of the host whose code this is, or of the world."""
+        host = HOST.get()
+        if host is None:
+            super().set_exception_handler(handler)
+        else:
+            host.on_failure = handler
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Tell the host it concerns (rule 6)."""
+        host = _host_of(context)
+        if host is not None and host.dead:
+            return
+        if host is not None and host.on_failure is not None:
+            host.on_failure(self, context)
+        else:
+            self.failures.append(context)
+            super().call_exception_handler(context)
+
     # -- doors to the outside ------------------------------------------------------------
 
     async def create_connection(  # type: ignore[override]  # TLS, sockets and the like are refused
@@ -274,6 +299,13 @@ class VirtualLoop(base_events.BaseEventLoop):
         if not self.is_closed():
             super().close()
             self._scheduled.clear()
+
+
+def _host_of(context: dict[str, Any]) -> Host | None:
+    handle = context.get("handle")
+    if isinstance(handle, _Handle | _Timer):
+        return handle._context.get(HOST)  # noqa: SLF001  # handles of this loop
+    return HOST.get()
 
 
 def _no_options(options: dict[str, Any]) -> None:

@@ -76,6 +76,7 @@ class Network:
         self._chance = chance
         self._listeners: dict[tuple[str, int], Listener] = {}
         self._ends: dict[End, None] = {}
+        self._powerless: list[End] = []
         self._out: dict[frozenset[str], list[asyncio.Future[None]]] = {}
         self._ports = FIRST_PORT
 
@@ -116,6 +117,8 @@ class Network:
         """
         caller = HOST.get()
         here = caller.name if caller else NOWHERE
+        if caller is not None and caller.dead:
+            raise OSError(errno.ENETDOWN, os.strerror(errno.ENETDOWN))
         await self._passage(here, host)
         await asyncio.sleep(self.way_s())
         listener = self._listeners.get((host, port))
@@ -190,8 +193,16 @@ class Network:
         """
         for end in self.ends(host):
             end.die(silently=silently)
+            if silently:
+                self._powerless.append(end)
         for address in [known for known in self._listeners if known[0] == host]:
             del self._listeners[address]
+
+    def power_up(self, host: str) -> None:
+        """Let the kernel of *host* answer again after a power cut."""
+        for end in [one for one in self._powerless if one.local[0] == host]:
+            end.power_up()
+            self._powerless.remove(end)
 
     # -- the cable of the ends -----------------------------------------------------------------
 

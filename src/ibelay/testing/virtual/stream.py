@@ -77,6 +77,7 @@ class End(asyncio.Transport):
         self._patience = Patience(self._loop, self._give_up, context)
         self._reading = True
         self._eof_written = self._closing = self._over = self._dead = False
+        self._powerless = False
         self._writer_paused = False
         self._high, self._low = HIGH_WATER, HIGH_WATER // 4
 
@@ -187,6 +188,8 @@ class End(asyncio.Transport):
 
     def take_in(self, item: Item) -> None:
         """Take what has reached this end's kernel."""
+        if self._powerless:
+            return  # not even a kernel is there to answer
         if self._dead or (self._over and isinstance(item, bytes)):
             if item is not Sign.RST:  # nobody here: whoever still talks is told so
                 self._loop.call_soon(self.peer.reset_by_peer, context=self.peer.context)
@@ -211,10 +214,15 @@ class End(asyncio.Transport):
     def die(self, *, silently: bool) -> None:
         """Stop for good, because the host did; its kernel says FIN unless it died, too."""
         self._dead = self._closing = self._over = True
+        self._powerless = silently
         self.out.die(silently=silently)
         self._inbox.clear()
         self._patience.regain()
         self._wires.gone(self)
+
+    def power_up(self) -> None:
+        """Let a kernel answer again for what its machine has forgotten: by resets."""
+        self._powerless = False
 
     def plugged(self) -> None:
         """Go on: the cable is back."""

@@ -1,0 +1,194 @@
+"""The bot's process in a simulation: it boots, runs, is killed, and is started again.
+
+Rules:
+1. Every boot has a host, a clock, a ledger folded from the disk, and nothing else of the one
+   before; the supervisor's own policy decides when the next one comes, and in what mode.
+2. A process that is killed reaches nobody from that instant on: its sockets are gone, its
+   journal takes nothing, what it notes is not seen. Its tasks are ended by cancelling them,
+   which only tidies up.
+3. A process that ends by itself has crashed. That is remembered: no fault asks for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+from ibelay.ib.connector import IbConnector
+from ibelay.journal.ledger import Ledger
+from ibelay.journal.records import Severity
+from ibelay.machines.link_events import LinkState
+from ibelay.runtime.bot import Bot
+from ibelay.runtime.config import BotConfig
+from ibelay.runtime.strategy import AnyStrategy
+from ibelay.store.memory import MemoryDisk
+from ibelay.supervisor import policy
+from ibelay.testing.simulation.observed import Booted, Ended, LinkChanged, Noted
+from ibelay.testing.simulation.taps import ObservedJournal, See
+from ibelay.testing.virtual import Host, HostClock, Network, VirtualLoop
+
+KILLED = -9
+CRASHED = 70
+
+
+class BotProcess:
+    """Boots bots on one disk, one at a time.
+
+    Args:
+        loop: Virtual time.
+        network: Where it lives, under the name ``host``.
+        disk: What outlives it.
+        config: Of every boot.
+        strategy: Makes a strategy for each boot.
+        restarts: The supervisor's policy.
+        wall_at_start_ns: Wall time at virtual time 0.
+        chance: Seeded.
+        see: Takes the observations.
+
+    Attributes:
+        bot: The one that runs, or None.
+        boots: How many there were.
+        crashes: What ended boots by themselves (rule 3).
+    """
+
+    def __init__(
+        self,
+        loop: VirtualLoop,
+        network: Network,
+        disk: MemoryDisk,
+        config: BotConfig,
+        *,
+        strategy: Callable[[], AnyStrategy],
+        restarts: policy.RestartPolicy,
+        wall_at_start_ns: int,
+        chance: random.Random,
+        see: See,
+        host: str = "bot",
+    ) -> None:
+        self.bot: Bot | None = None
+        self.boots = 0
+        self.crashes: list[BaseException] = []
+        self.host = Host(host)
+        self.clock = HostClock(loop, wall_at_start_ns)
+        self._loop = loop
+        self._network = network
+        self._disk = disk
+        self._config = config
+        self._strategy = strategy
+        self._restarts = restarts
+        self._history = policy.History()
+        self._chance = chance
+        self._see = see
+        self._name = host
+        self._task: asyncio.Task[None] | None = None
+        self._booted_ns = 0
+        self._next: asyncio.TimerHandle | None = None
+
+    def boot(self, safe_mode_reason: str = "") -> None:
+        """Start a process."""
+        self._next = None
+        self.boots += 1
+        self._booted_ns = self._loop.now_ns()
+        self.host = Host(self._name)
+        self._network.power_up(self._name)
+        self._see(Booted(self._booted_ns, self.boots))
+        context = self.host.context()
+        self.bot = context.run(self._make, safe_mode_reason)
+        self._task = self._loop.create_task(self.bot.run(), context=context, name="bot")
+        boot = self.boots
+        self._task.add_done_callback(lambda task: self._ended(task, boot))
+
+    def kill(self, *, power: bool = False) -> None:
+        """End the process at this instant; with *power* its kernel, too.
+
+        What the disk was writing is there or not, by chance.
+        """
+        if self.bot is None:
+            return
+        self.host.dead = True
+        self._network.sever(self._name, silently=power)
+        self._disk.crash(finishes=self._chance.random() < 0.5)
+        self.bot = None
+        self._see(Ended(self._loop.now_ns(), self.boots, "power cut" if power else "killed"))
+        if self._task is not None:
+            self._task.cancel()
+        self._after(KILLED)
+
+    def stall(self, seconds: float) -> None:
+        """Let nothing of the process run for *seconds*."""
+        if self.bot is not None:
+            self._loop.stall(self.host, seconds)
+
+    def stop(self, reason: str) -> None:
+        """Ask for the graceful shutdown."""
+        if self.bot is not None:
+            self.host.context().run(self.bot.stop, reason)
+
+    def call_off(self) -> None:
+        """Start no further boot."""
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
+
+    def noted(self, severity: Severity, text: str) -> None:
+        """See what the running boot tells its operator."""
+        if not self.host.dead:
+            self._see(Noted(self._loop.now_ns(), severity, text))
+
+    def changed(self, before: LinkState, after: LinkState, reason: str) -> None:
+        """See what becomes of the running boot's connection."""
+        if not self.host.dead:
+            self._see(LinkChanged(self._loop.now_ns(), before, after, reason))
+
+    def _make(self, safe_mode_reason: str) -> Bot:
+        ledger = Ledger()
+        journal = self._disk.open()
+        for entry in journal.replay():
+            ledger.apply(entry.record)
+        bot = Bot(
+            replace(self._config, safe_mode_reason=safe_mode_reason),
+            strategy=self._strategy(),
+            ledger=ledger,
+            journal=ObservedJournal(journal, self._loop.now_ns, self._see),
+            connector=IbConnector(self.clock),
+            clock=self.clock,
+            chance=random.Random(self._chance.getrandbits(64)),  # noqa: S311  # jitter
+        )
+        bot.chronicle.readers.append(self)
+        return bot
+
+    def _ended(self, task: asyncio.Task[None], boot: int) -> None:
+        if task.cancelled() or self.bot is None or boot != self.boots:
+            if not task.cancelled():
+                task.exception()  # the last words of a process that was killed
+            return
+        error = task.exception()
+        self.bot = None
+        self.host.dead = True
+        why = "ended" if error is None else f"crashed: {_sentence(error)}"
+        self._see(Ended(self._loop.now_ns(), boot, why))
+        self._network.sever(self._name, silently=False)
+        self._disk.crash()
+        if error is not None:
+            self.crashes.append(error)
+        self._after(policy.ExitCode.DONE if error is None else CRASHED)
+
+    def _after(self, code: int) -> None:
+        now = self._loop.now_ns()
+        ended = policy.Ended(code=code, lived_ns=now - self._booted_ns, at_ns=now)
+        self._history, decision = policy.decide(self._history, ended, self._restarts)
+        match decision:
+            case policy.Restart(after_ns):
+                self._next = self._loop.call_later(after_ns / 1e9, self.boot)
+            case policy.RestartInSafeMode(after_ns, reason):
+                self._next = self._loop.call_later(after_ns / 1e9, self.boot, reason)
+            case policy.Stop() | policy.GiveUp():
+                pass
+
+
+def _sentence(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,53 @@
+"""What is simulated: the market, the bot, its strategy and its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ibelay.machines.backoff import Schedule
+from ibelay.machines.liveness import Heartbeat
+from ibelay.reconcile.policy import Policy
+from ibelay.runtime.strategy import AnyStrategy
+from ibelay.supervisor.policy import RestartPolicy
+from ibelay.testing.simulation.busy import Busy
+from ibelay.testing.virtual import Pace
+
+BOT_NAME = "sim"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One world's constants. What varies from run to run comes from the seed.
+
+    Attributes:
+        symbols: What the market trades.
+        strategy: Makes the strategy of each boot.
+        date: First trading day, YYYY-MM-DD.
+        days: How many trading days the market has.
+        start: New York time to begin at, HH:MM.
+        skip_nights: Whether market time jumps over the nights.
+        pump_s: How often the gateway moves its market, in seconds.
+        pace: The network.
+        account_cash: Dollars.
+        restarts: The supervisor's policy.
+        disk_s: Shortest and longest time a commit takes, in seconds.
+        max_quantity: The bot's limit of one order; 0 for none.
+    """
+
+    symbols: tuple[str, ...] = ("SPY",)
+    strategy: Callable[[], AnyStrategy] = Busy
+    date: str = "2025-06-02"
+    days: int = 1
+    start: str = "09:30"
+    skip_nights: bool = True
+    pump_s: float = 0.25
+    pace: Pace = field(default_factory=Pace)
+    account_cash: Decimal = Decimal(1_000_000)
+    schedule: Schedule = field(default_factory=Schedule)
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)
+    policy: Policy = field(default_factory=Policy)
+    restarts: RestartPolicy = field(default_factory=RestartPolicy)
+    disk_s: tuple[float, float] = (0.0002, 0.004)
+    max_quantity: Decimal = Decimal(0)

@@ -1,0 +1,108 @@
+"""Taps: what passes through the bot's socket and journal becomes observations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+
+from ibelay.errors import WireError
+from ibelay.journal.records import AnyRecord
+from ibelay.model.ids import ClientId
+from ibelay.ports.journal import Entry, Journal
+from ibelay.testing.simulation.observed import Appended, Asked, Durable, Observation, Told
+from ibelay.wire.decode.message import decode
+from ibelay.wire.framing import FrameDecoder
+
+SERVER_VERSION = 178
+_GREETING = b"API\0"
+_FRAME_MAX = 16 << 20
+# What goes by hundreds a minute and says nothing about orders: time, ticks, bars.
+_UNTOLD = frozenset({"49", "1", "2", "45", "46", "50", "58", "81"})
+_UNASKED = b"49\0"
+
+See = Callable[[Observation], None]
+
+
+class SocketTap:
+    """One connection of the bot.
+
+    Args:
+        client_id: Whose connection it is.
+        now_ns: Virtual time.
+        see: Takes the observations.
+    """
+
+    def __init__(self, client_id: ClientId, now_ns: Callable[[], int], see: See) -> None:
+        self._client_id = client_id
+        self._now_ns = now_ns
+        self._see = see
+        self._out = FrameDecoder(_FRAME_MAX)
+        self._in = FrameDecoder(_FRAME_MAX)
+        self._greeted = False
+        self._versions = 0
+
+    def wrote(self, data: bytes) -> None:
+        """Look at what the bot has written."""
+        self._out.feed(data)
+        if not self._greeted and not self._out.take_prefix(_GREETING):
+            return
+        self._greeted = True
+        for payload in self._frames(self._out):
+            self._versions += 1
+            if self._versions == 1 or payload.startswith(_UNASKED):
+                continue  # the range of versions is no request
+            request = decode(payload, SERVER_VERSION)
+            self._see(Asked(self._now_ns(), self._client_id, request))
+
+    def read(self, data: bytes) -> None:
+        """Look at what the bot is about to be given."""
+        self._in.feed(data)
+        for payload in self._frames(self._in):
+            number, _nul, _rest = payload.partition(b"\0")
+            if number.decode(errors="replace") not in _UNTOLD:
+                fields = tuple(payload.decode(errors="replace").split("\0")[:-1])
+                self._see(Told(self._now_ns(), fields))
+
+    @staticmethod
+    def _frames(decoder: FrameDecoder) -> Iterator[bytes]:
+        try:
+            yield from decoder.frames()
+        except WireError:
+            return  # whoever reads it will say so
+
+
+class ObservedJournal:
+    """A journal, and what is given to it.
+
+    Args:
+        journal: The real one.
+        now_ns: Virtual time.
+        see: Takes the observations.
+    """
+
+    def __init__(self, journal: Journal, now_ns: Callable[[], int], see: See) -> None:
+        self._journal = journal
+        self._now_ns = now_ns
+        self._see = see
+
+    def append(self, records: Sequence[AnyRecord]) -> Future[int]:
+        """Append, and say when it is durable."""
+        kept = tuple(records)
+        if kept:
+            self._see(Appended(self._now_ns(), kept))
+        durable = self._journal.append(kept)
+        if kept:
+            durable.add_done_callback(lambda done: self._durable(done, kept))
+        return durable
+
+    def replay(self, after: int = 0) -> Iterator[Entry]:
+        """Yield every durable entry above *after*."""
+        return self._journal.replay(after)
+
+    def close(self) -> None:
+        """Close it."""
+        self._journal.close()
+
+    def _durable(self, done: Future[int], records: tuple[AnyRecord, ...]) -> None:
+        if done.exception() is None:
+            self._see(Durable(self._now_ns(), done.result() - len(records) + 1, records))

@@ -1,0 +1,107 @@
+"""One seed is one run: the whole system in one process and in virtual time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from ibelay.machines.link_events import LinkState
+from ibelay.testing.simulation.observed import (
+    Booted,
+    Durable,
+    Ended,
+    LinkChanged,
+    Observation,
+    Settled,
+    Truth,
+)
+from ibelay.testing.simulation.world import World
+
+RUN = """
+from ibelay.testing.simulation.world import World
+with World(7) as world:
+    world.loop.call_at(40, world.unplug, 3)
+    world.loop.call_at(70, world.process.kill)
+    world.run_for(120)
+    print(world.digest)
+"""
+
+
+def played(seed: int, act: Callable[[World], object], seconds: float) -> list[Observation]:
+    """Return what is seen in a world in which *act* has planned something."""
+    seen: list[Observation] = []
+    world = World(seed)
+    world.watchers.append(seen.append)
+    with world:
+        act(world)
+        world.run_for(seconds)
+        world.settled(faulty=False)
+        assert world.process.crashes == []
+        assert world.loop.failures == []
+    return seen
+
+
+def agree(seen: list[Observation]) -> bool:
+    """Return whether the bot is ready and has the broker's books, on disk too."""
+    last = seen[-1]
+    assert isinstance(last, Settled)
+    assert last.ledger is not None
+    held = {con_id: one.quantity for con_id, one in last.ledger.positions.items() if one.quantity}
+    return last.state is LinkState.READY and held == last.positions and last.ledger == last.replayed
+
+
+def test_a_calm_stretch_trades_and_books_agree() -> None:
+    seen = played(1, lambda _world: None, 300)
+    assert agree(seen)
+    assert sum(isinstance(one, Truth) for one in seen) > 20
+    assert sum(isinstance(one, Durable) for one in seen) > 20
+
+
+@pytest.mark.parametrize("power", [False, True])
+def test_a_bot_that_dies_comes_back_with_its_books(power: bool) -> None:
+    def die(world: World) -> None:
+        world.loop.call_at(61.3, lambda: world.process.kill(power=power))
+
+    seen = played(2, die, 150)
+    assert [type(one) for one in seen if isinstance(one, Booted | Ended)] == [Booted, Ended, Booted]
+    assert agree(seen)
+
+
+def test_a_cable_that_is_out_is_noticed_and_survived() -> None:
+    seen = played(3, lambda world: world.loop.call_at(50, world.unplug, 30.0), 150)
+    states = [one.after for one in seen if isinstance(one, LinkChanged)]
+    assert LinkState.SUSPECT in states
+    assert LinkState.DOWN in states
+    assert agree(seen)
+
+
+def test_a_process_that_stands_still_is_not_taken_for_a_dead_gateway() -> None:
+    seen = played(4, lambda world: world.loop.call_at(50, world.process.stall, 20.0), 120)
+    assert LinkState.DOWN not in [one.after for one in seen if isinstance(one, LinkChanged)]
+    assert agree(seen)
+
+
+def test_one_seed_is_one_run_in_every_process() -> None:
+    """Bit for bit, whatever the hash seed: all bytes of the network with their times."""
+
+    def digest(hash_seed: str) -> str:
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        done = subprocess.run(
+            [sys.executable, "-c", RUN], env=environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout.splitlines()[-1]
+
+    assert digest("0") == digest("1") == digest("4711")
+
+
+def test_other_seeds_are_other_runs() -> None:
+    digests = set()
+    for seed in (1, 2):
+        with World(seed) as world:
+            world.run_for(10)
+            digests.add(world.digest)
+    assert len(digests) == 2
