@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-import secrets
+import secrets  # noqa: TID251  # the token of the web page
 import socket
 import sys
 from collections.abc import Callable

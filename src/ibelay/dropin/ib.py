@@ -33,11 +33,13 @@ from ib_async.order import Order, Trade
 
 from ibelay.dropin.catch_up import UNRESOLVED
 from ibelay.dropin.client import KeptClient
+from ibelay.dropin.clock import MachineClock
 from ibelay.dropin.intents import Intents
 from ibelay.dropin.keeper import Keeper, KeeperConfig
 from ibelay.dropin.link import PATIENCE_MAX_S, PATIENCE_S, ConnectOptions, refusing_326
 from ibelay.dropin.wrapper import LivingWrapper
 from ibelay.errors import InvariantError, LinkError, TradingRefusedError
+from ibelay.ports.clock import Clock
 
 
 class IB(ib_async.IB):
@@ -49,6 +51,7 @@ class IB(ib_async.IB):
             ``IBELAY_JOURNAL`` or ``ibelay-CLIENTID.db`` in the working folder if not given.
         keeper: Back-off and heartbeat.
         supervise: Whether to watch and reopen the connection; orders are journaled anyway.
+        clock: The time; the machine's if not given.
 
     Attributes:
         reconnectedEvent: Emitted, with nothing, when an outage has been caught up with.
@@ -66,13 +69,16 @@ class IB(ib_async.IB):
         journal: Path | None = None,
         keeper: KeeperConfig | None = None,
         supervise: bool = True,
+        clock: Clock | None = None,
     ) -> None:
         super().__init__()
+        self._clock = MachineClock() if clock is None else clock
         given = IBDefaults() if defaults is None else defaults
         self.wrapper: LivingWrapper = LivingWrapper(self, given)
         self.client: KeptClient = KeptClient(self.wrapper)
         self._keeper = Keeper(
             keeper or KeeperConfig(),
+            clock=self._clock,
             probe=self.client.probe,
             alive=self.client.isReady,
             drop=self.client.drop,
@@ -131,7 +137,7 @@ class IB(ib_async.IB):
         await keeper.stopped()
         self._options = options
         self._patience_s = options.timeout or PATIENCE_S
-        self._intents = Intents.at(self._journal, options.client_id)
+        self._intents = Intents.at(self._journal, options.client_id, self._clock)
         self.client.count_from(self._intents.high_order_id + 1)
         async with refusing_326(self.errorEvent, options.client_id):
             await super().connectAsync(**options.arguments())

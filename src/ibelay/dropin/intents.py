@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import fields
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from ib_async.order import Order
 from ibelay.journal.ledger import Ledger, fold
 from ibelay.journal.records import DropInCancel, DropInIntent, EpochStarted
 from ibelay.model.ids import Epoch, OrderId, OrderRef, first_epoch
+from ibelay.ports.clock import Clock
 from ibelay.store.sqlite import open_journal
 
 _DEFAULTS = {spec.name: getattr(Order(), spec.name) for spec in fields(Order)}
@@ -24,19 +24,21 @@ class Intents:
     Args:
         path: The store; made if there is none.
         name: Prefix of the references it gives.
+        clock: Says when what was written.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, clock: Clock) -> None:
+        self._clock = clock
         self._journal = open_journal(path, bot=name)
         self._ledger: Ledger = fold(entry.record for entry in self._journal.replay())
         self._name = name
         self._number = 0
-        now = _wall_ns()
+        now = clock.wall_ns()
         epoch = Epoch(self._ledger.epoch + 1) if self._ledger.epoch else first_epoch(now)
         self._write(EpochStarted(at_ns=now, epoch=epoch, bot=name))
 
     @classmethod
-    def at(cls, given: Path | None, client_id: int) -> Intents:
+    def at(cls, given: Path | None, client_id: int, clock: Clock) -> Intents:
         """Open the store of *client_id*: at *given*, at ``IBELAY_JOURNAL``, or right here.
 
         Either may be a folder that is there, which then holds one file for each client id.
@@ -48,7 +50,7 @@ class Intents:
         path = Path(given or os.environ.get("IBELAY_JOURNAL") or ".")
         if path.is_dir():
             path /= f"ibelay-{client_id}.db"
-        return cls(path, f"ib{client_id}")
+        return cls(path, f"ib{client_id}", clock)
 
     @property
     def high_order_id(self) -> int:
@@ -66,7 +68,7 @@ class Intents:
         changed = {name: value for name, value in values.items() if value != _DEFAULTS[name]}
         self._write(
             DropInIntent(
-                at_ns=_wall_ns(),
+                at_ns=self._clock.wall_ns(),
                 epoch=Epoch(self._ledger.epoch),
                 order_id=OrderId(order.orderId),
                 order_ref=OrderRef(order.orderRef),
@@ -80,7 +82,7 @@ class Intents:
         """Make it durable that an order is to be cancelled."""
         self._write(
             DropInCancel(
-                at_ns=_wall_ns(),
+                at_ns=self._clock.wall_ns(),
                 epoch=Epoch(self._ledger.epoch),
                 order_id=OrderId(order.orderId),
                 order_ref=OrderRef(order.orderRef),
@@ -94,7 +96,3 @@ class Intents:
     def _write(self, record: EpochStarted | DropInIntent | DropInCancel) -> None:
         self._ledger.apply(record)
         self._journal.append([record]).result()
-
-
-def _wall_ns() -> int:
-    return time.time_ns()  # noqa: TID251  # the drop-in lives in a program that gives no clock

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 from ibelay.machines import liveness
 from ibelay.machines.backoff import SECOND_NS, Schedule, delay_ns
 from ibelay.machines.liveness import Heartbeat, Verdict
+from ibelay.ports.clock import Clock
 
 log = logging.getLogger("ibelay.dropin")
 
@@ -40,6 +40,7 @@ class Keeper:
 
     Args:
         config: Back-off and heartbeat.
+        clock: Monotonic time.
         probe: Asks the gateway for its time; the answer comes to :meth:`answered`.
         alive: Whether the socket is up and logged on.
         drop: Aborts the socket at once.
@@ -54,18 +55,20 @@ class Keeper:
         self,
         config: KeeperConfig,
         *,
+        clock: Clock,
         probe: Callable[[], None],
         alive: Callable[[], bool],
         drop: Callable[[], None],
         connect: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self._config = config
+        self._clock = clock
         self._probe = probe
         self._alive = alive
         self._drop = drop
         self._connect = connect
-        self._life = liveness.begin(_now_ns())
-        self._chance = random.Random(_now_ns())  # noqa: S311  # jitter, not a secret
+        self._life = liveness.begin(self._clock.monotonic_ns())
+        self._chance = random.Random(self._clock.monotonic_ns())  # noqa: S311  # jitter, not a secret
         self._failed = 0
         self._due_ns = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -85,7 +88,7 @@ class Keeper:
     def start(self) -> None:
         """Watch the connection that has just been made, on the running loop."""
         self._failed = 0
-        self._life = liveness.begin(_now_ns())
+        self._life = liveness.begin(self._clock.monotonic_ns())
         self.suspect = False
         self._up.set()
         self._later(_PULSE_NS, self._pulse)
@@ -109,13 +112,13 @@ class Keeper:
 
     def heard(self) -> None:
         """Note that bytes arrived."""
-        self._life = liveness.heard(self._life, _now_ns())
+        self._life = liveness.heard(self._life, self._clock.monotonic_ns())
 
     def answered(self) -> None:
         """Note that the gateway told its time."""
         since = self._life.waiting_since_ns
         if since is not None:
-            now = _now_ns()
+            now = self._clock.monotonic_ns()
             self._life = liveness.probe_answered(self._life, now - since, now)
             self.suspect = False
 
@@ -126,7 +129,7 @@ class Keeper:
             self._arrange()
 
     def _pulse(self) -> None:
-        now = _now_ns()
+        now = self._clock.monotonic_ns()
         lag = now - self._due_ns
         if lag > _LAG_NS:
             self._life = liveness.excuse(self._life, lag)
@@ -176,9 +179,5 @@ class Keeper:
     def _later(self, wait_ns: int, do: Callable[[], None]) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._due_ns = _now_ns() + wait_ns
+        self._due_ns = self._clock.monotonic_ns() + wait_ns
         self._timer = asyncio.get_running_loop().call_later(wait_ns / SECOND_NS, do)
-
-
-def _now_ns() -> int:
-    return time.monotonic_ns()  # noqa: TID251  # the drop-in lives in a program that gives no clock

@@ -137,7 +137,7 @@ class RawDecoder(Decoder):
 
     def __init__(self, callbacks: Any) -> None:
         super().__init__(callbacks, 0)
-        parsers = {str(number): self.handlers[number] for number in READ}
+        parsers = {str(number): self.handlers[number] for number in sorted(READ)}
         self._parsers: dict[str, Callable[[list[str]], object]] = {
             **parsers,
             "1": lambda fields: callbacks.price_tick(*fields[_FIRST_OF_TICK:6]),

@@ -41,7 +41,7 @@ class LineProxy:
         self.port = port
         self.lines_accepted = 0
         self._flow = Flow()
-        self._lines: set[Line] = set()
+        self._lines: dict[Line, None] = {}
         self._group = asyncio.TaskGroup()
         self._door: socket.socket | None = None
         self._doorman: asyncio.Task[None] | None = None
@@ -152,7 +152,7 @@ class LineProxy:
             client, _address = await asyncio.get_running_loop().sock_accept(door)
             self.lines_accepted += 1
             line = Line(client, self._flow)
-            self._lines.add(line)
+            self._lines[line] = None
             self._group.create_task(self._serve(line)).add_done_callback(partial(self._gone, line))
 
     async def _serve(self, line: Line) -> None:
@@ -169,5 +169,5 @@ class LineProxy:
 
     def _gone(self, line: Line, _serving: asyncio.Task[None]) -> None:
         line.close()
-        self._lines.discard(line)
+        self._lines.pop(line, None)
         line.told.set()

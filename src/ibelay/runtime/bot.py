@@ -354,12 +354,12 @@ class Bot:
 
     def _watch(self, symbols: list[str], by: str) -> None:
         unique = tuple(dict.fromkeys(symbols))
-        before = set(self._watched())
+        before = self._watched()
         self.books.commit((WatchListChanged(at_ns=self.books.wall_ns(), symbols=unique, by=by),))
         self.chronicle.note(f"watch list changed by {by}: {', '.join(unique) or 'empty'}")
         link = self.session.link
-        for symbol in before - set(unique):
-            if symbol not in self._traded():
+        for symbol in before:
+            if symbol not in unique and symbol not in self._traded():
                 self.streams.drop(symbol, link)
         added = [Contract(symbol=symbol) for symbol in unique if symbol not in before]
         self.streams.want(added)

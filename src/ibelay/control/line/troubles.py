@@ -48,7 +48,7 @@ class Troubles:
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = []
-        self._frozen: set[ClientId | None] = set()
+        self._frozen: dict[ClientId | None, None] = {}
         self._no_data: set[str] = set()
         self.muted = False
         self.no_accounts = False
@@ -94,11 +94,14 @@ class Troubles:
 
     def freeze(self, client_id: ClientId | None) -> None:
         """Stop reading and writing, for one client or (None) for all."""
-        self._frozen.add(client_id)
+        self._frozen[client_id] = None
 
     def thaw(self, client_id: ClientId | None) -> None:
         """Undo ``freeze``; None thaws everybody."""
-        self._frozen = set() if client_id is None else self._frozen - {client_id}
+        if client_id is None:
+            self._frozen.clear()
+        else:
+            self._frozen.pop(client_id, None)
 
     def frozen(self, client_id: ClientId | None) -> bool:
         """Return whether the line of *client_id* is frozen."""

@@ -36,7 +36,7 @@ class _Visitor(asyncio.Protocol):
         if len(self._port.visitors) >= MAX_VISITORS:
             self._transport.abort()
             return
-        self._port.visitors.add(self)
+        self._port.visitors[self] = None
         self._deadline = asyncio.get_running_loop().call_later(PATIENCE_S, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
@@ -55,7 +55,7 @@ class _Visitor(asyncio.Protocol):
         """Forget the visitor."""
         if self._deadline is not None:
             self._deadline.cancel()
-        self._port.visitors.discard(self)
+        self._port.visitors.pop(self, None)
 
     def abort(self) -> None:
         """Cut the connection."""
@@ -89,7 +89,7 @@ class ControlPort:
         self.port = port
         self.token = ""
         self.token_file = token_file
-        self.visitors: set[_Visitor] = set()
+        self.visitors: dict[_Visitor, None] = {}
         self._host = host
         self._server: asyncio.Server | None = None
 

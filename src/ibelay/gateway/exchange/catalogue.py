@@ -123,7 +123,7 @@ class Catalogue:
             contract = one.contract
             if contract.sec_type not in _OPTIONS or expired(one):
                 continue
-            for venue in _venues(one):
+            for venue in sorted(_venues(one)):
                 if exchange in {"", venue}:
                     key = (venue, contract.trading_class, contract.multiplier)
                     days[key].add(contract.last_trade_date)

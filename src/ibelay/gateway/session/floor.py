@@ -123,7 +123,7 @@ class Floor:
         self._quote_bars = {
             (con_id, shown): QuoteBar(shown) for con_id in con_ids for shown in _QUOTE_SIDES
         }
-        self._quoted: set[ConId] = set()
+        self._quoted: dict[ConId, None] = {}
         self._followed = Followed()
         last: dict[ConId, QuoteChange] = {}
         for event in market.events(market.start_ns, start_ns):
@@ -234,7 +234,7 @@ class Floor:
 
     def _forget(self, con_id: ConId) -> None:
         del self._faces[con_id]
-        self._quoted.discard(con_id)
+        self._quoted.pop(con_id, None)
         for shown in _QUOTE_SIDES:
             del self._quote_bars[(con_id, shown)]
 
@@ -248,7 +248,7 @@ class Floor:
     def _show(self, event: MarketEvent) -> list[Tick]:
         if not isinstance(event, QuoteChange):
             return self._faces[event.con_id].printed(event)
-        self._quoted.add(event.con_id)
+        self._quoted[event.con_id] = None
         for shown in _QUOTE_SIDES:
             self._quote_bars[(event.con_id, shown)].quoted(event.quote)
         return self._faces[event.con_id].quoted(event)
@@ -264,8 +264,8 @@ class Floor:
     def _close_bars(self, begin_ns: int) -> None:
         end_ns = begin_ns + BAR_NS
         wanted = {one for client in self._clients.values() for one in client.bars_wanted()}
-        for con_id in self._quoted - wanted:
-            for shown in _QUOTE_SIDES:
+        for con_id in self._quoted:
+            for shown in _QUOTE_SIDES if con_id not in wanted else ():
                 self._quote_bars[(con_id, shown)].forget()
         self._quoted.clear()
         for con_id in self._faces if wanted else ():

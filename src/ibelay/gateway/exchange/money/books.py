@@ -220,8 +220,9 @@ class Books:
     def _shares(self) -> list[Share]:
         """Return what every holding contributes, in their order."""
         kept, held = self.kept.shares, self.holdings
-        for con_id in held.keys() - kept.keys():
-            kept[con_id] = self._share(held[con_id])
+        for con_id, holding in held.items():
+            if con_id not in kept:
+                kept[con_id] = self._share(holding)
         return [kept[con_id] for con_id in held]
 
     def _share(self, holding: Holding) -> Share:

@@ -144,9 +144,9 @@ class Shelf:
             del self._by_id[key]
 
 
-def _watched(entry: Entry) -> set[ConId]:
+def _watched(entry: Entry) -> dict[ConId, None]:
     conditions = entry.request.conditions
-    return {one.con_id for one in conditions if isinstance(one, _OF_A_CONTRACT)}
+    return {one.con_id: None for one in conditions if isinstance(one, _OF_A_CONTRACT)}
 
 
 def _drop(rows: dict[_Key, _Rows], key: _Key, entry: Entry) -> None:
