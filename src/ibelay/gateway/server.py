@@ -81,6 +81,7 @@ class PaperGateway:
         skip_nights: Whether market time jumps over stretches in which nothing trades.
         max_backlog_bytes: Unread output at which a client is cut.
         start_deadline_s: Seconds a client has to start its API.
+        pump_s: Seconds between two moves of market time: how late a tick can be.
         faults: What goes wrong on purpose from the beginning.
         scenarios: What goes wrong later.
         door: Makes the port; a simulation has other ports than the system's.
@@ -96,6 +97,7 @@ class PaperGateway:
         skip_nights: bool = True,
         max_backlog_bytes: int = MAX_BACKLOG_BYTES,
         start_deadline_s: float = START_DEADLINE_S,
+        pump_s: float = PUMP_S,
         faults: Sequence[Command] = (),
         scenarios: Sequence[Scenario] = (),
         door: MakeDoor = Door,
@@ -103,6 +105,7 @@ class PaperGateway:
         self.floor = floor
         self.max_backlog_bytes = max_backlog_bytes
         self.start_deadline_s = start_deadline_s
+        self._pump_s = pump_s
         self.wall_agenda = Agenda()
         self.operator = Operator(Performer.GATEWAY, acts_of(self), lambda: floor.now_ns)
         self._faults = faults
@@ -335,4 +338,4 @@ class PaperGateway:
                 connection.serve()
             self.flush()
             self._moved.set()
-            await asyncio.sleep(0 if behind else PUMP_S)
+            await asyncio.sleep(0 if behind else self._pump_s)

@@ -208,6 +208,7 @@ class World:
             host=GATEWAY,
             port=GATEWAY_PORT,
             skip_nights=self.setting.skip_nights,
+            pump_s=self.setting.pump_s,
             door=partial(VirtualDoor, self.network),
         )
 
