@@ -62,6 +62,31 @@ def test_a_message_that_is_truncated_keeps_the_first_half_of_its_fields() -> Non
     assert heard.take() == ["3 12", STATUS, OPEN]
 
 
+def test_a_field_says_something_else_and_one_past_the_last_is_added() -> None:
+    heard = Heard("rewrite orderStatus 2 PendingSubmit", "rewrite commissionReport 99 extra")
+    heard.say(STATUS, COMMISSION, STATUS)
+    assert heard.take() == ["3 12 PendingSubmit", f"{COMMISSION} extra", STATUS]
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("utc", "20250602-14:31:05"),
+        ("met", "20250602 16:31:05 MET"),
+        ("zoneless", "20250602  10:31:05"),
+    ],
+)
+def test_a_time_is_written_another_way_for_the_same_moment(form: str, text: str) -> None:
+    heard = Heard(f"retime {form} count=1")
+    fill = ["11", *"abcdefghijklm", "exec.01", "20250602 10:31:05 US/Eastern", "DU1"]
+    for _time in range(2):
+        heard.line.say(message(*fill))
+    frames = FrameDecoder()
+    frames.feed(heard.line.take(0, 0))
+    times = [one.decode().split("\0")[15] for one in frames.frames()]
+    assert times == [text, "20250602 10:31:05 US/Eastern"]
+
+
 def test_a_drop_takes_as_many_of_its_kind_as_it_says() -> None:
     heard = Heard("drop orderStatus 2")
     heard.say(STATUS, OPEN, STATUS, STATUS)

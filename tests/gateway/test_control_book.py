@@ -112,6 +112,47 @@ async def test_a_correction_replaces_the_execution(still: PaperGateway, one: Cli
     assert (first.price, second.price) == (1.0, 0.5)
 
 
+async def test_another_client_trades_under_the_same_order_id_and_only_it_hears(
+    still: PaperGateway, one: Client
+) -> None:
+    mine = await placed(one, LimitOrder("BUY", 10, 1.0))
+    do(still, f"foreign-trade 33 {mine.order.orderId} BUY 100 SPY")
+    await one.until(lambda: [held.position for held in one.ib.positions()] == [100])
+    assert (mine.orderStatus.filled, one.ib.fills()) == (0, [])
+
+
+async def test_a_code_about_an_order_leaves_it_at_work(still: PaperGateway, one: Client) -> None:
+    trade = await placed(one, LimitOrder("BUY", 10, 1.0))
+    do(still, "advise SPY 10349 'Order TIF was set to DAY based on order preset.'")
+    await one.until(lambda: (trade.order.orderId, 10349) in one.codes)
+    assert [order.request.quantity for order in still.floor.exchange.working_orders()] == [10]
+
+
+async def test_an_execution_is_reported_again_and_taken_back(
+    still: PaperGateway, one: Client
+) -> None:
+    trade = await placed(one, LimitOrder("BUY", 10, 1.0))
+    do(still, "fill SPY price=1")
+    await one.until(trade.isDone)
+    do(still, "net-out SPY")
+    await one.until(lambda: len(one.ib.fills()) == 3)
+    done = [fill.execution for fill in one.ib.fills()]
+    assert [one.side for one in done] == ["BOT", "BOT", "SLD"]
+    assert len({one.execId for one in done}) == 3
+    assert [held.position for held in one.ib.positions()] == [10]
+
+
+async def test_an_order_waits_for_a_person_and_is_taken_after_the_click(
+    still: PaperGateway, one: Client
+) -> None:
+    do(still, "dialog 30s")
+    trade = one.ib.placeOrder(SPY, LimitOrder("BUY", 10, 1.0))
+    await one.ib.reqCurrentTimeAsync()
+    assert (trade.orderStatus.permId, still.floor.exchange.working_orders()) == (0, [])
+    await still.reached(still.step(31 * SECOND_NS))
+    await one.until(lambda: trade.orderStatus.permId)
+
+
 async def test_an_order_works_twice_under_two_perm_ids(still: PaperGateway, one: Client) -> None:
     await placed(one, LimitOrder("BUY", 10, 1.0))
     do(still, "second-perm-id SPY")

@@ -228,6 +228,42 @@ async def test_a_farm_breaks_and_comes_back(paper: PaperGateway, connect: Connec
     assert client.codes == [(-1, 2105), (-1, 2106)]
 
 
+async def test_streams_stop_without_a_word_until_asked_for_again(
+    paper: PaperGateway, connect: Connect
+) -> None:
+    client = await connect(paper)
+    paper.pause()
+    bars = client.ib.reqRealTimeBars(SPY, 5, "TRADES", useRTH=False)
+    await client.ib.reqCurrentTimeAsync()
+    await on(paper, 10)
+    await client.until(lambda: bars)
+    codes, heard = list(client.codes), len(bars)
+    do(paper, "stop-streams")
+    await on(paper, 20)
+    await client.ib.reqCurrentTimeAsync()
+    assert (len(bars), client.codes) == (heard, codes)
+    again = client.ib.reqRealTimeBars(SPY, 5, "TRADES", useRTH=False)
+    await client.ib.reqCurrentTimeAsync()
+    await on(paper, 10)
+    await client.until(lambda: again)
+
+
+async def test_the_next_request_for_data_is_refused_on_arrival(
+    paper: PaperGateway, connect: Connect
+) -> None:
+    client = await connect(paper)
+    do(paper, "reject-data 322 'Duplicate ticker id'")
+    first = client.ib.reqRealTimeBars(SPY, 5, "TRADES", useRTH=False)
+    second = client.ib.reqRealTimeBars(SPY, 5, "TRADES", useRTH=False)
+    await client.until(lambda: (first.reqId, 322) in client.codes)
+    await client.ib.reqCurrentTimeAsync()
+    paper.pause()
+    await on(paper, 10)
+    await client.until(lambda: second)
+    assert not first
+    assert (second.reqId, 322) not in client.codes
+
+
 async def test_a_competing_session_takes_the_data_in_bursts(
     paper: PaperGateway, connect: Connect
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ibelay.control.line.troubles import Counted
 from ibelay.control.stage import AnyStage as Stage
 from ibelay.errors import ConfigurationError
-from ibelay.model.faults import Freeze, HalfOpen, Message, Pacing, Performer, Thaw
+from ibelay.model.faults import Dialog, Freeze, HalfOpen, Message, Pacing, Performer, Thaw
 
 
 def counted(stage: Stage, fault: Counted) -> None:
@@ -54,3 +54,15 @@ def pacing(stage: Stage, fault: Pacing) -> None:
     """Count a breach that never happened."""
     for session in stage.sessions(fault.client):
         session.charge()
+
+
+def dialog(stage: Stage, fault: Dialog) -> None:
+    """Let orders wait for a person, and take them once the person has clicked."""
+
+    def end() -> None:
+        stage.troubles.dialog = False
+        for session in stage.sessions(None):
+            session.upstream_is_back()
+
+    stage.troubles.dialog = True
+    stage.later(fault.span, "dialog", end)

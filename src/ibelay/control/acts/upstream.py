@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ibelay.control.stage import END
 from ibelay.control.stage import AnyStage as Stage
 from ibelay.errors import ConfigurationError
-from ibelay.model.faults import Clear, Competing, FarmDown, Notice, Reset
+from ibelay.model.faults import Clear, Competing, FarmDown, Notice, Reset, StopStreams
 
 CODE_COMPETING = 10197
 NO_DATA_COMPETING = "No market data during competing live session"
@@ -65,6 +65,12 @@ def farm(stage: Stage, fault: FarmDown) -> None:
         for session in stage.sessions(None):
             session.lose_streams()
     stage.later(fault.span, reason, end)
+
+
+def stop_streams(stage: Stage, fault: StopStreams) -> None:
+    """Let streams fall silent without a word."""
+    for session in stage.sessions(fault.client):
+        session.lose_streams()
 
 
 def competing(stage: Stage, fault: Competing) -> None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ibelay.control.line.mishaps import LENGTH_BYTES, Mishaps
+from ibelay.control.line.mishaps import Mishaps
+from ibelay.control.line.rewriting import LENGTH_BYTES
 from ibelay.control.line.troubles import Troubles
 from ibelay.model.faults import BY_NUMBER
 from ibelay.model.ids import ClientId, OrderId

@@ -1,8 +1,8 @@
 """What happens to messages on one way: lost, cut short, doubled, late, or behind another.
 
 Rules:
-1. A message is dropped, then cut short, doubled, delayed or put behind another, as the faults
-   that stand say.
+1. A message is dropped, then cut short, rewritten, doubled, delayed or put behind another,
+   as the faults that stand say.
 2. A delay begins when the message would have been sent; messages that are delayed alike keep
    their order.
 3. All that waits counts: ``pending_bytes`` is what a shell's limits are about.
@@ -14,12 +14,19 @@ import heapq
 from itertools import count
 
 from ibelay.control.agenda import NEVER_NS
+from ibelay.control.line.rewriting import EXECUTION, retimed, rewritten, shortened
 from ibelay.control.line.troubles import Troubles
-from ibelay.model.faults import Delay, Drop, Duplicate, Message, Reorder, Truncate
+from ibelay.model.faults import (
+    Delay,
+    Drop,
+    Duplicate,
+    Message,
+    Reorder,
+    Retime,
+    Rewrite,
+    Truncate,
+)
 from ibelay.model.ids import ClientId
-from ibelay.wire.framing import frame
-
-LENGTH_BYTES = 4
 
 
 class Mishaps:
@@ -67,6 +74,10 @@ class Mishaps:
             return False
         if use(Truncate, client_id, number, from_client=ours):
             message = shortened(message)
+        if rewrite := use(Rewrite, client_id, number, from_client=ours):
+            message = rewritten(message, rewrite)
+        if number == EXECUTION and not ours and (retime := use(Retime, client_id)):
+            message = retimed(message, retime.form)
         times = 2 if use(Duplicate, client_id, number, from_client=ours) else 1
         delay = use(Delay, client_id, number, from_client=ours)
         behind = None if delay else use(Reorder, client_id, number, from_client=ours)
@@ -108,9 +119,3 @@ class Mishaps:
         if waiting:
             self._parked = [one for one in self._parked if one[0].number != number]
             self._ready.extend(waiting)
-
-
-def shortened(message: bytes) -> bytes:
-    """Return a framed message without the second half of its fields."""
-    fields = message[LENGTH_BYTES:].split(b"\0")[:-1]
-    return frame(b"\0".join(fields[: (len(fields) + 1) // 2]) + b"\0")

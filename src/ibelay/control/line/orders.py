@@ -3,7 +3,8 @@
 Rules:
 1. While IB's servers are gone orders wait for them, at most ``MAX_POSTPONED``; what is more is
    lost as it is when a gateway is closed, and so is everything if the reset says so.
-2. Otherwise orders and cancels may be swallowed, orders refused on arrival, or taken with every
+2. So they do while a dialog asks a person something.
+3. Otherwise orders and cancels may be swallowed, orders refused on arrival, or taken with every
    answer lost.
 
 **Source**: shared IB facts, sections 2 ("maintain and resubmit") and 5 (F08).
@@ -52,8 +53,9 @@ class OrderWay(Generic[Request]):
     def passes(self, sort: Sort, request: Request, order_id: OrderId | None = None) -> bool:
         """Return whether *request* goes on now; what waits is kept, what is refused is said."""
         use, client_id = self._troubles.use, self._line.client_id
-        if self._troubles.upstream is not None:
-            kept = self._troubles.upstream.orders == "resubmit"
+        upstream = self._troubles.upstream
+        if upstream is not None or self._troubles.dialog:
+            kept = upstream is None or upstream.orders == "resubmit"
             if kept and len(self._postponed) < MAX_POSTPONED:
                 self._postponed.append(request)
             return False
@@ -69,6 +71,6 @@ class OrderWay(Generic[Request]):
         return True
 
     def postponed(self) -> list[Request]:
-        """Return the orders and cancels that waited for IB's servers, once."""
+        """Return the orders and cancels that waited for IB's servers or a person, once."""
         waited, self._postponed = self._postponed, []
         return waited

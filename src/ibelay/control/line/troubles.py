@@ -17,9 +17,12 @@ from ibelay.model.faults import (
     Drop,
     Duplicate,
     LoseAck,
+    RejectData,
     RejectNext,
     Reorder,
     Reset,
+    Retime,
+    Rewrite,
     SwallowOrders,
     Truncate,
     write,
@@ -27,8 +30,8 @@ from ibelay.model.faults import (
 from ibelay.model.ids import ClientId
 
 MAX_RULES = 1000
-Kinds = Delay | Drop | Duplicate | Reorder | Truncate
-Counted = Kinds | LoseAck | SwallowOrders | RejectNext
+Kinds = Delay | Drop | Duplicate | Reorder | Truncate | Rewrite
+Counted = Kinds | LoseAck | SwallowOrders | RejectNext | RejectData | Retime
 Wanted = TypeVar("Wanted", bound=Counted)
 EVERYBODY = None
 
@@ -52,6 +55,7 @@ class Troubles:
         self._no_data: set[str] = set()
         self.muted = False
         self.no_accounts = False
+        self.dialog = False
         self.refused_ids: set[ClientId] = set()
         self.upstream: Reset | None = None
         self.calm = True
@@ -138,7 +142,7 @@ class Troubles:
         self._frozen.clear()
         self._no_data.clear()
         self.refused_ids.clear()
-        self.muted = self.no_accounts = False
+        self.muted = self.no_accounts = self.dialog = False
         self.lose_upstream(None)
 
     def standing(self) -> list[str]:
@@ -147,6 +151,7 @@ class Troubles:
         said += ["freeze" if who is None else f"freeze client={who}" for who in self._frozen]
         said += sorted(self._no_data)
         said += ["mute"] * self.muted + ["no-accounts"] * self.no_accounts
+        said += ["dialog"] * self.dialog
         said += [f"client-id-in-use {client_id}" for client_id in sorted(self.refused_ids)]
         return said + ([write(self.upstream)] if self.upstream else [])
 

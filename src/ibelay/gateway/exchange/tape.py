@@ -8,7 +8,9 @@ Rules:
    leg, whose id has a fifth part, before the last, that numbers the leg.
 3. A correction replaces the execution: the account is booked as if the wrong one had not
    been, its commission apart.
-4. The tape holds the executions since midnight in New York, ``MAX_ROWS`` at most.
+4. An echo of an execution and its opposite are reported and booked nowhere, since together
+   they are nothing.
+5. The tape holds the executions since midnight in New York, ``MAX_ROWS`` at most.
 
 **Source**: IB_FACTS section 3, ``execId`` and reqExecutions.
 """
@@ -89,8 +91,7 @@ class Tape:
         entry.filled += quantity
         entry.value += quantity * price
         entry.last_fill_price = price
-        number = f"0000e0d5.{self._next_number:08x}.01"
-        self._next_number = (self._next_number + 1) & 0xFFFF_FFFF
+        number = self._take_number()
         own = Fill(entry.instrument.contract, entry.request.action, quantity, price)
         if not legs:
             row = self._book(entry, own, f"{number}.01", now_ns, before=before, worth=worth)
@@ -133,6 +134,30 @@ class Tape:
             executed = replace(executed, cumulative=entry.filled, average_price=entry.average_price)
         self._rows[key] = Row(executed, replace(row.report, exec_id=right.exec_id))
         return executed
+
+    def echo(self, exec_id: str) -> list[Executed]:
+        """Report an execution under another id, and its opposite under a third (rule 4).
+
+        Returns:
+            Both; nothing if there is no such execution.
+        """
+        row = self.find(exec_id)
+        if row is None:
+            return []
+        done = row.executed.execution
+        echoes = []
+        for action in (done.action, done.action.opposite):
+            number = self._take_number()
+            again = replace(done, exec_id=ExecId(f"{number}.01"), action=action)
+            executed = replace(row.executed, execution=again)
+            self._rows[execution_key(again.exec_id)] = Row(executed, None)
+            echoes.append(executed)
+        return echoes
+
+    def _take_number(self) -> str:
+        number = f"0000e0d5.{self._next_number:08x}.01"
+        self._next_number = (self._next_number + 1) & 0xFFFF_FFFF
+        return number
 
     def _book(
         self,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from ibelay.model.faults.text import VOCABULARY, Command, write
-from ibelay.model.faults.words import book, clock, process, socket, upstream
+from ibelay.model.faults.words import book, clock, line, process, socket, upstream
 
 
 class Performer(StrEnum):
@@ -30,6 +30,10 @@ _ONLY: dict[type[Command], tuple[Performer, ...]] = {
     book.Reject: (Performer.GATEWAY,),
     book.Cancel: (Performer.GATEWAY,),
     book.ManualTrade: (Performer.GATEWAY,),
+    book.ForeignTrade: (Performer.GATEWAY,),
+    book.Advise: (Performer.GATEWAY,),
+    book.NetOut: (Performer.GATEWAY,),
+    line.RejectData: (Performer.GATEWAY,),
     book.Correct: (Performer.GATEWAY,),
     book.Split: (Performer.GATEWAY,),
     upstream.Midnight: (Performer.GATEWAY,),

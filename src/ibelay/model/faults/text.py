@@ -32,8 +32,12 @@ Command = (
     | line.Duplicate
     | line.Reorder
     | line.Truncate
+    | line.Rewrite
+    | line.Retime
     | line.LoseAck
     | line.SwallowOrders
+    | line.RejectData
+    | line.Dialog
     | line.Freeze
     | line.Thaw
     | line.HalfOpen
@@ -56,6 +60,7 @@ Command = (
     | socket.Down
     | upstream.Reset
     | upstream.FarmDown
+    | upstream.StopStreams
     | upstream.Competing
     | upstream.Notice
     | upstream.Midnight
@@ -67,7 +72,10 @@ Command = (
     | book.RejectNext
     | book.Cancel
     | book.ManualTrade
+    | book.ForeignTrade
+    | book.Advise
     | book.Correct
+    | book.NetOut
     | book.SecondPermId
     | book.IdRollback
     | book.Split

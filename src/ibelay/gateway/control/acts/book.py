@@ -103,6 +103,46 @@ def manual_trade(shell: GatewayShell, act: faults.ManualTrade) -> str:
     return f"order #{ids[0]} of TWS"
 
 
+def foreign_trade(shell: GatewayShell, act: faults.ForeignTrade) -> str:
+    """Trade as another client of the API, at market."""
+    instrument = _instrument(shell, act.symbol)
+    request = OrderRequest(
+        client_id=act.client,
+        order_id=OrderId(act.order_id),
+        contract=replace(instrument.contract),
+        action=Action(act.side),
+        quantity=act.quantity,
+        order_type="MKT",
+    )
+    said = shell.floor.exchange.place(shell.floor.now_ns, request)
+    shell.floor.publish(said)
+    if not any(isinstance(one, OrderChanged) for one in said):
+        raise ConfigurationError(f"the exchange refuses to {faults.write(act)}: {_why(said)}")
+    return f"order {act.order_id} of client {act.client}"
+
+
+def advise(shell: GatewayShell, act: faults.Advise) -> str:
+    """Say a code about a working order to whom it belongs."""
+    request = working(shell, act.order).request
+    for session in shell.sessions():
+        if session.client_id == request.client_id:
+            session.say(request.order_id, act.code, act.text)
+    return f"{act.code} about order {request.order_id} of client {request.client_id}"
+
+
+def reject_data(shell: GatewayShell, act: faults.RejectData) -> None:
+    """Let the next requests for data be refused."""
+    shell.troubles.add(act)
+
+
+def net_out(shell: GatewayShell, act: faults.NetOut) -> str:
+    """Report an execution a second time, and take that back."""
+    exec_id = _last_execution(shell, act.order)
+    by_hand, now_ns = shell.floor.exchange.by_hand, shell.floor.now_ns
+    shell.floor.publish(by_hand.net_out(now_ns, exec_id))
+    return f"execution {exec_id} reported again, and taken back"
+
+
 def correct(shell: GatewayShell, act: faults.Correct) -> str:
     """Correct the last execution of an order."""
     if act.price is None and act.quantity is None:

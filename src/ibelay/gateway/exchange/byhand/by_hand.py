@@ -84,6 +84,12 @@ class ByHand:
         forced.correct(turn, exec_id, quantity, price)
         return turn.said()
 
+    def net_out(self, now_ns: int, exec_id: str) -> Events:
+        """Report an execution a second time, and a third that takes the second back."""
+        turn = clock.turn_at(self._pit, now_ns)
+        forced.net_out(turn, exec_id)
+        return turn.said()
+
     def split(self, now_ns: int, con_id: ConId, ratio: Decimal) -> Events:
         """Split a stock: *ratio* new shares for each old one."""
         turn = clock.turn_at(self._pit, now_ns)

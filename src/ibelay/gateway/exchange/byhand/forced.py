@@ -105,6 +105,20 @@ def correct(turn: Turn, exec_id: str, quantity: Decimal | None, price: Decimal |
     turn.out.append(pit.account.row(wrong.contract.con_id))
 
 
+def net_out(turn: Turn, exec_id: str) -> None:
+    """Report an execution twice more, once on either side; the account stays as it is.
+
+    Raises:
+        ConfigurationError: There is no such execution.
+    """
+    echoes = turn.pit.tape.echo(exec_id)
+    if not echoes:
+        raise ConfigurationError(
+            f"execution {exec_id[:40]!r} cannot be reported again: expected one since midnight"
+        )
+    turn.out.extend(echoes)
+
+
 def _order_of(pit: Pit, execution: Execution) -> Entry | None:
     """Return the order that *execution* filled, None for a leg of a combination."""
     found = pit.shelf.get(execution.perm_id) or next(

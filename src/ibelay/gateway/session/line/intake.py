@@ -4,7 +4,8 @@ Rules:
 1. Orders and cancels get through as ``control.line.orders`` says.
 2. What is said while a query is served answers it; what is said while an order is taken does
    not: an acknowledgement can be lost, an answer to a question cannot.
-3. Bars of 30 s or less are paced (``pacing``, rules 3 and 4); others are not.
+3. Requests for data may be refused on arrival.
+4. Bars of 30 s or less are paced (``pacing``, rules 3 and 4); others are not.
 
 **Source**: shared IB facts, sections 2 ("maintain and resubmit") and 4.
 """
@@ -20,6 +21,7 @@ from ibelay.control.line.orders import OrderWay, Sort
 from ibelay.control.line.troubles import Troubles
 from ibelay.gateway.session.line.pacing import SMALL_BAR_S, HistoryRate
 from ibelay.gateway.session.voice import Voice
+from ibelay.model.faults import RejectData
 from ibelay.wire import requests as ask
 
 CODE_HISTORY = 162
@@ -57,6 +59,9 @@ class Intake:
         self._line.answering = not isinstance(request, _ORDERS)
         if isinstance(request, _STREAMS):
             self._line.asked_for(request.request_id)
+            if refusal := self._troubles.use(RejectData, self._line.client_id):
+                self._voice.refuse(request.request_id, refusal.code, refusal.text)
+                return
         if self._line.answering or self._passes(request):
             desk(request)
         if isinstance(request, _STREAMS) and self._troubles.competing:

@@ -111,6 +111,45 @@ class ManualTrade:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignTrade:
+    """Another client of the API trades, under an order id that it chose.
+
+    **Source**: F24 (ids are each client's own), F39.
+    """
+
+    word: ClassVar[str] = "foreign-trade"
+    client: Client
+    order_id: Number
+    side: Side
+    quantity: Amount
+    symbol: Symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Advise:
+    """A message with a code about a working order, which works on as if nothing were said.
+
+    **Source**: F20, F21.
+    """
+
+    word: ClassVar[str] = "advise"
+    order: OneOrder
+    code: Code
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class NetOut:
+    """The last execution of an order is reported again under a new id, and a third takes it back.
+
+    **Source**: F34.
+    """
+
+    word: ClassVar[str] = "net-out"
+    order: OneOrder
+
+
+@dataclass(frozen=True, slots=True)
 class Correct:
     """IB corrects the last execution of an order: the same id with a higher last segment.
 

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ibelay.model.faults.forms import Span
-from ibelay.model.faults.values import Count, Kind, Length, MaybeLength, Who
+from ibelay.model.faults.values import (
+    Code,
+    Count,
+    Kind,
+    Length,
+    MaybeLength,
+    Number,
+    Text,
+    TimeForm,
+    Who,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,64 @@ class Truncate:
     message: Kind
     count: Count = 1
     client: Who = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """A field of messages of one kind says something else; one past the last is added.
+
+    Fields are counted from the message's number as 0.
+
+    **Source**: F35 (commissions of 1.7976931348623157E308), F37 and F38 (a field too many),
+    F48 (a status that never changes).
+    """
+
+    word: ClassVar[str] = "rewrite"
+    message: Kind
+    field: Number
+    text: Text
+    count: Count = 1
+    client: Who = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retime:
+    """Times of executions are written another way, for the same moment.
+
+    With UTC's hyphen, in a zone by IB's name for it, or without a word of the zone.
+
+    **Source**: F36.
+    """
+
+    word: ClassVar[str] = "retime"
+    form: TimeForm
+    count: Count = None
+    client: Who = None
+
+
+@dataclass(frozen=True, slots=True)
+class RejectData:
+    """The next requests for data are refused on arrival with a code.
+
+    **Source**: F15 (one of many fails), F32 (322 after a reconnect).
+    """
+
+    word: ClassVar[str] = "reject-data"
+    code: Code
+    text: Text = "refused on purpose"
+    count: Count = 1
+    client: Who = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """The gateway asks a person something: orders and cancels wait unanswered for the click.
+
+    **Source**: F42; F08 (a cause of it).
+    """
+
+    word: ClassVar[str] = "dialog"
+    span: Length
 
 
 @dataclass(frozen=True, slots=True)

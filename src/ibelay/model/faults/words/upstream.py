@@ -50,6 +50,17 @@ class FarmDown:
 
 
 @dataclass(frozen=True, slots=True)
+class StopStreams:
+    """Streams that run say nothing more until they are asked for again, and nobody says so.
+
+    **Source**: F12, F14, F15.
+    """
+
+    word: ClassVar[str] = "stop-streams"
+    client: Who = None
+
+
+@dataclass(frozen=True, slots=True)
 class Competing:
     """A live session elsewhere takes the market data: 10197 in bursts, streams stop.
 
