@@ -196,7 +196,7 @@ class NothingDropped:
     def __init__(self, known: Known, bounds: Bounds) -> None:
         self._known = known
         self._bounds = bounds
-        self._told: dict[str, tuple[ExecId, int]] = {}
+        self._told: dict[str, tuple[ExecId, int, int]] = {}
         self._given: dict[str, ExecId] = {}
         self._booked: dict[str, ExecId] = {}
 
@@ -224,7 +224,7 @@ class NothingDropped:
             return
         earlier = self._told.get(key)
         if earlier is None or supersedes(exec_id, earlier[0]):
-            self._told[key] = exec_id, at_ns
+            self._told[key] = exec_id, at_ns, self._known.awake_ns
 
     def _write(self, exec_id: ExecId, *, on_disk: bool) -> None:
         key = execution_key(exec_id)
@@ -236,23 +236,23 @@ class NothingDropped:
             del self._told[key]
 
     def _overdue(self, now_ns: int) -> Iterator[Breach]:
-        ready_since_ns, bound = self._known.ready_since_ns, self._bounds.booked_ns
-        if ready_since_ns is None:
+        known = self._known
+        if known.ready_since_ns is None:
             return
-        for key, (exec_id, told_ns) in list(self._told.items()):
-            waited = now_ns - max(told_ns, ready_since_ns)
-            if waited > bound and not _covers(self._given.get(key), exec_id):
+        for key, (exec_id, told_ns, told_awake_ns) in list(self._told.items()):
+            waited_ns = known.awake_ns - max(told_awake_ns, known.ready_awake_ns)
+            if waited_ns > self._bounds.booked_ns and not _covers(self._given.get(key), exec_id):
                 del self._told[key]
                 sentence = (
                     f"fill {exec_id} was told {seconds(now_ns - told_ns)} ago, the bot is READY "
-                    f"for {seconds(now_ns - ready_since_ns)}, and has not booked it"
+                    f"for {seconds(now_ns - known.ready_since_ns)}, and has not booked it"
                 )
                 yield Breach(self.number, now_ns, sentence)
 
     def _missing(self, now_ns: int) -> Iterator[Breach]:
         if self._known.ready_since_ns is None:
             return  # it ended in an outage, after which a snapshot would have told again
-        for exec_id, told_ns in self._told.values():
+        for exec_id, told_ns, _awake_ns in self._told.values():
             if now_ns - told_ns > self._bounds.told_late_ns:
                 sentence = f"fill {exec_id} was told at {seconds(told_ns)} and is not on disk"
                 yield Breach(self.number, now_ns, f"{sentence} at the end")

@@ -4,8 +4,9 @@ Rules:
 1. It is given an observation before the invariants are, so it knows what they look at.
 2. What is on disk counts as known of orders; what was only given to the journal does not, but
    for two things a bot obeys at once: safe mode, and figures it takes from the broker.
-3. *In peace* is READY while nothing is being made to go wrong, without a break. *Awake* is
-   time in which the bot shows by what it does that its process runs at all.
+3. *In peace* is READY while nothing is being made to go wrong and the bot is awake, without a
+   break. *Awake* is time in which it shows by what it does that its process runs at all: over
+   a link that is up a heartbeat leaves every 5 s, so a longer silence is a process that stands.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ OF_ORDERS = frozenset({"3", "5", "11"})
 
 REACHABLE = frozenset({LinkState.READY, LinkState.SUSPECT, LinkState.SYNCING})
 _ZERO = Decimal(0)
-_AWAKE_GAP_NS = 6 * SECOND_NS  # a heartbeat leaves every 5 s over any link that is up
+_AWAKE_GAP_NS = 6 * SECOND_NS  # a heartbeat and a margin
+_ASLEEP_NS = 10 * SECOND_NS  # two heartbeats
 _UNSETTLED = frozenset({OrderState.INTENDED, OrderState.SENT, OrderState.UNKNOWN})
 
 
@@ -105,6 +107,7 @@ class Known:
         ready_since_ns: Since when it is READY, or None.
         peace_since_ns: Since when it is READY and nothing is made to go wrong, or None.
         awake_ns: How long the bot has shown that it runs, altogether.
+        ready_awake_ns: What that was when READY began.
         undurable: Records given to the journal and not on disk.
         sends: How often an order was handed to the socket, by reference.
         unsettled: Orders of the bot without an outcome, and since when, oldest first.
@@ -121,6 +124,7 @@ class Known:
         self.safe_mode = False
         self.epoch = 0
         self.awake_ns = 0
+        self.ready_awake_ns = 0
         self.undurable = 0
         self.orders: dict[str, Ours] = {}
         self.by_order_id: dict[int, Ours] = {}
@@ -136,7 +140,7 @@ class Known:
 
     def at_peace_ns(self, since_ns: int, now_ns: int) -> int:
         """Return how long what began at *since_ns* has stood in unbroken peace."""
-        if self.peace_since_ns is None:
+        if self.peace_since_ns is None or now_ns - self._acted_ns > _ASLEEP_NS:
             return 0
         return now_ns - max(since_ns, self.peace_since_ns)
 
@@ -193,8 +197,11 @@ class Known:
                 pass
 
     def _act(self, at_ns: int) -> None:
-        self.awake_ns += min(max(0, at_ns - self._acted_ns), _AWAKE_GAP_NS)
+        gap_ns = max(0, at_ns - self._acted_ns)
+        self.awake_ns += min(gap_ns, _AWAKE_GAP_NS)
         self._acted_ns = at_ns
+        if gap_ns > _ASLEEP_NS and self.peace_since_ns is not None:
+            self.peace_since_ns = at_ns
 
     def _move(self, link: LinkState | None, at_ns: int) -> None:
         self.link = link
@@ -202,6 +209,7 @@ class Known:
             self.ready_since_ns = self.peace_since_ns = None
         elif self.ready_since_ns is None:
             self.ready_since_ns = at_ns
+            self.ready_awake_ns = self.awake_ns
             self.peace_since_ns = None if self._faulty else at_ns
 
     def _set_faulty(self, at_ns: int, *, faulty: bool) -> None:

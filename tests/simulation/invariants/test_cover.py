@@ -1,0 +1,237 @@
+"""NAKED and I12: positions that are covered, and positions that are not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from tests.simulation.invariants.scenes import (
+    BRACKET,
+    CLIENT,
+    ENTRY,
+    SECOND_NS,
+    STOP,
+    UNIT,
+    Run,
+    S,
+    at_broker,
+    booked,
+    entering,
+    execution,
+    holding,
+    intent,
+    protective,
+    state,
+)
+
+from ibelay.gateway.exchange.events import Executed, OrderChanged
+from ibelay.journal.records import IntentRecorded, PositionAdjusted
+from ibelay.machines.link_events import LinkState
+from ibelay.model.faults import SetPrice
+from ibelay.model.ids import ClientId, PermId
+from ibelay.model.order import Action, OrderState, Role
+from ibelay.testing.simulation.invariants.breach import Bounds
+from ibelay.testing.simulation.observed import Broke
+
+PARTLY = execution(1, ENTRY, Action.BUY, 20)
+
+
+def took_away_the_stop(run: Run) -> Run:
+    """Let somebody cancel the bracket's stop, and the books know."""
+    run.works(BRACKET[1], status=S.CANCELLED)
+    return run.write(state(STOP, OrderState.CANCELLED))
+
+
+def with_stop(run: Run, stop: IntentRecorded) -> Run:
+    """Let the bot place a stand-alone stop that works at the broker."""
+    run.write(stop).sends(stop).works(stop)
+    return run.write(state(stop.order.order_ref, OrderState.WORKING))
+
+
+# -- NAKED ---------------------------------------------------------------------------------
+
+
+def test_a_bracket_protects_what_it_holds_from_the_first_share_on() -> None:
+    run = entering()
+    run.happens(
+        Executed(execution=PARTLY, cumulative=Decimal(20), average_price=Decimal(100)),
+        OrderChanged(order=at_broker(BRACKET[0], filled=Decimal(20))),
+    )
+    run.holds(20).write(booked(PARTLY)).wait(300)
+    assert run.broken == []
+    assert run.watch.naked.total_ns == 0
+
+
+def test_a_position_whose_stop_is_gone_is_naked_after_its_bound() -> None:
+    run = took_away_the_stop(holding()).wait(175)
+    assert run.broken == []
+    assert run.wait(20).broken == ["NAKED"]
+    assert "50 shares have no stop" in run.sentences[0]
+
+
+def test_a_stop_that_never_reached_the_broker_leaves_its_position_naked() -> None:
+    run = Run().boot().write(*BRACKET).sends(*BRACKET).works(BRACKET[0])
+    fill = execution(1, ENTRY, Action.BUY, 50)
+    run.fills(BRACKET[0], fill, 50)
+    run.write(
+        state(ENTRY, OrderState.WORKING),
+        booked(fill),
+        state(ENTRY, OrderState.FILLED),
+        *(state(each.order.order_ref, OrderState.WORKING) for each in BRACKET[1:]),
+    )
+    assert run.wait(190).broken == ["NAKED"]
+
+
+def test_the_time_a_position_was_naked_is_measured_whatever_the_link() -> None:
+    run = holding().wait(10)
+    took_away_the_stop(run).goes(LinkState.DOWN).says().wait(40)
+    run.goes(LinkState.SYNCING, LinkState.READY)
+    with_stop(run, protective()).wait(300)
+    assert run.broken == []
+    assert run.watch.naked.total_ns == run.watch.naked.worst_ns == 40 * SECOND_NS
+
+
+def test_naked_is_no_breach_while_somebody_makes_things_go_wrong() -> None:
+    run = took_away_the_stop(holding())
+    for _ in range(6):
+        run.see(Broke(run.at_ns, SetPrice("SPY", Decimal(100)), "done"))
+        run.wait(100)
+    assert run.broken == []
+
+
+def test_a_stop_placed_by_hand_and_a_market_exit_cover_as_well() -> None:
+    by_hand = at_broker(protective())
+    by_hand = replace(
+        by_hand, request=replace(by_hand.request, client_id=ClientId(0), order_ref="")
+    )
+    run = took_away_the_stop(holding()).happens(OrderChanged(order=by_hand))
+    assert run.wait(300).broken == []
+    leaving = intent(3, Role.EXIT, order_id=10, child=False)
+    exiting = with_stop(took_away_the_stop(holding()), leaving)
+    assert exiting.wait(300).broken == []
+
+
+def test_another_clients_stop_covers_nothing() -> None:
+    foreign = at_broker(protective())
+    foreign = replace(
+        foreign, request=replace(foreign.request, client_id=ClientId(9), order_ref="")
+    )
+    run = took_away_the_stop(holding()).happens(OrderChanged(order=foreign))
+    assert run.wait(190).broken == ["NAKED"]
+
+
+def test_a_stop_for_less_than_is_held_leaves_the_rest_naked() -> None:
+    run = with_stop(took_away_the_stop(holding()), protective(quantity=30)).wait(190)
+    assert run.broken == ["NAKED"]
+    assert "20 shares have no stop" in run.sentences[0]
+
+
+def test_a_stop_that_is_not_made_smaller_with_the_position_would_open_the_other_side() -> None:
+    run = with_stop(took_away_the_stop(holding()), protective())
+    sold = execution(5, "", Action.SELL, 30)
+    run.holds(20).write(booked(sold))
+    assert run.wait(190).broken == ["NAKED"]
+    assert "30 shares too many leave" in run.sentences[0]
+
+
+def test_two_stops_for_one_position_are_one_too_many() -> None:
+    run = with_stop(holding(), protective()).wait(190)
+    assert run.broken == ["NAKED"]
+    assert "50 shares too many leave" in run.sentences[0]
+
+
+def test_a_unit_whose_stops_are_cancelled_again_and_again_is_given_up_by_design() -> None:
+    run = took_away_the_stop(holding())
+    for number in range(3):
+        stop = protective(leg=3 + number, order_id=10 + number)
+        with_stop(run, stop).works(stop, status=S.CANCELLED)
+        run.write(state(stop.order.order_ref, OrderState.CANCELLED))
+    assert run.wait(300).broken == []
+
+
+def test_a_unit_that_never_had_a_stop_needs_none() -> None:
+    alone = BRACKET[0]
+    run = Run().boot().write(alone).sends(alone).works(alone)
+    fill = execution(1, ENTRY, Action.BUY, 50)
+    run.fills(alone, fill, 50).write(
+        state(ENTRY, OrderState.WORKING), booked(fill), state(ENTRY, OrderState.FILLED)
+    )
+    assert run.wait(300).broken == []
+
+
+def test_a_short_position_is_protected_by_a_stop_that_buys() -> None:
+    unit = type(UNIT)("bot:1:2")
+    short = intent(0, Role.ENTRY, unit=unit, action=Action.SELL, order_id=11)
+    stop = intent(1, Role.STOP, unit=unit, action=Action.BUY, order_id=12)
+    run = Run().boot().write(short, stop).sends(short, stop).works(short).works(stop)
+    fill = execution(1, short.order.order_ref, Action.SELL, 50)
+    run.fills(short, fill, -50)
+    run.write(
+        booked(fill),
+        state(short.order.order_ref, OrderState.FILLED),
+        state(stop.order.order_ref, OrderState.WORKING),
+    )
+    assert run.wait(300).broken == []
+    run.works(stop, status=S.CANCELLED).write(state(stop.order.order_ref, OrderState.CANCELLED))
+    assert run.wait(190).broken == ["NAKED"]
+
+
+def test_a_closed_bracket_leaves_nothing_to_protect() -> None:
+    run = holding()
+    sold = execution(2, STOP, Action.SELL, 50)
+    run.fills(BRACKET[1], sold, 0).works(BRACKET[2], status=S.CANCELLED)
+    run.write(booked(sold), state(STOP, OrderState.FILLED))
+    assert run.wait(300).broken == []
+
+
+# -- I12 -----------------------------------------------------------------------------------
+
+AT_MOST_100 = Bounds(exposure=Decimal(100))
+
+
+def test_exposure_within_its_limit_breaks_nothing_and_without_one_nothing_is_claimed() -> None:
+    second = intent(0, Role.ENTRY, unit=type(UNIT)("bot:1:2"), order_id=20)
+    assert holding(AT_MOST_100).write(second).broken == []
+    assert holding().write(second).broken == []
+
+
+def test_an_entry_beyond_the_limit_breaks_i12() -> None:
+    second = intent(0, Role.ENTRY, unit=type(UNIT)("bot:1:2"), order_id=20, quantity=51)
+    run = holding(AT_MOST_100).write(second)
+    assert run.broken == ["I12"]
+    assert "101 at worst" in run.sentences[0]
+
+
+def test_an_unknown_entry_counts_whole() -> None:
+    run = holding(AT_MOST_100)
+    second = intent(0, Role.ENTRY, unit=type(UNIT)("bot:1:2"), order_id=20)
+    third = intent(0, Role.ENTRY, unit=type(UNIT)("bot:1:3"), order_id=21, quantity=1)
+    ref = second.order.order_ref
+    run.write(second, state(ref, OrderState.UNKNOWN)).write(third)
+    assert run.broken == ["I12"]
+
+
+def test_an_entry_that_is_over_counts_no_more() -> None:
+    run = holding(AT_MOST_100)
+    second = intent(0, Role.ENTRY, unit=type(UNIT)("bot:1:2"), order_id=20)
+    third = intent(0, Role.ENTRY, unit=type(UNIT)("bot:1:3"), order_id=21)
+    run.write(second, state(second.order.order_ref, OrderState.ABSENT)).write(third)
+    assert run.broken == []
+
+
+def test_a_position_taken_over_from_the_broker_counts() -> None:
+    found = PositionAdjusted(
+        at_ns=5,
+        contract=BRACKET[0].contract,
+        before=Decimal(50),
+        after=Decimal(120),
+        average_cost=Decimal(100),
+        reason="by hand",
+    )
+    assert holding(AT_MOST_100).write(found).broken == ["I12"]
+
+
+def test_perm_ids_and_clients_of_the_scene_are_as_assumed() -> None:
+    """The scenes lean on them."""
+    assert at_broker(BRACKET[0]).perm_id == PermId(101)
+    assert at_broker(BRACKET[0]).request.client_id == CLIENT
