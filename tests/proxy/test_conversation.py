@@ -316,3 +316,21 @@ def test_the_id_of_a_client_is_read_from_a_protocol_buffer() -> None:
     between.conversation.from_gateway(frame(b"213\0now\0"))
     between.conversation.from_client(frame(b"\0\0\x01\x0f\x08\xac\x02"))
     assert between.conversation.client_id == 300
+
+
+ODD = some.lists(
+    some.sampled_from(["-1", "--1", "²", "1" * 25, "", "x", "9001", "12"]), max_size=30
+)
+
+
+@given(ODD.map(lambda fields: "".join(f"{field}\0" for field in fields).encode()) | some.binary())
+def test_no_answer_is_too_odd_for_any_fault(payload: bytes) -> None:
+    between = Between(
+        "retime utc", "truncate execDetails", "rewrite openOrder 3 x", "lose-ack always"
+    )
+    between.conversation.lose_streams()
+    for number in (b"", b"3\0", b"5\0", b"11\0", b"59\0", b"9\0", b"15\0", b"1\0"):
+        between.conversation.from_gateway(frame(number + payload or b"\0"))
+        between.conversation.from_client(frame(number + payload or b"\0"))
+    between.conversation.double(1)
+    between.taken()

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from ibelay.control.line.line import COMMISSION, EXECUTION, OPEN_ORDER, ORDER_STATUS, Fields
 from ibelay.control.line.troubles import Troubles
 from ibelay.model.ids import ClientId
-from ibelay.proxy.conversation.dialect import MANAGED_ACCOUNTS, NEXT_VALID_ID, Dialect
+from ibelay.proxy.conversation.dialect import MANAGED_ACCOUNTS, NEXT_VALID_ID, Dialect, whole
 from ibelay.proxy.conversation.known import OPEN_ORDER_END
 from ibelay.wire.decode import decode
 from ibelay.wire.handshake import MAX_SERVER_VERSION
@@ -61,17 +61,15 @@ def order_in(payload: bytes, dialect: Dialect) -> Order | None:
         if isinstance(request, PlaceOrder):
             return Order(request.order_id, request.contract.symbol, request.what_if)
     fields = dialect.fields(payload)
-    if len(fields) <= _SYMBOL_AT or not fields[1].isdigit():
-        return None
-    return Order(int(fields[1]), fields[_SYMBOL_AT], what_if=False)
+    order_id = whole(fields[1]) if len(fields) > _SYMBOL_AT else None
+    return None if order_id is None else Order(order_id, fields[_SYMBOL_AT], what_if=False)
 
 
 def order_id_in(number: int, fields: Fields) -> int:
     """Return the id of the order a message is about, -1 if it is about none."""
     at = _ORDER_ID_AT.get(number)
-    if at is None or len(fields) <= at or not fields[at].isdigit():
-        return -1
-    return int(fields[at])
+    order_id = None if at is None or len(fields) <= at else whole(fields[at])
+    return -1 if order_id is None else order_id
 
 
 def changed(
@@ -84,6 +82,6 @@ def changed(
     if number == MANAGED_ACCOUNTS and wanted.troubles.no_accounts:
         return ["1", ""]
     if number == NEXT_VALID_ID and client_id in wanted.roll_backs and len(fields) > 2:
-        next_id = int(fields[2]) if fields[2].isdigit() else 1
+        next_id = whole(fields[2]) or 1
         return ["1", str(max(1, next_id - wanted.roll_backs.pop(client_id)))]
     return None

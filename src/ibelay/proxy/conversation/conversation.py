@@ -19,14 +19,15 @@ from dataclasses import dataclass, field
 from ibelay.control.acts.upstream import CODE_COMPETING, NO_DATA_COMPETING
 from ibelay.control.agenda import NEVER_NS
 from ibelay.control.line.line import Line
-from ibelay.control.line.mishaps import LENGTH_BYTES, Mishaps
+from ibelay.control.line.mishaps import Mishaps
 from ibelay.control.line.orders import OrderWay, Sort
+from ibelay.control.line.rewriting import LENGTH_BYTES
 from ibelay.control.line.troubles import Troubles
 from ibelay.model.faults import Target
 from ibelay.model.ids import ClientId, OrderId
 from ibelay.proxy.conversation import changes
 from ibelay.proxy.conversation.cutter import Cutter
-from ibelay.proxy.conversation.dialect import START_API, Dialect
+from ibelay.proxy.conversation.dialect import START_API, Dialect, whole
 from ibelay.proxy.conversation.ears import Ears
 from ibelay.proxy.conversation.known import Known, Memory
 from ibelay.proxy.conversation.twins import Twins
@@ -255,10 +256,9 @@ class Conversation:
 
     def _place(self, unit: bytes, number: int) -> bool:
         """Pass an order or a cancel on if it gets through (rule 2)."""
-        order_id = None
         fields = self.dialect.fields(unit[LENGTH_BYTES:])
-        if len(fields) > 1 and fields[1].lstrip("-").isdigit():
-            order_id = OrderId(int(fields[1]))
+        said = whole(fields[1]) if len(fields) > 1 else None
+        order_id = None if said is None else OrderId(said)
         if not self._orders.passes(_SORTS[number], unit, order_id):
             return False
         return self._requests.meet(number, unit)

@@ -12,6 +12,7 @@ Rules:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ibelay.wire.encode.message import escaped
@@ -22,6 +23,7 @@ BINARY_NUMBERS_SINCE = 201
 ERROR_TIME_SINCE = 194
 REJECT_TEXT_SINCE = 166
 _NUMBER_BYTES = 4
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
 _BUFFER_SINCE = 200
 _CLIENT_ID_TAG = 0x08
 UNKNOWN = 0
@@ -77,10 +79,14 @@ class Dialect:
         """Return who says startApi; 0 where that cannot be read."""
         fields = self.fields(payload)
         if len(fields) > 2:
-            text = fields[2]
-            return int(text) if text.isdigit() and len(text) < 11 else 0
+            return whole(fields[2]) or 0
         body = payload[_NUMBER_BYTES:]
         return _varint(body[1:]) if body[:1] == bytes([_CLIENT_ID_TAG]) else 0
+
+
+def whole(text: str) -> int | None:
+    """Return *text* as a whole number of at most 19 digits, None if it is none."""
+    return int(text) if _WHOLE.fullmatch(text) else None
 
 
 def _varint(data: bytes) -> int:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from ibelay.control.line.line import COMMISSION, EXECUTION, OPEN_ORDER, ORDER_STATUS
 from ibelay.model.faults import REQUEST_BY_NUMBER, Target
 from ibelay.model.ids import ClientId
+from ibelay.proxy.conversation.dialect import whole
 
 OPEN_ORDER_END = 53
 LIVE = "-1"
@@ -56,7 +57,7 @@ class Memory:
         kind = REQUEST_BY_NUMBER.get(number)
         if kind is None or kind.id_at is None or len(fields) <= kind.id_at:
             return None
-        request_id = _whole(fields[kind.id_at])
+        request_id = whole(fields[kind.id_at]) or 0
         if number in _CANCELS:
             self.streams.pop(request_id, None)
         elif kind.stream:
@@ -101,15 +102,15 @@ class Memory:
         return None
 
     def _told(self, number: int, fields: list[str]) -> None:
-        order_id = _whole(fields[1])
+        order_id = whole(fields[1]) or 0
         known = self.orders.get(order_id)
         if known is None and number == OPEN_ORDER:
-            client_id = ClientId(_whole(fields[_CLIENT_ID_AT[number]]))
+            client_id = ClientId(whole(fields[_CLIENT_ID_AT[number]]) or 0)
             known = Known(fields[_SYMBOL_AT], client_id, order_id)
             _remember(self.orders, order_id, known)
         if known is None:
             return
-        known.perm_id = _whole(fields[PERM_ID_AT[number]]) or known.perm_id
+        known.perm_id = whole(fields[PERM_ID_AT[number]]) or known.perm_id
         if number == OPEN_ORDER:
             known.symbol, known.opened = fields[_SYMBOL_AT], fields
         else:
@@ -120,8 +121,3 @@ def _remember(kept: dict, key: object, value: object) -> None:  # type: ignore[t
     kept[key] = value
     if len(kept) > MAX_KNOWN:
         del kept[next(iter(kept))]
-
-
-def _whole(text: str) -> int:
-    """Return a whole number, 0 for what is none."""
-    return int(text) if text.lstrip("-").isdigit() and len(text) < 20 else 0

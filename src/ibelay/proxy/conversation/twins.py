@@ -8,6 +8,7 @@ that a client sees two live orders where there is one. What fills, fills under t
 
 from __future__ import annotations
 
+from ibelay.proxy.conversation.dialect import whole
 from ibelay.proxy.conversation.known import PERM_ID_AT
 
 _OTHER = 1 << 30
@@ -36,9 +37,9 @@ class Twins:
     def again(self, number: int, fields: list[str]) -> list[str] | None:
         """Return what is to be said after a message: the same of the twin, if there is one."""
         at = PERM_ID_AT.get(number)
-        if at is None or len(fields) <= at or not fields[at].isdigit():
+        if at is None or len(fields) <= at:
             return None
-        perm_id = int(fields[at])
-        if perm_id not in self._perm_ids:
+        perm_id = whole(fields[at])
+        if perm_id is None or perm_id not in self._perm_ids:
             return None
         return [*fields[:at], str(twin_of(perm_id)), *fields[at + 1 :]]
