@@ -12,6 +12,7 @@ from ibelay.reconcile.policy import Policy
 from ibelay.runtime.strategy import AnyStrategy
 from ibelay.supervisor.policy import RestartPolicy
 from ibelay.testing.simulation.busy import Busy
+from ibelay.testing.simulation.market.sparse import Sparse
 from ibelay.testing.virtual import Pace
 
 BOT_NAME = "sim"
@@ -25,6 +26,8 @@ class Setting:
         symbols: What the market trades.
         strategy: Makes the strategy of each boot.
         date: First trading day, YYYY-MM-DD.
+        sparse: How sparse its prices are; None for the gateway's own synthetic market, with
+            several quotes and prints a second, and options.
         days: How many trading days the market has.
         start: New York time to begin at, HH:MM.
         skip_nights: Whether market time jumps over the nights.
@@ -39,6 +42,7 @@ class Setting:
     symbols: tuple[str, ...] = ("SPY",)
     strategy: Callable[[], AnyStrategy] = Busy
     date: str = "2025-06-02"
+    sparse: Sparse | None = field(default_factory=Sparse)
     days: int = 1
     start: str = "09:30"
     skip_nights: bool = True

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Self
 
 from ibelay.gateway.exchange.events import ExchangeEvent
-from ibelay.gateway.main import build_floor
+from ibelay.gateway.main import build_floor, floor_on
 from ibelay.gateway.options import GatewayOptions
 from ibelay.gateway.server import PaperGateway
 from ibelay.gateway.session.floor import Floor
@@ -31,6 +31,7 @@ from ibelay.model.ids import ClientId
 from ibelay.ports.broker import Address
 from ibelay.runtime.config import BotConfig, SessionConfig
 from ibelay.store.memory import MemoryDisk
+from ibelay.testing.simulation.market.sparse import SparseMarket
 from ibelay.testing.simulation.observed import Broke, Observation, Settled, Truth
 from ibelay.testing.simulation.process import BotProcess
 from ibelay.testing.simulation.setting import BOT_NAME, Setting
@@ -65,7 +66,7 @@ class World:
         self.network = Network(self.loop, self._chance("network"), self.setting.pace)
         self.network.on_write.append(self._wrote)
         self.network.on_read.append(self._read)
-        floor = build_floor(self._gateway_options())
+        floor = self._floor()
         floor.watch(self._heard)
         gateway = Host(GATEWAY)
         self._gateway_context = gateway.context()
@@ -201,6 +202,15 @@ class World:
             seed=self._chance("market").getrandbits(31),
             cash=setting.account_cash,
         )
+
+    def _floor(self) -> Floor:
+        setting, options = self.setting, self._gateway_options()
+        if setting.sparse is None:
+            return build_floor(options)
+        prices = SparseMarket(
+            options.seed, setting.symbols, setting.date, setting.days, setting.sparse
+        )
+        return floor_on(prices, options)
 
     def _make_gateway(self, floor: Floor) -> PaperGateway:
         return PaperGateway(

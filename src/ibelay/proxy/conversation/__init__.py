@@ -1,1 +1,0 @@
-"""One client and its gateway, as messages: what each is to hear. Pure."""

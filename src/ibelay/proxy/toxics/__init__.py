@@ -1,1 +1,0 @@
-"""What happens to bytes, whatever they mean: late, slow, in pieces, not at all. Pure."""

@@ -1,0 +1,1 @@
+"""A market for simulations: few quotes, so that years of it can be played. Pure."""
