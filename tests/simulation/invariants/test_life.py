@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.simulation.invariants.scenes import (
     BRACKET,
@@ -21,7 +22,8 @@ from tests.simulation.invariants.scenes import (
 
 from ibelay.journal.records import CancelIntended, Severity
 from ibelay.machines.link_events import LinkState
-from ibelay.model.faults import MESSAGES, Drop
+from ibelay.model.faults import MESSAGES, Drop, Span, Stall
+from ibelay.model.ids import Epoch
 from ibelay.model.order import Action, OrderState
 from ibelay.testing.simulation.observed import Broke, Calmed
 
@@ -156,11 +158,18 @@ def test_an_outage_overtakes_what_was_decided_before_it() -> None:
 def test_a_process_that_stands_still_cannot_obey() -> None:
     """Only the broker moves on; time counts again once it runs."""
     run = entering().write(EXIT)
-    run.at_ns += 500 * SECOND_NS
-    run.works(BRACKET[1])
+    for span_s in (30, 500):
+        run.see(Broke(0, Stall(Span(span_s * SECOND_NS)), "done"))
+    run.wait(525)
     assert run.broken == []
-    assert run.wait(20).broken == []
-    assert run.wait(20).broken == ["I15"]
+    assert run.wait(10).broken == ["I15"]
+
+
+def test_a_process_that_was_killed_while_it_stood_still_is_awake_when_it_is_back() -> None:
+    run = entering()
+    run.see(Broke(0, Stall(Span(500 * SECOND_NS)), "done"))
+    run.wait(10).end().boot().write(msgspec.structs.replace(EXIT, epoch=Epoch(2)))
+    assert run.wait(40).broken == ["I15"]
 
 
 def test_an_exit_that_lapsed_is_decided_again_while_there_is_something_to_close() -> None:

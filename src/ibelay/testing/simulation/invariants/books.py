@@ -224,7 +224,7 @@ class NothingDropped:
             return
         earlier = self._told.get(key)
         if earlier is None or supersedes(exec_id, earlier[0]):
-            self._told[key] = exec_id, at_ns, self._known.awake_ns
+            self._told[key] = exec_id, at_ns, self._known.awake_ns(at_ns)
 
     def _write(self, exec_id: ExecId, *, on_disk: bool) -> None:
         key = execution_key(exec_id)
@@ -239,8 +239,9 @@ class NothingDropped:
         known = self._known
         if known.ready_since_ns is None:
             return
+        awake_ns = known.awake_ns(now_ns)
         for key, (exec_id, told_ns, told_awake_ns) in list(self._told.items()):
-            waited_ns = known.awake_ns - max(told_awake_ns, known.ready_awake_ns)
+            waited_ns = awake_ns - max(told_awake_ns, known.ready_awake_ns)
             if waited_ns > self._bounds.booked_ns and not _covers(self._given.get(key), exec_id):
                 del self._told[key]
                 sentence = (

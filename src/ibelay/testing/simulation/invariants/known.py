@@ -4,9 +4,8 @@ Rules:
 1. It is given an observation before the invariants are, so it knows what they look at.
 2. What is on disk counts as known of orders; what was only given to the journal does not, but
    for two things a bot obeys at once: safe mode, and figures it takes from the broker.
-3. *In peace* is READY while nothing is being made to go wrong and the bot is awake, without a
-   break. *Awake* is time in which it shows by what it does that its process runs at all: over
-   a link that is up a heartbeat leaves every 5 s, so a longer silence is a process that stands.
+3. *In peace* is READY while nothing is being made to go wrong, without a break. *Awake* is
+   time in which the process was not made to stand still.
 """
 
 from __future__ import annotations
@@ -30,9 +29,9 @@ from ibelay.journal.records import (
     SafeModeCleared,
     SafeModeEntered,
 )
-from ibelay.machines.backoff import SECOND_NS
 from ibelay.machines.link_events import LinkState
 from ibelay.model.execution import Execution
+from ibelay.model.faults import Stall
 from ibelay.model.ids import ClientId, ConId, OrderRef, execution_key, supersedes
 from ibelay.model.order import Action, OrderState, Role
 from ibelay.testing.simulation.observed import (
@@ -44,7 +43,6 @@ from ibelay.testing.simulation.observed import (
     Durable,
     Ended,
     LinkChanged,
-    Noted,
     Observation,
     Settled,
     Told,
@@ -56,8 +54,6 @@ OF_ORDERS = frozenset({"3", "5", "11"})
 
 REACHABLE = frozenset({LinkState.READY, LinkState.SUSPECT, LinkState.SYNCING})
 _ZERO = Decimal(0)
-_AWAKE_GAP_NS = 6 * SECOND_NS  # a heartbeat and a margin
-_ASLEEP_NS = 10 * SECOND_NS  # two heartbeats
 _UNSETTLED = frozenset({OrderState.INTENDED, OrderState.SENT, OrderState.UNKNOWN})
 
 
@@ -105,9 +101,8 @@ class Known:
     Attributes:
         link: State of the bot's connection; None while no process runs.
         ready_since_ns: Since when it is READY, or None.
+        ready_awake_ns: What ``awake_ns`` was then.
         peace_since_ns: Since when it is READY and nothing is made to go wrong, or None.
-        awake_ns: How long the bot has shown that it runs, altogether.
-        ready_awake_ns: What that was when READY began.
         undurable: Records given to the journal and not on disk.
         sends: How often an order was handed to the socket, by reference.
         unsettled: Orders of the bot without an outcome, and since when, oldest first.
@@ -120,11 +115,10 @@ class Known:
         self.client_id = client_id
         self.link: LinkState | None = None
         self.ready_since_ns: int | None = None
+        self.ready_awake_ns = 0
         self.peace_since_ns: int | None = None
         self.safe_mode = False
         self.epoch = 0
-        self.awake_ns = 0
-        self.ready_awake_ns = 0
         self.undurable = 0
         self.orders: dict[str, Ours] = {}
         self.by_order_id: dict[int, Ours] = {}
@@ -136,13 +130,18 @@ class Known:
         self._safe_on_disk = False
         self._faulty = False
         self._calm = False
-        self._acted_ns = 0
+        self._asleep_until_ns = 0
+        self._asleep_ns = 0
 
     def at_peace_ns(self, since_ns: int, now_ns: int) -> int:
         """Return how long what began at *since_ns* has stood in unbroken peace."""
-        if self.peace_since_ns is None or now_ns - self._acted_ns > _ASLEEP_NS:
+        if self.peace_since_ns is None:
             return 0
         return now_ns - max(since_ns, self.peace_since_ns)
+
+    def awake_ns(self, now_ns: int) -> int:
+        """Return how much of the run up to *now_ns* the process was not made to stand still."""
+        return now_ns - self._asleep_ns + max(0, self._asleep_until_ns - now_ns)
 
     def is_ours(self, client_id: int, reference: str) -> bool:
         """Return whether the broker holds an order or a fill for this bot's.
@@ -156,20 +155,16 @@ class Known:
         match seen:
             case Told(fields=fields):
                 self._hear(fields)
-            case Asked(at_ns=at_ns, request=request):
-                self._act(at_ns)
+            case Asked(request=request):
                 if isinstance(request, PlaceOrder) and not request.what_if:
                     ref = request.order_ref
                     self.sends[ref] = self.sends.get(ref, 0) + 1
-            case Appended(at_ns=at_ns, records=records):
-                self._act(at_ns)
+            case Appended(records=records):
                 self._give(records)
             case Durable(at_ns=at_ns, records=records):
                 self.undurable = max(0, self.undurable - len(records))
                 for record in records:
                     self._write(record, at_ns)
-            case Noted(at_ns=at_ns):
-                self._act(at_ns)
             case _:
                 self._live(seen)
 
@@ -177,17 +172,19 @@ class Known:
         """Take in what happens to the process, its link and the world around it."""
         match seen:
             case Booted(at_ns=at_ns):
-                self._acted_ns = at_ns
+                self._sleep(at_ns, at_ns)
                 self.undurable = 0
                 self._move(LinkState.DOWN, at_ns)
             case Ended(at_ns=at_ns):
                 self.safe_mode = self._safe_on_disk
                 self._move(None, at_ns)
             case LinkChanged(at_ns=at_ns, after=after):
-                self._act(at_ns)
                 self._move(after, at_ns)
-            case Broke():
-                self._set_faulty(seen.at_ns, faulty=True)
+            case Broke(at_ns=at_ns, command=command):
+                if isinstance(command, Stall):
+                    until_ns = at_ns + command.span.ns
+                    self._sleep(at_ns, max(until_ns, self._asleep_until_ns))
+                self._set_faulty(at_ns, faulty=True)
             case Calmed(at_ns=at_ns):
                 self._calm = True
                 self._set_faulty(at_ns, faulty=False)
@@ -196,12 +193,10 @@ class Known:
             case _:
                 pass
 
-    def _act(self, at_ns: int) -> None:
-        gap_ns = max(0, at_ns - self._acted_ns)
-        self.awake_ns += min(gap_ns, _AWAKE_GAP_NS)
-        self._acted_ns = at_ns
-        if gap_ns > _ASLEEP_NS and self.peace_since_ns is not None:
-            self.peace_since_ns = at_ns
+    def _sleep(self, now_ns: int, until_ns: int) -> None:
+        """Let the process stand still from now until *until_ns*, and no longer."""
+        self._asleep_ns = now_ns - self.awake_ns(now_ns) + max(0, until_ns - now_ns)
+        self._asleep_until_ns = until_ns
 
     def _move(self, link: LinkState | None, at_ns: int) -> None:
         self.link = link
@@ -209,11 +204,11 @@ class Known:
             self.ready_since_ns = self.peace_since_ns = None
         elif self.ready_since_ns is None:
             self.ready_since_ns = at_ns
-            self.ready_awake_ns = self.awake_ns
+            self.ready_awake_ns = self.awake_ns(at_ns)
             self.peace_since_ns = None if self._faulty else at_ns
 
     def _set_faulty(self, at_ns: int, *, faulty: bool) -> None:
-        self._faulty = faulty
+        self._faulty = faulty = faulty or at_ns < self._asleep_until_ns
         if faulty:
             self.peace_since_ns = None
         elif self.ready_since_ns is not None and self.peace_since_ns is None:

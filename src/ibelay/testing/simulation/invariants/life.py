@@ -29,7 +29,6 @@ from ibelay.testing.simulation.invariants.breach import Bounds, Breach, seconds
 from ibelay.testing.simulation.invariants.cover import Cover
 from ibelay.testing.simulation.invariants.known import REACHABLE, Known
 from ibelay.testing.simulation.observed import (
-    Appended,
     Asked,
     Booted,
     Calmed,
@@ -156,7 +155,9 @@ class ExitsHonoured:
     sentence: ClassVar[str] = (
         "stop, cancel and flatten are honoured in every state in which the broker can be reached"
     )
-    reads: ClassVar[frozenset[type]] = frozenset({Asked, Appended, Durable, LinkChanged, Ended})
+    reads: ClassVar[frozenset[type]] = frozenset(
+        {Asked, Durable, Truth, LinkChanged, Ended, Settled}
+    )
 
     def __init__(self, known: Known, cover: Cover, bounds: Bounds) -> None:
         self._known = known
@@ -194,12 +195,12 @@ class ExitsHonoured:
                 order.role is not Role.ENTRY and order.parent_ref is None
             ):
                 what = f"{order.order_ref} ({order.role} of {order.quantity})"
-                duty = _Duty(what, order.unit, at_ns, known.awake_ns)
+                duty = _Duty(what, order.unit, at_ns, known.awake_ns(at_ns))
                 self._to_place[order.order_ref] = duty
             case CancelIntended(order_ref=ref) if (
                 ref in orders and orders[ref].state is OrderState.WORKING
             ):
-                duty = _Duty(f"the cancel of {ref}", orders[ref].unit, at_ns, known.awake_ns)
+                duty = _Duty(f"the cancel of {ref}", orders[ref].unit, at_ns, known.awake_ns(at_ns))
                 self._to_cancel[ref] = duty
             case OrderStateChanged(order_ref=ref, state=state):
                 self._conclude(ref, state)
@@ -222,7 +223,7 @@ class ExitsHonoured:
         self._to_decide.clear()
 
     def _overdue(self, now_ns: int) -> Iterator[Breach]:
-        bounds, awake_ns = self._bounds, self._known.awake_ns
+        bounds, awake_ns = self._bounds, self._known.awake_ns(now_ns)
         for duties, bound in (
             (self._to_place, bounds.obeyed_ns),
             (self._to_cancel, bounds.obeyed_ns),
