@@ -1,0 +1,1 @@
+"""The drill: what a bot did right and wrong while its line was broken on purpose."""

@@ -1,0 +1,1 @@
+"""Orders, fills and positions as the judge sees them. Pure."""
