@@ -11,6 +11,7 @@ from ib_async import IB, LimitOrder, MarketOrder
 from tests.gateway.conftest import PATIENCE_S, SPY, Connect, Raw, Start
 
 from ibelay.errors import ConfigurationError
+from ibelay.gateway.connection import Limits
 from ibelay.gateway.main import build_floor
 from ibelay.gateway.options import GatewayOptions
 from ibelay.gateway.server import PaperGateway
@@ -115,7 +116,7 @@ async def test_unreadable_and_unknown_requests_are_answered_and_forgiven(
 
 async def test_a_handshake_that_dawdles_is_cut(start: Start, raw: Reach) -> None:
     floor = build_floor(GatewayOptions(symbols=("SPY",)))
-    async with PaperGateway(floor, start_deadline_s=0.05) as paper:
+    async with PaperGateway(floor, limits=Limits(start_deadline_s=0.05)) as paper:
         client = await raw(paper)
         client.writer.write(b"AP")
         assert await client.ended() == []
@@ -140,7 +141,9 @@ async def test_a_client_that_does_not_read_is_cut_and_its_orders_stay(
     raw: Reach, connect: Connect
 ) -> None:
     options = GatewayOptions(symbols=("SPY",), start="15:59:00", pacing=Pacing.OFF)
-    async with PaperGateway(build_floor(options), max_backlog_bytes=200_000) as paper:
+    async with PaperGateway(
+        build_floor(options), limits=Limits(max_backlog_bytes=200_000)
+    ) as paper:
         slow = await raw(paper)
         await slow.hello()
         slow.send(71, 2, 5, "")

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import socket
 import struct
+from dataclasses import dataclass
 from typing import Protocol, cast
 
 from ibelay.gateway.session.client import Session
@@ -20,12 +21,24 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long a gateway bears with a client.
+
+    Attributes:
+        max_backlog_bytes: Unread output at which a client is cut.
+        start_deadline_s: Seconds a client has to start its API.
+    """
+
+    max_backlog_bytes: int = 8 << 20
+    start_deadline_s: float = 10.0
+
+
 class House(Protocol):
     """What a connection needs of the gateway it belongs to."""
 
     floor: Floor
-    max_backlog_bytes: int
-    start_deadline_s: float
+    limits: Limits
 
     def market_ns(self) -> int:
         """Return market time."""
@@ -100,7 +113,7 @@ class Connection(asyncio.Protocol):
             return
         if self.session.closed:
             self.close()
-        elif transport.get_write_buffer_size() > self._house.max_backlog_bytes:
+        elif transport.get_write_buffer_size() > self._house.limits.max_backlog_bytes:
             _log.warning("%s does not read; its connection is cut", self.session.name)
             self.session.leave()
             transport.abort()
@@ -118,7 +131,7 @@ class Connection(asyncio.Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
         loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(self._house.start_deadline_s, self._transport.abort)
+        self._deadline = loop.call_later(self._house.limits.start_deadline_s, self._transport.abort)
 
     def abort(self) -> None:
         """Cut the connection."""
@@ -151,7 +164,7 @@ class Connection(asyncio.Protocol):
 
     def _expect_start(self) -> None:
         loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(self._house.start_deadline_s, self._late)
+        self._deadline = loop.call_later(self._house.limits.start_deadline_s, self._late)
 
     def _late(self) -> None:
         if self.session.stuck:

@@ -25,7 +25,7 @@ from ibelay.control.player import Place, Player
 from ibelay.control.scenario import Scenario
 from ibelay.errors import ConfigurationError
 from ibelay.gateway.clock import MarketClock, checked_speed
-from ibelay.gateway.connection import Connection
+from ibelay.gateway.connection import Connection, Limits
 from ibelay.gateway.control.acts.book import start_afresh
 from ibelay.gateway.control.acts.table import acts_of
 from ibelay.gateway.control.ears import Ears
@@ -35,9 +35,8 @@ from ibelay.gateway.session.floor import Floor
 from ibelay.model.faults import Command, Performer, Span
 from ibelay.model.ids import ClientId
 
-MAX_BACKLOG_BYTES = 8 << 20
 MAX_CONNECTIONS = 64
-START_DEADLINE_S = 10.0
+LIMITS = Limits()
 PUMP_S = 0.01
 
 
@@ -79,8 +78,7 @@ class PaperGateway:
         port: TCP port; 0 picks a free one, see ``port`` after entering.
         speed: Market seconds per second, to begin with.
         skip_nights: Whether market time jumps over stretches in which nothing trades.
-        max_backlog_bytes: Unread output at which a client is cut.
-        start_deadline_s: Seconds a client has to start its API.
+        limits: When a client is cut.
         pump_s: Seconds between two moves of market time: how late a tick can be.
         faults: What goes wrong on purpose from the beginning.
         scenarios: What goes wrong later.
@@ -95,16 +93,14 @@ class PaperGateway:
         port: int = 0,
         speed: float = 1.0,
         skip_nights: bool = True,
-        max_backlog_bytes: int = MAX_BACKLOG_BYTES,
-        start_deadline_s: float = START_DEADLINE_S,
+        limits: Limits = LIMITS,
         pump_s: float = PUMP_S,
         faults: Sequence[Command] = (),
         scenarios: Sequence[Scenario] = (),
         door: MakeDoor = Door,
     ) -> None:
         self.floor = floor
-        self.max_backlog_bytes = max_backlog_bytes
-        self.start_deadline_s = start_deadline_s
+        self.limits = limits
         self._pump_s = pump_s
         self.wall_agenda = Agenda()
         self.operator = Operator(Performer.GATEWAY, acts_of(self), lambda: floor.now_ns)

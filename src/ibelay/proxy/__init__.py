@@ -1,1 +1,1 @@
-"""The proxy that stands between any client and any gateway, and breaks the line."""
+"""The proxies that stand between any client and any gateway, and break the line."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from ibelay.errors import WireError
 from ibelay.model.faults import Rewrite
 from ibelay.wire.framing import frame
 from ibelay.wire.times import SECOND_NS, ZONE, parse_moment
@@ -34,9 +35,15 @@ def rewritten(message: bytes, fault: Rewrite) -> bytes:
 
 
 def retimed(message: bytes, form: str) -> bytes:
-    """Return execDetails with its time in another form: ``utc``, ``met`` or ``zoneless``."""
+    """Return execDetails with its time in another form: ``utc``, ``met`` or ``zoneless``.
+
+    One whose time cannot be read stays as it is.
+    """
     fields = _fields(message)
-    at_s = parse_moment(fields[_TIME_AT].decode()) // SECOND_NS
+    try:
+        at_s = parse_moment(fields[_TIME_AT].decode()) // SECOND_NS
+    except (IndexError, UnicodeDecodeError, WireError):
+        return message
     match form:
         case "utc":
             text = f"{datetime.fromtimestamp(at_s, UTC):%Y%m%d-%H:%M:%S}"

@@ -290,7 +290,7 @@ class Known:
 
     def _intend(self, ours: Ours) -> None:
         self.orders[ours.ref] = ours
-        for order_id in ours.order_ids:
+        for order_id in sorted(ours.order_ids):
             self.by_order_id[order_id] = ours
 
     def _intend_on_drop_in(self, record: DropInIntent) -> None:

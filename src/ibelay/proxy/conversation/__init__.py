@@ -1,0 +1,1 @@
+"""One client and its gateway, as messages: what each is to hear. Pure."""
