@@ -13,6 +13,7 @@ from ibelay.control.port.listener import ControlPort
 from ibelay.control.scenario import Scenario, daily, load
 from ibelay.gateway.control.front import Front
 from ibelay.gateway.exchange.book import Exchange
+from ibelay.gateway.market.api import Market
 from ibelay.gateway.market.hours import NEW_YORK, SECOND_NS
 from ibelay.gateway.market.moved import MovedMarket
 from ibelay.gateway.market.opening import begin_ns, open_market
@@ -31,7 +32,16 @@ def build_floor(options: GatewayOptions) -> Floor:
     Raises:
         ConfigurationError: The data is missing, or the time to begin is outside the day.
     """
-    market = MovedMarket(open_market(options.market_choice))
+    return floor_on(open_market(options.market_choice), options)
+
+
+def floor_on(prices: Market, options: GatewayOptions) -> Floor:
+    """Return exchange and board on *prices*, whatever market *options* name.
+
+    Raises:
+        ConfigurationError: The time to begin is outside the data.
+    """
+    market = MovedMarket(prices)
     exchange = Exchange(
         account=options.account,
         cash=options.cash,

@@ -133,7 +133,7 @@ class Walk:
         return [begin + away + slope * step for step, away in enumerate(path)]
 
     def _level(self, number: int) -> float:
-        day = Random(f"{self._key}:day {number // _DAY_HALVES}").gauss(0, _DAY_LEVEL)  # noqa: S311
+        day = Random(f"{self._key}:day {number // _DAY_HALVES}").gauss(0, _DAY_LEVEL)  # noqa: S311  # a market of the test kit, no secret
         own = Random(f"{self._key}:level {number}").gauss(0, _LEVEL)  # noqa: S311  # as above
         return self._usual * (1 + day + own)
 
