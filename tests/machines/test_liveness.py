@@ -75,3 +75,18 @@ def test_a_peer_that_streams_and_answers_nothing_is_dead_within_a_minute() -> No
         assert liveness.verdict(life, BEAT, now_s * SECOND_NS) is Verdict.SUSPECT
     life = liveness.heard(life, 65 * SECOND_NS)
     assert liveness.verdict(life, BEAT, 65 * SECOND_NS) is Verdict.DEAD
+
+
+def test_nothing_is_to_be_looked_at_before_the_next_probe() -> None:
+    life = liveness.begin(0)
+    assert liveness.next_look_ns(life, BEAT, SECOND_NS) == 5 * SECOND_NS
+    assert liveness.next_look_ns(life, BEAT, 9 * SECOND_NS) == 9 * SECOND_NS
+
+
+def test_while_an_answer_is_owed_there_is_something_to_see_soon() -> None:
+    """Our own lag is only seen by who looks often."""
+    life = liveness.probe_sent(liveness.begin(0), 5 * SECOND_NS)
+    now = 5 * SECOND_NS
+    assert now < liveness.next_look_ns(life, BEAT, now) <= now + SECOND_NS // 4
+    answered = liveness.probe_answered(life, 2_000_000, now + 2_000_000)
+    assert liveness.next_look_ns(answered, BEAT, now + 2_000_000) == 10 * SECOND_NS

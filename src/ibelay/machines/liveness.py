@@ -19,6 +19,7 @@ from enum import StrEnum
 
 from ibelay.machines.backoff import SECOND_NS
 
+_WATCH_NS = SECOND_NS // 4  # how often to look while an answer is owed
 _STREAMING = 4  # times dead_after for a peer that sends and does not answer
 
 
@@ -122,6 +123,17 @@ def next_probe_ns(life: Liveness, beat: Heartbeat, now_ns: int) -> int:
     suspect = verdict(life, beat, now_ns) is not Verdict.ALIVE
     interval = beat.suspect_interval_ns if suspect else beat.interval_ns
     return max(now_ns, life.sent_ns + interval)
+
+
+def next_look_ns(life: Liveness, beat: Heartbeat, now_ns: int) -> int:
+    """Return when there is something to ask or to judge next (now or in the future).
+
+    While nothing is owed that is the next probe: silence means nothing till then. While an
+    answer is owed it is soon, so that time in which our own loop did not run is seen as such
+    and not taken for the peer's silence.
+    """
+    probe_ns = next_probe_ns(life, beat, now_ns)
+    return probe_ns if life.waiting_since_ns is None else min(probe_ns, now_ns + _WATCH_NS)
 
 
 def _head_start(life: Liveness, beat: Heartbeat) -> int:

@@ -53,7 +53,7 @@ from ibelay.runtime.strategy import AnyStrategy
 from ibelay.runtime.streams import BAR_NS, Streams
 from ibelay.runtime.trader import Trader
 
-_SWEEP_S = 0.25
+_SWEEP_S = 0.25  # while protection waits to try again, by the broker's clock
 SAFE_MODE_CHECKS = (
     "IB Gateway or TWS is running and logged in",
     "the API is enabled and the port is the configured one",
@@ -273,10 +273,17 @@ class Bot:
             raise self._failure
 
     async def _sweep(self) -> None:
+        """Do what time asks for: give up waiting for answers, and what protection put off."""
         while True:
-            await asyncio.sleep(_SWEEP_S)
+            await self.trader.duties.wait(self._until_next_duty_s())
             self.recovery.overdue()
             self.trader.tend()
+
+    def _until_next_duty_s(self) -> float | None:
+        if self.trader.protector.waits:
+            return _SWEEP_S
+        due = self.trader.outbox.overdue_ns(int(self.config.ack_timeout_s * 1e9))
+        return None if due is None else (due - self._clock.monotonic_ns()) / 1e9
 
     async def _shut_down(
         self, session: asyncio.Task[None], workers: list[asyncio.Task[None]]

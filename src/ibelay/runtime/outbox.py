@@ -74,6 +74,7 @@ class Outbox:
         account: Account for every order; empty leaves it to IB.
         entries_refused: Returns why entries may not leave now, or an empty string.
         changed: Called with records committed here, so that the strategy hears of them.
+        sent: Called when an order that is owed an answer has left.
     """
 
     def __init__(
@@ -84,12 +85,14 @@ class Outbox:
         account: str,
         entries_refused: Callable[[], str],
         changed: Callable[[Sequence[AnyRecord]], None],
+        sent: Callable[[], None],
     ) -> None:
         self._books = books
         self._session = session
         self._account = account
         self._entries_refused = entries_refused
         self._changed = changed
+        self._sent = sent
         self._queue: asyncio.Queue[_Batch] = asyncio.Queue(_LIMIT)
         self._sent_mono_ns: dict[OrderRef, int] = {}
 
@@ -113,6 +116,11 @@ class Outbox:
             del self._sent_mono_ns[ref]
         now = self._books.monotonic_ns()
         return {ref for ref, sent in self._sent_mono_ns.items() if now - sent > limit_ns}
+
+    def overdue_ns(self, limit_ns: int) -> int | None:
+        """Return when ``unanswered`` has to be asked next (monotonic); None: after a send."""
+        oldest = min(self._sent_mono_ns.values(), default=None)
+        return None if oldest is None else oldest + limit_ns
 
     async def run(self) -> None:
         """Send for ever; a journal that cannot be written ends the bot with its error."""
@@ -169,6 +177,7 @@ class Outbox:
         now = self._books.monotonic_ns()
         self._sent_mono_ns.update((entry.order.order_ref, now) for entry in sent)
         self._conclude(sent, OrderState.SENT, "sent")
+        self._sent()
 
     def _refusal(self, link: BrokerLink | None, entries: list[OrderEntry]) -> str:
         if link is None:

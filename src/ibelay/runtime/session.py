@@ -43,10 +43,10 @@ from ibelay.machines.liveness import Verdict
 from ibelay.model.events import BrokerEvent, LinkClosed, NoticeSeen
 from ibelay.ports.broker import BrokerConnector, BrokerLink
 from ibelay.ports.clock import Clock
+from ibelay.runtime.alarm import Alarm
 from ibelay.runtime.config import SessionConfig
 
 _LAG_NS = 1_000_000_000
-_PULSE_S = 0.25
 _UPSTREAM_LOST = frozenset({1100, 2110})
 _SAME_ERA = frozenset({LinkState.READY, LinkState.SUSPECT})
 _REACHABLE = frozenset({LinkState.SYNCING, LinkState.READY, LinkState.SUSPECT})
@@ -109,6 +109,7 @@ class Session:
         self.era = 0
         self._generation = 0
         self._stopped = asyncio.Event()
+        self._look = Alarm()
         self._tasks: asyncio.TaskGroup | None = None
         self._opening: asyncio.Task[None] | None = None
         self._syncing: asyncio.Task[None] | None = None
@@ -196,6 +197,7 @@ class Session:
         config = self.config
         if isinstance(event, UpstreamLost):
             self._upstream_lost_ns = self._clock.monotonic_ns()
+            self._look.ring()
         self.value, effects = connection.step(
             self.value,
             event,
@@ -259,6 +261,7 @@ class Session:
             return
         self.link = link
         self.life = liveness.begin(self._clock.monotonic_ns())
+        self._look.ring()
         self.connects += 1
         self.feed(Opened())
 
@@ -328,17 +331,25 @@ class Session:
 
     async def _pulse(self) -> None:
         """Probe, judge silence, and excuse the time our own loop did not run."""
-        loop_due = self._clock.monotonic_ns()
         while True:
-            await asyncio.sleep(_PULSE_S)
+            began = self._clock.monotonic_ns()
+            due = self._next_look_ns(began)
+            await self._look.wait(None if due is None else (due - began) / 1e9)
             now = self._clock.monotonic_ns()
-            lag = now - loop_due - int(_PULSE_S * 1e9)
-            loop_due = now
             if self.life is not None and self.link is not None:
-                if lag > _LAG_NS:
-                    self.life = liveness.excuse(self.life, lag)
+                if due is not None and now - due > _LAG_NS:
+                    self.life = liveness.excuse(self.life, now - due)
                 self._judge(self.link, self.life, now)
                 self._end_isolation(now)
+
+    def _next_look_ns(self, now: int) -> int | None:
+        """Return when the link is to be looked at next; None while there is none."""
+        if self.life is None:
+            return None
+        due = liveness.next_look_ns(self.life, self.config.heartbeat, now)
+        if self.value.state is LinkState.ISOLATED:
+            due = min(due, self._upstream_lost_ns + self.config.isolated_max_ns)
+        return due
 
     def _judge(self, link: BrokerLink, life: liveness.Liveness, now: int) -> None:
         life = liveness.heard(life, link.last_heard_ns)

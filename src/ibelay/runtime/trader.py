@@ -25,6 +25,7 @@ from ibelay.model.events import BrokerEvent, NoticeSeen, QuoteSeen
 from ibelay.model.market import Bar, Quote
 from ibelay.reconcile.intake import ID_IN_USE, take
 from ibelay.reconcile.scope import is_own
+from ibelay.runtime.alarm import Alarm
 from ibelay.runtime.books import Books, Transaction
 from ibelay.runtime.config import BotConfig
 from ibelay.runtime.memory import StrategyMemory
@@ -73,12 +74,14 @@ class Trader:
         self.telling = Telling(strategy, self.memory, books.ledger, note)
         self.session = session
         self.protector = Protector(books)
+        self.duties = Alarm()  # rung when something was put off or became owed
         self.outbox = Outbox(
             books,
             session,
             account=config.account,
             entries_refused=self.cannot_enter,
             changed=self.react,
+            sent=self.duties.ring,
         )
         self.quotes: dict[int, Quote] = {}
         self.last_check_ns: int | None = None
@@ -261,6 +264,7 @@ class Trader:
 
     def _guard(self, transaction: Transaction, sends: list[Send]) -> None:
         """Protect what is held and finish closing what is to be closed."""
+        waited = self.protector.waits
         for _ in range(2):  # what protection decides to close may be closed at once
             desk = TurnDesk(self._facts())
             self.protector.check(desk, act=self._may_protect())
@@ -268,6 +272,8 @@ class Trader:
             sends.extend(desk.decisions.sends)
             if not desk.decisions.closing:
                 break
+        if self.protector.waits and not waited:
+            self.duties.ring()
 
     def _may_protect(self) -> bool:
         # Before the books are reconciled with this link's snapshot they may speak of what
