@@ -69,7 +69,7 @@ class Protection:
 
     def look(self, instruments: set[str], now_ns: int) -> None:
         """Look at *instruments* again, of which something changed."""
-        for instrument in instruments:
+        for instrument in sorted(instruments):
             held = self._holdings.quantity(instrument)
             exits = list(self._exits(instrument, held))
             self._look_at_stops(instrument, held, exits, now_ns)
