@@ -133,7 +133,13 @@ async def test_a_bracket_fills_and_is_all_in_the_snapshot(
     for number in (first + 1, first + 2):
         paper.cancel(OrderId(number))
     await seen.wait(NoticeSeen)
-    assert (await paper.snapshot(SHORT_S)).open_orders == ()
+    over = await paper.snapshot(SHORT_S)
+    assert over.open_orders == ()
+    again = await paper.snapshot(SHORT_S)  # the day is told anew, and read from memory
+    assert len(again.completed_orders) == len(over.completed_orders) >= 3
+    assert again.completed_orders == over.completed_orders
+    assert again.executions == over.executions
+    assert again.commissions == over.commissions
 
 
 def _held(positions: object) -> Decimal:

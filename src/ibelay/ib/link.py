@@ -22,6 +22,7 @@ from ibelay.ib.codec import HELLO, RawDecoder, RequestWriter, UnreadableError
 from ibelay.ib.logon import Logon
 from ibelay.ib.quotes import QuoteBooks
 from ibelay.ib.raw import RawCallbacks
+from ibelay.ib.repeats import Repeats
 from ibelay.ib.requests import Requests
 from ibelay.ib.snapshot import Gatherer
 from ibelay.ib.translate import ib_contract, ib_order
@@ -62,6 +63,7 @@ class IbLink:
         self._requests = Requests()
         self._gatherer = Gatherer()
         self._books = QuoteBooks(clock.wall_ns)
+        self._repeats = Repeats()
         self._logon = Logon(address)
         self._raw = RawCallbacks(
             self._emit,
@@ -69,6 +71,7 @@ class IbLink:
             requests=self._requests,
             gatherer=self._gatherer,
             books=self._books,
+            repeats=self._repeats,
         )
         self._decoder = RawDecoder(self._raw)
         self._transport = FramedTransport(
@@ -271,6 +274,10 @@ class IbLink:
         """Take one message."""
         if not self.server_version:
             self._greeted(fields)
+            return
+        known = self._repeats.find(fields) if fields else None
+        if known is not None:
+            self._raw.again(fields[1], known)
             return
         try:
             self._decoder.interpret(fields)

@@ -6,6 +6,7 @@ Rules:
    fills it has seen, calls orders cancelled on advisory codes, keeps every trade of the day
    alive and formats it into log lines that nobody reads.
 3. An execution that answers our request is not news; it is in the snapshot only.
+4. What IB tells again with every snapshot is read once (``repeats``).
 
 Source: client notes section 3 (45 of 132 microseconds of a placeOrder are log formatting; a
 collector pause of 50 ms with 4,200 trades) and section 4 (e), (g).
@@ -22,6 +23,7 @@ import ib_async
 
 from ibelay.ib.logon import Logon
 from ibelay.ib.quotes import QuoteBooks
+from ibelay.ib.repeats import Meaning, Repeats
 from ibelay.ib.requests import Requests, is_advisory, is_request_id
 from ibelay.ib.snapshot import Gatherer, Part
 from ibelay.ib.times import NS_PER_S
@@ -44,9 +46,11 @@ from ibelay.model.events import (
     PositionSeen,
     StatusSeen,
 )
+from ibelay.model.execution import CommissionReport, Execution
 from ibelay.model.ids import ClientId, ConId, OrderId, PermId
 from ibelay.model.market import Bar
 from ibelay.model.position import Position
+from ibelay.model.snapshot import BrokerOrder
 from ibelay.ports.broker import EventSink
 
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -61,6 +65,7 @@ class RawCallbacks:
         requests: Takes answers to requests with an id, and broker times.
         gatherer: Takes what may belong to a snapshot.
         books: Takes ticks.
+        repeats: Remembers what is told again.
     """
 
     defaultTimezone = UTC
@@ -73,15 +78,27 @@ class RawCallbacks:
         requests: Requests,
         gatherer: Gatherer,
         books: QuoteBooks,
+        repeats: Repeats,
     ) -> None:
         self._emit = sink
         self._logon = logon
         self._requests = requests
         self._gatherer = gatherer
+        self._repeats = repeats
         self.price_tick = books.price_tick
         self.size_tick = books.size_tick
         self.bar_streams: dict[int, ConId] = {}
         self.account_values: dict[str, str] = {}
+
+    def again(self, request_id: str, meaning: Meaning) -> None:
+        """Take what was read before; *request_id* is an execution's."""
+        match meaning:
+            case BrokerOrder():
+                self._gatherer.completed_order(meaning)
+            case Execution():
+                self._executed(int(request_id), meaning)
+            case CommissionReport():
+                self._charged(meaning)
 
     def managedAccounts(self, accountsList: str) -> None:
         """Accounts of the login."""
@@ -152,7 +169,9 @@ class RawCallbacks:
         state: ib_async.OrderState,
     ) -> None:
         """An order of today that is over."""
-        self._gatherer.completed_order(completed_order_of(contract, order, state))
+        seen = completed_order_of(contract, order, state)
+        self._repeats.keep(seen)
+        self._gatherer.completed_order(seen)
 
     def completedOrdersEnd(self) -> None:
         """All completed orders were sent."""
@@ -163,6 +182,10 @@ class RawCallbacks:
     ) -> None:
         """A fill: live, or in answer to our request."""
         seen = execution_of(contract, execution)
+        self._repeats.keep(seen)
+        self._executed(reqId, seen)
+
+    def _executed(self, reqId: int, seen: Execution) -> None:
         if not is_request_id(reqId):
             self._emit(ExecutionSeen(execution=seen))
         self._gatherer.execution(seen)
@@ -175,8 +198,12 @@ class RawCallbacks:
         """What a fill cost; not told on while IB itself does not know it."""
         seen = commission_of(report)
         if seen is not None:
-            self._emit(CommissionSeen(report=seen))
-            self._gatherer.commission(seen)
+            self._repeats.keep(seen)
+            self._charged(seen)
+
+    def _charged(self, seen: CommissionReport) -> None:
+        self._emit(CommissionSeen(report=seen))
+        self._gatherer.commission(seen)
 
     def position(
         self, account: str, contract: ib_async.Contract, size: float, averageCost: float

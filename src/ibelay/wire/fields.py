@@ -13,8 +13,9 @@ Conventions:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Any
 
 from ibelay.errors import WireError
 
@@ -48,15 +49,16 @@ def decimal_text(value: Decimal) -> str:
 
 def field_text(value: object) -> str:
     """Return one field of a message; None is empty, booleans are 1 and 0."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, Decimal):
-        return decimal_text(value)
-    return str(value)
+    write = _TEXT_OF.get(type(value))
+    return str(value) if write is None else write(value)
+
+
+_TEXT_OF: dict[type, Callable[[Any], str]] = {
+    Decimal: decimal_text,
+    bool: lambda value: "1" if value else "0",
+    type(None): lambda _value: "",
+}
+"""How the types are written that ``str`` writes otherwise."""
 
 
 class FieldReader:

@@ -16,6 +16,9 @@ from ibelay.gateway.session.voice import Voice
 from ibelay.model.ids import OrderId, PermId
 from ibelay.wire import encode
 
+# Clients that ask for the day's orders again and again are told at most so many from memory.
+COMPLETED_MAX = 5_000
+
 
 class Teller:
     """Says orders and fills to one client.
@@ -29,6 +32,7 @@ class Teller:
         self._voice = voice
         self._account = account
         self._bound: dict[PermId, OrderId] = {}
+        self._completed: dict[PermId, tuple[BookOrder, bytes]] = {}
 
     def order(self, order: BookOrder, margins: Mapping[str, Decimal | str] | None = None) -> None:
         """Say openOrder."""
@@ -48,9 +52,16 @@ class Teller:
         self.status(order)
 
     def completed(self, order: BookOrder) -> None:
-        """Say completedOrder."""
-        shown = view.order_view(self._known(order), self._account)
-        self._voice.say(encode.completed_order(shown, self._voice.version))
+        """Say completedOrder; what has been said before is not written again."""
+        known = self._known(order)
+        said = self._completed.get(order.perm_id)
+        if said is None or said[0] != known:
+            shown = view.order_view(known, self._account)
+            said = (known, encode.completed_order(shown, self._voice.version))
+            if len(self._completed) >= COMPLETED_MAX:
+                self._completed.clear()
+            self._completed[order.perm_id] = said
+        self._voice.say(said[1])
 
     def bind(self, order: BookOrder) -> None:
         """Say that an order entered in TWS now has an id of this client."""
