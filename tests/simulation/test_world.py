@@ -71,6 +71,20 @@ def test_a_bot_that_dies_comes_back_with_its_books(power: bool) -> None:
     assert agree(seen)
 
 
+def test_what_the_disk_finishes_after_a_kill_is_seen_as_durable() -> None:
+    """Half of the commits under way at a kill are there, and rows never have gaps."""
+
+    def die(world: World) -> None:
+        for at in range(20, 400, 37):
+            world.loop.call_at(at + 0.0003, world.process.kill)
+
+    rows = [one for one in played(5, die, 420) if isinstance(one, Durable)]
+    following = 1
+    for one in rows:
+        assert one.seq == following
+        following += len(one.records)
+
+
 def test_a_cable_that_is_out_is_noticed_and_survived() -> None:
     seen = played(3, lambda world: world.loop.call_at(50, world.unplug, 30.0), 150)
     states = [one.after for one in seen if isinstance(one, LinkChanged)]

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from ibelay import __version__
-from ibelay.cli import bots, check, demo, gateway, gatewayctl, store
+from ibelay.cli import bots, check, demo, gateway, gatewayctl, simulate, store
 from ibelay.cli.examples import register
 from ibelay.errors import IbelayError, LinkError, OperatorError
 
@@ -32,6 +32,7 @@ register(app, bots.up)
 register(app, bots.status)
 register(app, gateway.gateway)
 register(app, check.check)
+register(app, simulate.simulate)
 app.command(gatewayctl.gatewayctl)
 app.command(bots.safe_mode)
 app.command(bots.worklist)

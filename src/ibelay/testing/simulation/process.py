@@ -25,7 +25,14 @@ from ibelay.runtime.config import BotConfig
 from ibelay.runtime.strategy import AnyStrategy
 from ibelay.store.memory import MemoryDisk
 from ibelay.supervisor import policy
-from ibelay.testing.simulation.observed import Booted, Ended, LinkChanged, Noted
+from ibelay.testing.simulation.observed import (
+    Booted,
+    Durable,
+    Ended,
+    LinkChanged,
+    Noted,
+    Observation,
+)
 from ibelay.testing.simulation.taps import ObservedJournal, See
 from ibelay.testing.virtual import Host, HostClock, Network, VirtualLoop
 
@@ -84,6 +91,7 @@ class BotProcess:
         self._name = host
         self._task: asyncio.Task[None] | None = None
         self._booted_ns = 0
+        self._rows = 0
         self._next: asyncio.TimerHandle | None = None
 
     def boot(self, safe_mode_reason: str = "") -> None:
@@ -111,6 +119,7 @@ class BotProcess:
         self._network.sever(self._name, silently=power)
         self._disk.crash(finishes=self._chance.random() < 0.5)
         self.bot = None
+        self._see_finished()
         self._see(Ended(self._loop.now_ns(), self.boots, "power cut" if power else "killed"))
         if self._task is not None:
             self._task.cancel()
@@ -132,18 +141,23 @@ class BotProcess:
             self._next.cancel()
             self._next = None
 
-    def noted(self, severity: Severity, text: str) -> None:
-        """See what the running boot tells its operator."""
-        if not self.host.dead:
-            self._see(Noted(self._loop.now_ns(), severity, text))
+    def _see_finished(self) -> None:
+        """See the rows of a commit that the disk finished after its process was gone."""
+        rows = [entry.record for entry in self._disk.replay(self._rows)]
+        if rows:
+            self._see_row(Durable(self._loop.now_ns(), self._rows + 1, tuple(rows)))
 
-    def changed(self, before: LinkState, after: LinkState, reason: str) -> None:
-        """See what becomes of the running boot's connection."""
-        if not self.host.dead:
-            self._see(LinkChanged(self._loop.now_ns(), before, after, reason))
+    def _see_row(self, seen: Observation) -> None:
+        if isinstance(seen, Durable):
+            self._rows = seen.seq + len(seen.records) - 1
+        self._see(seen)
+
+    def _see_of(self, host: Host) -> See:
+        """Return what takes the observations of one boot, as long as it lives (rule 2)."""
+        return lambda seen: None if host.dead else self._see_row(seen)
 
     def _make(self, safe_mode_reason: str) -> Bot:
-        ledger = Ledger()
+        ledger, see = Ledger(), self._see_of(self.host)
         journal = self._disk.open()
         for entry in journal.replay():
             ledger.apply(entry.record)
@@ -151,12 +165,12 @@ class BotProcess:
             replace(self._config, safe_mode_reason=safe_mode_reason),
             strategy=self._strategy(),
             ledger=ledger,
-            journal=ObservedJournal(journal, self._loop.now_ns, self._see),
+            journal=ObservedJournal(journal, self._loop.now_ns, see),
             connector=IbConnector(self.clock),
             clock=self.clock,
             chance=random.Random(self._chance.getrandbits(64)),  # noqa: S311  # jitter
         )
-        bot.chronicle.readers.append(self)
+        bot.chronicle.readers.append(_Reader(self._loop.now_ns, see))
         return bot
 
     def _ended(self, task: asyncio.Task[None], boot: int) -> None:
@@ -186,6 +200,22 @@ class BotProcess:
                 self._next = self._loop.call_later(after_ns / 1e9, self.boot, reason)
             case policy.Stop() | policy.GiveUp():
                 pass
+
+
+class _Reader:
+    """Reads one boot's chronicle."""
+
+    def __init__(self, now_ns: Callable[[], int], see: See) -> None:
+        self._now_ns = now_ns
+        self._see = see
+
+    def noted(self, severity: Severity, text: str) -> None:
+        """See what it tells its operator."""
+        self._see(Noted(self._now_ns(), severity, text))
+
+    def changed(self, before: LinkState, after: LinkState, reason: str) -> None:
+        """See what becomes of its connection."""
+        self._see(LinkChanged(self._now_ns(), before, after, reason))
 
 
 def _sentence(error: BaseException) -> str:

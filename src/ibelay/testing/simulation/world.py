@@ -26,13 +26,13 @@ from ibelay.gateway.options import GatewayOptions
 from ibelay.gateway.server import PaperGateway
 from ibelay.gateway.session.floor import Floor
 from ibelay.journal.ledger import fold
-from ibelay.model.faults import Command, Kill, PowerCut, Stall, Unplug
+from ibelay.model.faults import Clear, Command, Kill, PowerCut, Stall, Unplug
 from ibelay.model.ids import ClientId
 from ibelay.ports.broker import Address
 from ibelay.runtime.config import BotConfig, SessionConfig
 from ibelay.store.memory import MemoryDisk
 from ibelay.testing.simulation.market.sparse import SparseMarket
-from ibelay.testing.simulation.observed import Broke, Observation, Settled, Truth
+from ibelay.testing.simulation.observed import Broke, Calmed, Observation, Over, Settled, Truth
 from ibelay.testing.simulation.process import BotProcess
 from ibelay.testing.simulation.setting import BOT_NAME, Setting
 from ibelay.testing.simulation.taps import SocketTap
@@ -161,6 +161,16 @@ class World:
         """Take the cable between bot and gateway out for *seconds*."""
         self.network.unplug(BOT, GATEWAY)
         self.loop.call_later(seconds, self.network.plug, BOT, GATEWAY)
+
+    def calm(self) -> None:
+        """Put everything right: nothing goes wrong from now on."""
+        self.network.plug(BOT, GATEWAY)
+        self._gateway_context.copy().run(self.gateway.operator.do, Clear())
+        self.see(Calmed(self.loop.now_ns()))
+
+    def over(self) -> None:
+        """Say that the run is at its end."""
+        self.see(Over(self.loop.now_ns()))
 
     def settled(self, *, faulty: bool) -> Settled:
         """Return the bot's books beside the broker's, and let the watchers see it."""

@@ -1,0 +1,172 @@
+"""The table of profiles: how often what goes wrong.
+
+Rules:
+1. A hazard comes at random, on average so often an hour; what belongs together (a reset of the
+   line and a port that refuses) is one hazard.
+2. ``{s}`` in a command is a length of time, drawn between the hazard's bounds so that short
+   ones are as frequent as long ones; ``{m}`` is a message about orders, ``{e}`` the end of an
+   answer, ``{n}`` a count from 1 to 3.
+3. A share of the hazards waits for an event, so that narrow windows are hit.
+4. What a day brings at fixed times is a table of its own, in New York time.
+
+**Source**: shared IB facts, sections 2 and 5; the commands are ``model.faults``.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass, field, replace
+
+from ibelay.model.faults import read
+from ibelay.testing.simulation.bad_days.plan import Event, Plan, Step
+from ibelay.testing.simulation.setting import Setting
+
+HOUR_NS = 3_600_000_000_000
+_ABOUT_ORDERS = ("openOrder", "orderStatus", "execDetails", "commissionReport")
+_ENDS = ("openOrderEnd", "execDetailsEnd", "positionEnd", "completedOrdersEnd", "currentTime")
+_MOST_AFTER_NS = 3_000_000
+_FOLLOW_NS = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """Commands that come together.
+
+    Attributes:
+        per_hour: How often on average.
+        commands: In their order, 50 ms apart.
+        span_s: Bounds of ``{s}``.
+        aimed: Share of times at which it waits for an event.
+    """
+
+    per_hour: float
+    commands: tuple[str, ...]
+    span_s: tuple[float, float] = (1.0, 60.0)
+    aimed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A kind of bad day.
+
+    Attributes:
+        hazards: What comes at random.
+        daily: What comes at a time of day, as (seconds after midnight, hazard).
+        setting: Where.
+        start_s: Seconds after midnight in New York at which a run begins.
+    """
+
+    name: str
+    hazards: tuple[Hazard, ...]
+    daily: tuple[tuple[float, Hazard], ...] = ()
+    setting: Setting = field(default_factory=Setting)
+    start_s: float = 9.5 * 3600
+
+
+_CALM = (
+    Hazard(0.3, ("rst",), aimed=0.3),
+    Hazard(0.2, ("fin",)),
+    Hazard(0.3, ("unplug {s}",), (1, 20)),
+    Hazard(0.2, ("stall {s}",), (0.5, 5)),
+    Hazard(0.2, ("farm market {s}",), (1, 30)),
+    Hazard(0.2, ("reset {s}",), (5, 60)),
+    Hazard(0.1, ("kill",), aimed=0.5),
+)
+_HOSTILE = (
+    Hazard(1.5, ("kill",), aimed=0.7),
+    Hazard(0.5, ("power-cut",), aimed=0.7),
+    Hazard(1.5, ("stall {s}",), (0.2, 30), aimed=0.4),
+    Hazard(2.0, ("unplug {s}",), (0.5, 90), aimed=0.4),
+    Hazard(2.5, ("rst",), aimed=0.7),
+    Hazard(1.5, ("fin",), aimed=0.7),
+    Hazard(1.0, ("refuse {s}", "rst"), (5, 120), aimed=0.3),
+    Hazard(1.0, ("mute {s}", "fin"), (5, 60)),
+    Hazard(0.7, ("no-accounts {s}", "rst"), (5, 60)),
+    Hazard(1.0, ("client-id-in-use 1 {s}", "rst"), (3, 60)),
+    Hazard(1.5, ("freeze span={s}",), (1, 60), aimed=0.5),
+    Hazard(1.5, ("reset {s}",), (3, 180), aimed=0.4),
+    Hazard(1.0, ("reset {s} data-lost=yes",), (3, 180), aimed=0.4),
+    Hazard(0.7, ("reset {s} orders=lose",), (3, 60), aimed=0.4),
+    Hazard(1.0, ("farm market {s}",), (1, 60)),
+    Hazard(0.7, ("farm market {s} kill=yes",), (1, 20)),
+    Hazard(0.7, ("competing {s}",), (1, 60)),
+    Hazard(2.0, ("drop {m} count={n}",)),
+    Hazard(1.0, ("drop {e} count={n}",)),
+    Hazard(2.0, ("duplicate {m} count={n}",)),
+    Hazard(1.5, ("delay {m} {s} count={n}",), (0.05, 15)),
+    Hazard(1.0, ("delay {e} {s} count={n}",), (0.05, 8)),
+    Hazard(1.0, ("reorder execDetails openOrder", "reorder orderStatus execDetails")),
+    Hazard(1.5, ("lose-ack count={n}",)),
+    Hazard(1.0, ("swallow-orders count={n}",)),
+    Hazard(0.7, ("reject-next 201 count={n}",)),
+    Hazard(0.7, ("truncate {m}",)),
+    Hazard(0.7, ("restart {s} roll-back={n}",), (5, 240), aimed=0.4),
+)
+
+
+def _nightly() -> Profile:
+    reset = Hazard(0, ("farm market 20s", "reset {s} data-lost=yes"), (10, 900))
+    restart = Hazard(0, ("restart {s} roll-back={n}",), (80, 240))
+    return Profile(
+        name="nightly",
+        hazards=tuple(replace(one, per_hour=one.per_hour / 3) for one in _CALM),
+        daily=((23.75 * 3600, restart), (0.25 * 3600, reset), (5.75 * 3600, reset)),
+        setting=Setting(days=5, skip_nights=False, start="15:30"),
+        start_s=15.5 * 3600,
+    )
+
+
+PROFILES: dict[str, Profile] = {
+    "calm": Profile(name="calm", hazards=_CALM),
+    "nightly": _nightly(),
+    "hostile": Profile(name="hostile", hazards=_HOSTILE),
+}
+
+
+def draw(seed: int, profile: Profile, span_ns: int) -> Plan:
+    """Return what goes wrong in the run of *seed*.
+
+    Args:
+        seed: Draws all of it.
+        profile: What can go wrong, and how often.
+        span_ns: How long things may go wrong, virtual time.
+    """
+    chance = random.Random(f"{seed}/plan/{profile.name}")  # noqa: S311  # a simulation's
+    steps: list[Step] = []
+    for hazard in profile.hazards:
+        at_ns = 0.0
+        while True:
+            at_ns += chance.expovariate(hazard.per_hour) * HOUR_NS
+            if at_ns >= span_ns:
+                break
+            steps += _steps(hazard, int(at_ns), chance)
+    for second, hazard in profile.daily:
+        at_s = (second - profile.start_s) % 86_400
+        while at_s * 1e9 < span_ns:
+            steps += _steps(hazard, int(at_s * 1e9), chance)
+            at_s += 86_400
+    steps.sort(key=lambda step: step.at_ns)
+    return Plan(seed=seed, profile=profile.name, span_ns=span_ns, steps=tuple(steps))
+
+
+def _steps(hazard: Hazard, at_ns: int, chance: random.Random) -> list[Step]:
+    low, high = hazard.span_s
+    words = {
+        "s": f"{math.exp(chance.uniform(math.log(low), math.log(high))):.3f}s",
+        "m": chance.choice(_ABOUT_ORDERS),
+        "e": chance.choice(_ENDS),
+        "n": chance.randint(1, 3),
+    }
+    on = chance.choice(list(Event)) if chance.random() < hazard.aimed else None
+    after_ns = chance.randrange(0, _MOST_AFTER_NS, 1000) if on else 0
+    at_ns -= at_ns % 1000  # as a step is written down
+    return [
+        Step(
+            at_ns=at_ns if on else at_ns + number * _FOLLOW_NS,
+            command=read(command.format(**words)),
+            on=on,
+            after_ns=after_ns + number * _FOLLOW_NS if on else 0,
+        )
+        for number, command in enumerate(hazard.commands)
+    ]

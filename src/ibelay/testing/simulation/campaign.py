@@ -1,0 +1,77 @@
+"""A campaign: many seeds, several processes, one report.
+
+Each seed is run by itself, so how many run at a time and in which process changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+
+from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
+from ibelay.testing.simulation.run import Outcome, run
+
+_AHEAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One seed's run and what it cost.
+
+    Attributes:
+        outcome: What came of it.
+        cpu_s: Seconds of one processor.
+    """
+
+    outcome: Outcome
+    cpu_s: float
+
+
+def play(seed: int, profile: str, hours: float) -> Ran:
+    """Run one seed."""
+    began = time.process_time()  # noqa: TID251  # what it costs is what is asked
+    outcome = run(draw(seed, PROFILES[profile], int(hours * HOUR_NS)))
+    return Ran(outcome, time.process_time() - began)  # noqa: TID251  # the same
+
+
+def campaign(seeds: Sequence[int], profile: str, hours: float, *, jobs: int) -> Iterator[Ran]:
+    """Yield what came of each seed, as they end.
+
+    Args:
+        seeds: Which.
+        profile: A name of ``bad_days.profiles.PROFILES``.
+        hours: Virtual hours in which things go wrong, for each.
+        jobs: How many processes.
+    """
+    if jobs == 1:
+        _quiet()
+        for seed in seeds:
+            yield play(seed, profile, hours)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_quiet) as pool:
+        left = iter(seeds)
+        running: set[Future[Ran]] = set()
+        while True:
+            for seed in left:
+                running.add(pool.submit(play, seed, profile, hours))
+                if len(running) >= jobs * _AHEAD:
+                    break
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            try:
+                for future in sorted(done, key=lambda one: one.result().outcome.plan.seed):
+                    yield future.result()
+            except GeneratorExit:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+
+def _quiet() -> None:
+    """Let nothing be logged: a simulated bot has much to complain of."""
+    logging.disable(logging.CRITICAL)

@@ -1,0 +1,146 @@
+"""One run: a plan in a world under watch, then peace, and what came of it.
+
+Rules:
+1. Invariants are asked after every observation; the run ends at the first that is broken.
+2. After the plan everything is put right, and the system has a time to come back in: then the
+   books are compared, and whatever is still open is a breach (I14).
+3. A bot that crashes by itself, or a callback that lets something escape, is a breach too.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ibelay.testing.simulation.bad_days.conductor import Conductor
+from ibelay.testing.simulation.bad_days.plan import Plan
+from ibelay.testing.simulation.bad_days.profiles import PROFILES
+from ibelay.testing.simulation.invariants.breach import Breach
+from ibelay.testing.simulation.invariants.watch import Watch
+from ibelay.testing.simulation.observed import Observation
+from ibelay.testing.simulation.setting import BOT_NAME, Setting
+from ibelay.testing.simulation.timeline import line
+from ibelay.testing.simulation.world import CLIENT_ID, World
+
+LOOK_EVERY_S = 60.0
+LIVENESS_S = 260.0
+CRASH = "no crash"
+_SLICE_S = 5.0
+_REMEMBERED = 4_000
+_SHOWN_NS = 180_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a run.
+
+    Attributes:
+        plan: What went wrong.
+        breach: The first invariant that did not hold, or None.
+        seconds: Virtual seconds.
+        digest: Hash of all that went over the network.
+        timeline: The last minutes, a line each; empty if all is well.
+        done: How many commands were done.
+    """
+
+    plan: Plan
+    breach: Breach | None
+    seconds: float
+    digest: str
+    timeline: tuple[str, ...]
+    done: int
+
+
+class _Stage:
+    """Everything around the world of one run."""
+
+    def __init__(self, plan: Plan, world: World) -> None:
+        self.world = world
+        self.watch = Watch(bot=BOT_NAME, client_id=CLIENT_ID)
+        self.recent: deque[Observation] = deque(maxlen=_REMEMBERED)
+        self.done = 0
+        self.conductor = Conductor(
+            plan,
+            call_at=world.loop.call_at,
+            now_ns=world.loop.now_ns,
+            do=self._do,
+        )
+
+    @property
+    def breach(self) -> Breach | None:
+        """The first thing that is wrong."""
+        if self.watch.first is not None:
+            return self.watch.first
+        now = self.world.loop.now_ns()
+        if self.world.process.crashes:
+            error = self.world.process.crashes[0]
+            return Breach(CRASH, now, f"the bot's process ended by itself: {error!r}")
+        if self.world.loop.failures:
+            return Breach(CRASH, now, f"a callback failed: {self.world.loop.failures[0]}")
+        return None
+
+    def see(self, seen: Observation) -> None:
+        self.recent.append(seen)
+        self.watch.see(seen)
+        self.conductor.see(seen)
+
+    def play(self, seconds: float, *, faulty: bool) -> bool:
+        """Let time go by, looking at the books now and then; return whether all is well."""
+        until = self.world.loop.time() + seconds
+        look = self.world.loop.time() + LOOK_EVERY_S
+        while self.world.loop.time() < until:
+            self.world.loop.run_to(min(until, self.world.loop.time() + _SLICE_S))
+            if self.world.loop.time() >= look:
+                look += LOOK_EVERY_S
+                self.world.settled(faulty=faulty)
+            if self.breach is not None:
+                return False
+        return True
+
+    def _do(self, command: object) -> None:
+        self.world.do(command)  # type: ignore[arg-type]  # a plan's are commands
+        self.done += 1
+
+
+def run(
+    plan: Plan,
+    setting: Setting | None = None,
+    *,
+    watch: Callable[[Observation], None] | None = None,
+) -> Outcome:
+    """Play *plan* and return what came of it.
+
+    Args:
+        plan: What goes wrong, and the seed of everything else.
+        setting: Where; the profile's, if left out.
+        watch: Sees everything as well.
+    """
+    setting = setting or PROFILES[plan.profile].setting
+    world = World(plan.seed, setting)
+    stage = _Stage(plan, world)
+    world.watchers.append(stage.see)
+    if watch is not None:
+        world.watchers.append(watch)
+    with world:
+        well = stage.play(plan.span_ns / 1e9, faulty=True)
+        if well:
+            stage.conductor.stop()
+            world.calm()
+            well = stage.play(LIVENESS_S, faulty=False)
+        if well:
+            world.over()
+        breach = stage.breach
+        return Outcome(
+            plan=plan,
+            breach=breach,
+            seconds=world.loop.time(),
+            digest=world.digest,
+            timeline=() if breach is None else _last(stage.recent, breach),
+            done=stage.done,
+        )
+
+
+def _last(recent: deque[Observation], breach: Breach) -> tuple[str, ...]:
+    lines = (line(seen) for seen in recent if seen.at_ns >= breach.at_ns - _SHOWN_NS)
+    return tuple(one for one in lines if one)

@@ -1,0 +1,96 @@
+"""Plans: drawn from a seed, written down and read back, done when they say so."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ibelay.errors import ConfigurationError
+from ibelay.model.faults import Command, read
+from ibelay.testing.simulation.bad_days import plan as plans
+from ibelay.testing.simulation.bad_days.conductor import Conductor
+from ibelay.testing.simulation.bad_days.plan import Event, Plan, Step
+from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
+from ibelay.testing.simulation.observed import Booted
+from ibelay.testing.virtual import VirtualLoop
+
+
+@given(st.integers(0, 10**9), st.sampled_from(sorted(PROFILES)))
+def test_every_step_can_be_written_down_and_read_back(seed: int, profile: str) -> None:
+    for step in draw(seed, PROFILES[profile], 2 * HOUR_NS).steps:
+        assert plans.read(plans.write(step)) == step
+
+
+def test_a_seed_draws_one_plan() -> None:
+    hostile = PROFILES["hostile"]
+    assert draw(5, hostile, HOUR_NS) == draw(5, hostile, HOUR_NS)
+    assert draw(5, hostile, HOUR_NS) != draw(6, hostile, HOUR_NS)
+
+
+def test_a_longer_run_of_a_profile_has_more_bad_moments() -> None:
+    hostile = PROFILES["hostile"]
+    assert len(draw(5, hostile, 10 * HOUR_NS).steps) > 2 * len(draw(5, hostile, HOUR_NS).steps)
+
+
+def test_nights_bring_their_restarts_at_their_hours() -> None:
+    """A run that begins at 15:30 has one restart at 23:45 of each of its nights."""
+    steps = draw(1, PROFILES["nightly"], 72 * HOUR_NS).steps
+    restarts = [step.at_ns / HOUR_NS for step in steps if step.command.word == "restart"]
+    assert restarts == pytest.approx([8.25, 32.25, 56.25], abs=0.01)
+
+
+@pytest.mark.parametrize("text", ["kill", "+1s: kill", "+1.000000s on moon +0.000ms: kill", ""])
+def test_what_is_no_step_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="expected one such as"):
+        plans.read(text)
+
+
+def conducted(steps: tuple[Step, ...], events: tuple[float, ...]) -> list[tuple[float, str]]:
+    """Return when a conductor did what, where boots happen at *events*."""
+    loop, done = VirtualLoop(), list[tuple[float, str]]()
+
+    def do(command: Command) -> None:
+        done.append((round(loop.time(), 6), command.word))
+
+    conductor = Conductor(
+        Plan(seed=1, profile="calm", span_ns=HOUR_NS, steps=steps),
+        call_at=loop.call_at,
+        now_ns=loop.now_ns,
+        do=do,
+    )
+    for at in events:
+        loop.call_at(at, conductor.see, Booted(int(at * 1e9), 1))
+    loop.run_to(100.0)
+    conductor.stop()
+    loop.run_to(200.0)
+    loop.close()
+    return done
+
+
+def step(text: str) -> Step:
+    return plans.read(text)
+
+
+def test_a_step_with_a_moment_is_done_then() -> None:
+    assert conducted((step("+5.000000s: kill"),), ()) == [(5.0, "kill")]
+
+
+def test_a_step_with_an_event_waits_for_the_first_after_its_moment() -> None:
+    steps = (step("+5.000000s on boot +2.000ms: rst"),)
+    assert conducted(steps, (1.0, 4.0, 7.0, 9.0)) == [(7.002, "rst")]
+
+
+def test_steps_that_wait_for_one_event_take_one_each() -> None:
+    steps = (step("+1.000000s on boot +0.000ms: rst"), step("+1.000000s on boot +0.000ms: fin"))
+    assert conducted(steps, (2.0, 3.0)) == [(2.0, "rst"), (3.0, "fin")]
+
+
+def test_nothing_is_done_after_the_end() -> None:
+    assert conducted((step("+150.000000s: kill"),), ()) == []
+
+
+def test_every_event_has_its_word() -> None:
+    for event in Event:
+        done = Step(at_ns=0, command=read("kill"), on=event, after_ns=1000)
+        assert plans.read(plans.write(done)) == done
