@@ -300,14 +300,26 @@ def test_ids_roll_back_and_are_given_again() -> None:
     stage = Stage()
     for order_id in (1, 2, 3):
         stage.place(order_id, "BUY", order_id, "LMT", limit_price="90")
+    stage.cancel(2)
     stage.exchange.by_hand.roll_ids_back(ME, 2)
     assert stage.exchange.next_order_id(ME) == 2
     stage.place(2, "BUY", 20, "LMT", limit_price="90")
     quantities = [o.request.quantity for o in stage.exchange.working_orders()]
-    assert quantities == [1, 2, 3, 20]
+    assert quantities == [1, 3, 20]
     stage.cancel(2)
     quantities = [o.request.quantity for o in stage.exchange.working_orders()]
-    assert quantities == [1, 2, 3]
+    assert quantities == [1, 3]
+
+
+def test_a_rolled_back_id_of_an_order_that_lives_means_that_order() -> None:
+    """So whoever trusts the sequence changes it; and a change meant so still finds it."""
+    stage = Stage()
+    for order_id in (1, 2):
+        stage.place(order_id, "BUY", 10, "LMT", limit_price="90")
+    stage.exchange.by_hand.roll_ids_back(ME, 2)
+    assert stage.exchange.next_order_id(ME) == 2
+    stage.change(2, limit_price=D(91))
+    assert [o.request.limit_price for o in stage.exchange.working_orders()] == [D(90), D(91)]
 
 
 def test_restart_loses_what_was_not_transmitted() -> None:

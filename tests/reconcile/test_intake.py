@@ -263,12 +263,13 @@ def test_advice_asks_for_nothing(code: int) -> None:
     assert taken(bracket(), notice(code)) == Taken()
 
 
-def test_the_refusal_of_a_change_does_not_end_the_order() -> None:
-    """The same code refuses a new order, or only its modification (F21)."""
+@pytest.mark.parametrize("code", [103, 110, 201])
+def test_the_refusal_of_a_change_does_not_end_the_order(code: int) -> None:
+    """The same code refuses a new order, or only its modification (F21, F23)."""
     ledger = bracket()
     ledger.apply(ModifyIntended(at_ns=3, order_ref=STOP, stop_price=Decimal(100)))
     for expected in (1, 0):
-        found = taken(ledger, notice(110))
+        found = taken(ledger, notice(code))
         assert [type(record) for record in found.records] == [ModifyRefused] * expected
         assert ledger.orders[STOP].state is OrderState.WORKING
         assert "refused a change" in found.doubt

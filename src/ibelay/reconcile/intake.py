@@ -45,9 +45,10 @@ from ibelay.reconcile.fills import attributed, is_new_commission, is_news
 CANCEL_CONFIRMED = 202
 ID_IN_USE = 103
 _UNSHOWN = frozenset({OrderState.INTENDED, OrderState.SENT})
-_ONLY_CHANGES = frozenset({105, 134, 320, 321, 329, 440, 10241, 10326, 10327, 10341})
+_ONLY_CHANGES = frozenset({103, 105, 134, 320, 321, 329, 440, 10241, 10326, 10327, 10341})
 """Refuse a change, or prove nothing of a new order; 2102 ("still being processed") may be said
-again."""
+again. 103 is said of a change that comes too soon after its order, or of one IB has lost sight
+of by its id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

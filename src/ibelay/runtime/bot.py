@@ -22,10 +22,11 @@ from ibelay.journal.records import (
     SafeModeCleared,
     SafeModeEntered,
     Severity,
-    ShutdownCompleted,
     WatchListChanged,
 )
+from ibelay.machines import outage
 from ibelay.machines.link_events import LinkState
+from ibelay.machines.outage import Outage
 from ibelay.model.contract import Contract
 from ibelay.model.events import BarSeen, BrokerEvent, PositionSeen
 from ibelay.model.ids import Epoch, first_epoch
@@ -44,10 +45,10 @@ from ibelay.ports.journal import Journal
 from ibelay.reconcile.scope import account_of, is_own
 from ibelay.runtime.books import Books
 from ibelay.runtime.chronicle import Chronicle
+from ibelay.runtime.closing import Closing
 from ibelay.runtime.config import BotConfig
 from ibelay.runtime.recovery import Recovery
 from ibelay.runtime.session import Session
-from ibelay.runtime.shutdown import Step, StepDone, run_steps
 from ibelay.runtime.status import status_record
 from ibelay.runtime.strategy import AnyStrategy
 from ibelay.runtime.streams import BAR_NS, Streams
@@ -107,6 +108,15 @@ class Bot:
         self.recovery = Recovery(
             config, self.books, self.trader, self.session, self.streams, self.chronicle.note
         )
+        self._closing = Closing(
+            config,
+            trader=self.trader,
+            session=self.session,
+            books=self.books,
+            chronicle=self.chronicle,
+            clock=clock,
+        )
+        self._outage: Outage | None = Outage(clock.monotonic_ns())
         self._tasks: asyncio.TaskGroup | None = None
         self._stopping = asyncio.Event()
         self._broken = asyncio.Event()
@@ -140,7 +150,7 @@ class Bot:
                 )
             ]
             await self._stopping.wait()
-            await self._shut_down(session, workers)
+            await self._closing.run(self._stop_reason, session, workers)
 
     def stop(self, reason: str) -> None:
         """Begin the graceful shutdown; :meth:`run` returns when it is done."""
@@ -202,8 +212,12 @@ class Bot:
         if before is LinkState.READY and after is not LinkState.STOPPED:
             self.books.commit((LinkDown(at_ns=self.books.wall_ns(), cause=reason),))
             self._note(f"not ready: {reason}", Severity.WARNING)
-        if after is not LinkState.READY:
+        if after is LinkState.READY:
+            self._outage = None
+        else:
             self.trader.reconciled = False
+            self._outage = self._outage or Outage(self._clock.monotonic_ns())
+            self.trader.duties.ring()
         if after in {LinkState.DOWN, LinkState.ISOLATED, LinkState.SAFE_MODE}:
             self.recovery.outage_began()
         if after is LinkState.DOWN:
@@ -278,64 +292,30 @@ class Bot:
             await self.trader.duties.wait(self._until_next_duty_s())
             self.recovery.overdue()
             self.trader.tend()
+            self._tell_outage()
 
     def _until_next_duty_s(self) -> float | None:
         if self.trader.protector.waits:
             return _SWEEP_S
-        due = self.trader.outbox.overdue_ns(int(self.config.ack_timeout_s * 1e9))
-        return None if due is None else (due - self._clock.monotonic_ns()) / 1e9
+        due = [self.trader.outbox.overdue_ns(int(self.config.ack_timeout_s * 1e9))]
+        due.append(None if self._outage is None else outage.due_ns(self._outage))
+        known = [one for one in due if one is not None]
+        return (min(known) - self._clock.monotonic_ns()) / 1e9 if known else None
 
-    async def _shut_down(
-        self, session: asyncio.Task[None], workers: list[asyncio.Task[None]]
-    ) -> None:
-        began = self._clock.monotonic_ns()
-        total = self.config.shutdown_timeout_s
-
-        async def stop_accepting() -> None:
-            self.trader.accepting = False
-
-        async def cancel_tasks() -> None:
-            await self.trader.outbox.drained()
-
-        async def handle_positions() -> None:
-            if self.config.close_on_shutdown:
-                await self.trader.close_everything(self._stop_reason)
-
-        async def persist() -> None:
-            self.trader.save()
-            await asyncio.wrap_future(self.books.commit(()))
-
-        async def close_connections() -> None:
-            self.session.stop()
-            await session
-
-        async def shut_bus() -> None:
-            for worker in workers:
-                worker.cancel()
-
-        steps = [
-            Step("stop accepting new setups", 1.0, stop_accepting),
-            Step("finish running tasks", 5.0, cancel_tasks),
-            Step("handle open positions", total, handle_positions),
-            Step("persist the final state", 5.0, persist),
-            Step("close connections", 5.0, close_connections),
-            Step("shut the event bus", 1.0, shut_bus),
-        ]
-        done = await run_steps(steps, total_s=total, clock=self._clock, report=self._report_step)
-        for task in (*workers, session):
-            task.cancel()
-        record = ShutdownCompleted(
-            at_ns=self.books.wall_ns(),
-            reason=self._stop_reason,
-            duration_ns=self._clock.monotonic_ns() - began,
-            overran=tuple(step.name for step in done if step.problem),
-        )
-        await asyncio.wrap_future(self.books.commit((record,)))
-        self.chronicle.note(f"shutdown complete in {record.duration_ns / 1e9:.2f} s")
-
-    def _report_step(self, step: StepDone) -> None:
-        outcome = step.problem or f"{step.duration_ns / 1e6:.0f} ms"
-        self.chronicle.note(f"shutdown {step.number}/6: {step.name}: {outcome}")
+    def _tell_outage(self) -> None:
+        """Alarm about being away for long (I16): silence must not look like a quiet day."""
+        if self._outage is None:
+            return
+        self._outage, due = outage.alarm(self._outage, self._clock.monotonic_ns())
+        if due is not None:
+            severity = Severity.CRITICAL if due.critical else Severity.WARNING
+            value = self.session.value
+            why = value.reason or "no reason is known"
+            self._note(
+                f"not ready for {due.lasted_ns / 1e9:.0f} s: {value.state}, {why}; no entries are "
+                "made, and exits only where the broker can be reached",
+                severity,
+            )
 
     def _enter_safe_mode(self, reason: str, attempts: int) -> None:
         record = SafeModeEntered(

@@ -2,8 +2,9 @@
 
 Rules:
 1. What was never transmitted is gone after a restart of the gateway, without a word.
-2. A rolled-back id sequence gives ids again that were used; the orders that had them live on,
-   but their client's id finds them no more.
+2. A rolled-back id sequence gives ids again that were used. Under the id of an order that is
+   over a new one can be placed; that of an order that lives still means that order, so that a
+   client which trusts the sequence changes it.
 3. A second permId is a second order at the exchange under the same id; the id finds it alone.
 4. An order entered in TWS has no id (0) until a client 0 binds it; then a negative one.
 

@@ -93,9 +93,9 @@ class Shelf:
             self._by_id[(entry.request.client_id, entry.request.order_id)] = entry
 
     def unname(self, client_id: ClientId, first_id: int) -> None:
-        """Forget the names of the client's orders from *first_id* on; they live as they did."""
-        for client, order_id in list(self._by_id):
-            if client == client_id and order_id >= first_id:
+        """Forget the names of the client's orders from *first_id* on that do not live any more."""
+        for (client, order_id), entry in list(self._by_id.items()):
+            if client == client_id and order_id >= first_id and entry.perm_id not in self._live:
                 del self._by_id[(client, order_id)]
 
     def watch(self, entry: Entry) -> None:
