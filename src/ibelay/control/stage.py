@@ -136,6 +136,10 @@ class Stage(Generic[S]):
         """Do *act* once *span* has gone by, unless ``clear`` comes before."""
         self.shell.later(span, END + name, act)
 
+    def surely(self, span: Span, name: str, act: Callable[[], None]) -> None:
+        """Do *act* once *span* has gone by, also after ``clear``: it ends what cannot be undone."""
+        self.shell.later(span, name, act)
+
     def say(self, code: int, text: str, *, about: int = -1, client: ClientId | None = None) -> None:
         """Say a message with a code to the clients meant."""
         for session in self.sessions(client):

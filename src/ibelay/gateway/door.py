@@ -11,6 +11,7 @@ import os
 import socket
 from collections.abc import Callable
 
+from ibelay.control.listening import accept_no_more
 from ibelay.errors import ConfigurationError
 
 BACKLOG = 128
@@ -79,7 +80,7 @@ class Door:
         self._tasks = None
         server = self._server
         if server is not None:
-            await _accept_no_more(server)
+            await accept_no_more(server)
         self._stop()
         if server is not None:
             await server.wait_closed()
@@ -120,18 +121,3 @@ class Door:
             ) from error
         self.port = int(bound.getsockname()[1])
         return bound
-
-
-async def _accept_no_more(server: asyncio.Server) -> None:
-    """Let those arrive who are being accepted, and nobody after them.
-
-    A connection is accepted in two turns of the loop; a server that is closed between them
-    forgets the socket without closing it (CPython 3.11 and 3.12).
-    """
-    loop = asyncio.get_running_loop()
-    for listening in server.sockets:
-        try:
-            loop.remove_reader(listening.fileno())
-        except NotImplementedError:  # loops of Windows accept in another way
-            return
-    await asyncio.sleep(0)  # the second turn

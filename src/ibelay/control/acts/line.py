@@ -47,7 +47,7 @@ def half_open(stage: Stage, fault: HalfOpen) -> None:
     """Let the line go dead; the gateway finds out after a while, the client never."""
     for session in stage.sessions(fault.client):
         session.vanish()
-        stage.later(fault.reap, "half-open", session.leave)
+        stage.surely(fault.reap, "half-open", session.leave)
 
 
 def pacing(stage: Stage, fault: Pacing) -> None:

@@ -310,3 +310,6 @@ class _Name:
 
     def getsockname(self) -> tuple[str, int]:
         return self._address
+
+    def fileno(self) -> int:
+        return -1
