@@ -90,10 +90,10 @@ def test_a_position_without_a_stop_is_found_with_its_time() -> None:
     bracket(play)
     play.fill(1)
     play.status(2, "Cancelled")
-    play.wait(42)
+    play.wait(142)
     (found,) = play.grave(Heading.NAKED)
     assert (
-        "100 SPY had stops for 0 for 42.0 s, 42.0 s of them with a line that worked" in found.what
+        "100 SPY had stops for 0 for 2.4 min, 2.4 min of them with a line that worked" in found.what
     )
 
 
@@ -103,7 +103,7 @@ def test_a_stop_that_is_too_small_protects_in_part() -> None:
     play.place(2, SELL, 60, order_type="STP")
     play.status(2, "PreSubmitted")
     play.position(100)
-    play.wait(11)
+    play.wait(91)
     (found,) = play.grave(Heading.NAKED)
     assert "had stops for 60" in found.what
 

@@ -125,7 +125,7 @@ def _met(bench: Bench, one: Figures) -> dict[Heading, str]:
 
 
 def _span(ns: int | None) -> str:
-    return "never" if ns is None else span_text(ns)
+    return "none" if ns is None else span_text(ns)
 
 
 def _outage(one: Outage) -> OutageSeen:

@@ -24,7 +24,9 @@ class Thresholds:
             for and answered again.
         acknowledge_ns: An order without an answer for so long has an unknown outcome.
         advisory_ns: A second order so soon after an advisory is a reaction to it.
-        naked_ns: A position may be without its stop for so long while the line works.
+        naked_ns: A position may be without its stop for so long while the line works: a stop
+            that was lost on its way must not be placed twice, and its absence takes a minute to
+            prove.
         doubled_ns: Exits may add up to more than the position for so long, as while a part
             fills.
         fill_ns: A fill has to be received, or asked for, within this time.
@@ -38,7 +40,7 @@ class Thresholds:
     recover_ns: int = 120 * SECOND_NS
     acknowledge_ns: int = 2 * SECOND_NS
     advisory_ns: int = 120 * SECOND_NS
-    naked_ns: int = 10 * SECOND_NS
+    naked_ns: int = 90 * SECOND_NS
     doubled_ns: int = 10 * SECOND_NS
     fill_ns: int = 120 * SECOND_NS
     attempts_max: int = 10

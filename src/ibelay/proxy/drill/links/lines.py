@@ -3,7 +3,8 @@
 Rules:
 1. An answer is owed from a request that IB always answers until anything at all comes.
 2. A line is *held* while a fault keeps everything from passing, such as a freeze.
-   A freeze of all clients holds those that come later too.
+   A freeze of all clients holds those that come later too. What still comes within a second
+   was under way; what comes later proves that the fault is over.
 3. A line is dead when an answer is owed for longer than a patience, or when it has been held
    that long.
 """
@@ -15,10 +16,12 @@ from dataclasses import dataclass
 from ibelay.model.faults import Clear, Freeze, HalfOpen, Thaw, Timeout, Unplug
 from ibelay.model.ids import ClientId
 from ibelay.proxy.drill.facts import Asked, Began, Closed, Ended, Fact, Opened, Told
+from ibelay.proxy.drill.thresholds import SECOND_NS
 from ibelay.wire import requests as ask
 from ibelay.wire.answers import NextIdTold, NoticeTold
 
 MAX_LINES = 64
+UNDER_WAY_NS = SECOND_NS
 UPSTREAM_LOST = frozenset({1100, 2110})
 UPSTREAM_BACK = frozenset({1101, 1102})
 _ALWAYS_ANSWERED = (
@@ -68,6 +71,7 @@ class Lines:
     def __init__(self) -> None:
         self.open: dict[int, Line] = {}
         self._freezes: list[Freeze | Unplug] = []
+        self._held_ns = 0
 
     def before(self, fact: Fact) -> Line | None:
         """Take in what is true as *fact* happens; return its line, if it is of one."""
@@ -111,6 +115,8 @@ class Lines:
 
     def _told(self, line: Line, fact: Told) -> None:
         line.told_ns, line.owed_ns = fact.at_ns, None
+        if line.held_ns is not None and fact.at_ns - self._held_ns > UNDER_WAY_NS:
+            self._let_go()  # whatever was said of its end, something has come through
         match fact.answer:
             case NextIdTold() if line.ready_ns is None:
                 line.ready_ns = fact.at_ns
@@ -118,6 +124,11 @@ class Lines:
                 line.upstream_lost_ns = line.upstream_lost_ns or fact.at_ns
             case NoticeTold(code=code) if code in UPSTREAM_BACK:
                 line.upstream_lost_ns = None
+
+    def _let_go(self) -> None:
+        self._freezes.clear()
+        for line in self.open.values():
+            line.held_ns = None
 
     def _hold_newcomer(self, line: Line, at_ns: int) -> None:
         if any(getattr(one, "client", None) in {None, line.client_id} for one in self._freezes):
@@ -129,6 +140,8 @@ class Lines:
         who = getattr(command, "client", None)
         if not isinstance(command, Freeze | HalfOpen | Thaw | Clear | Timeout | Unplug):
             return
+        if not over:
+            self._held_ns = fact.at_ns
         if isinstance(command, Freeze | Unplug) and not over:
             self._freezes = [*self._freezes[-MAX_LINES:], command]
         elif over and not isinstance(command, HalfOpen | Timeout):
