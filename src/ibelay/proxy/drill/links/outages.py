@@ -48,6 +48,7 @@ class Outage:
         asked: What it has asked for since it was connected.
         ridden: The line came back by itself.
         unnoticed: It was not noticed in time, and that has been found.
+        streams_lost: How many streams the client had lost for good before it.
     """
 
     kind: Kind
@@ -64,6 +65,7 @@ class Outage:
     asked: set[str] = field(default_factory=set)
     ridden: bool = False
     unnoticed: bool = False
+    streams_lost: int = 0
 
     def lose_again(self, kind: Kind, at_ns: int) -> None:
         """Take in a further loss."""

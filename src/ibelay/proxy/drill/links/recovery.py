@@ -148,9 +148,9 @@ class Recovery:
         if outage is not None and outage.kind is Kind.DEAD and outage.connected_ns is None:
             if outage.noticed_ns is None:
                 outage.noticed_ns = fact.at_ns
-                who = "the bot" if fact.by is Who.CLIENT else f"the {fact.by}"
                 after = span_text(fact.at_ns - outage.lost_ns)
-                self._docket.note(fact.at_ns, f"{who} hung up the dead line after {after}")
+                said = "the bot hung up the dead line" if fact.by is Who.CLIENT else "it was cut"
+                self._docket.note(fact.at_ns, f"{said} after {after}")
             return
         if fact.by is not Who.CLIENT:
             self._lose(client, Kind.CUT, fact.at_ns)
@@ -169,6 +169,7 @@ class Recovery:
         live = sum(one.live for one in self._book.of_client(client.client_id))
         if client.outage is None:
             client.outage = Outage(kind, client.client_id, at_ns, at_ns, trusted=live)
+            client.outage.streams_lost = self._streams.lost_of[client.client_id]
             if len(self.outages) < MAX_OUTAGES:
                 self.outages.append(client.outage)
             else:
@@ -247,8 +248,10 @@ class Recovery:
             if outage.kind is not Kind.UPSTREAM:
                 outage.missing.add(POSITIONS)
         after = span_text(now_ns - outage.lost_ns)
-        word = "heard that IB is back" if outage.kind is Kind.UPSTREAM else "connected again"
-        self._docket.note(now_ns, f"{word} after {after}, attempt {max(outage.attempts, 1)}")
+        if outage.kind is Kind.UPSTREAM:
+            self._docket.note(now_ns, f"heard that IB is back after {after}")
+        else:
+            self._docket.note(now_ns, f"connected again after {after}, attempt {outage.attempts}")
 
     def _adopted(self, client_id: ClientId, now_ns: int) -> Client | None:
         """Return the client that is missed, now under another id; None if nobody is."""
@@ -288,8 +291,11 @@ class Recovery:
             return
         if self._streams.owed_by(client.client_id):
             return
-        outage.whole_ns = now_ns
         client.outage = None
+        if self._streams.lost_of[client.client_id] > outage.streams_lost:
+            outage.missing.add("data")
+            return
+        outage.whole_ns = now_ns
         self._docket.note(
             now_ns, f"whole again, {span_text(now_ns - outage.began_ns)} after the loss"
         )
@@ -311,7 +317,8 @@ class Recovery:
         what = f"the bot still held a dead line after {span_text(self._limit.notice_ns)}"
         why = "orders it sends there are lost or late, and it sees no price, fill or cancel"
         cure = "ask for the time every few seconds of silence, and hang up if no answer comes"
-        self._docket.find(Finding(outage.lost_ns, Heading.NOTICING, what, why, cure))
+        at_ns = outage.lost_ns + self._limit.notice_ns
+        self._docket.find(Finding(at_ns, Heading.NOTICING, what, why, cure))
 
     def _check_overdue(self, client: Client, outage: Outage, now_ns: int) -> None:
         back = outage.back_ns

@@ -11,6 +11,7 @@ Rules:
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from ibelay.model.ids import ClientId
@@ -70,6 +71,7 @@ class Streams:
         self.asked = 0
         self.restored = 0
         self.lost = 0
+        self.lost_of: Counter[ClientId | None] = Counter()
         self.doubled = 0
 
     def owed_by(self, client_id: ClientId | None) -> list[str]:
@@ -104,6 +106,7 @@ class Streams:
         for key in late:
             owed = self.owed.pop(key)
             self.lost += 1
+            self.lost_of[key[0]] += 1
             what = f"{key[1]} was not asked for again since {owed.why}"
             why = "the bot trades on prices that stand still"
             cure = "after every loss ask again, on fresh ids, for all that was subscribed"
@@ -113,6 +116,7 @@ class Streams:
         """Let a client that came back under another id owe what it owed before."""
         for key in [key for key in self.owed if key[0] == old]:
             self.owed.setdefault((new, key[1]), self.owed.pop(key))
+        self.lost_of[new] += self.lost_of.pop(old, 0)
 
     def _asked(self, fact: Asked, line: Line, what: str) -> None:
         assert not isinstance(fact.request, ask.Refusal)  # noqa: S101  # for the type alone

@@ -6,10 +6,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ibelay.proxy.drill.findings import Heading
 from ibelay.proxy.drill.report import Report, Verdict
 from ibelay.proxy.drill.telling import words
 
-MAX_SHOWN = 12
+SHOWN_OF_EACH, SHOWN_OF_AN_ACT = 3, 12
 _COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNTRIED: "dim"}
 
 
@@ -22,7 +23,7 @@ def show(report: Report, console: Console) -> None:
     console.print("\n[bold]What happened, and what the bot did[/]")
     for act in report.acts:
         console.print(f"[cyan]{escape(words.act_title(report, act))}[/]", highlight=False)
-        for line in words.act_lines(report, act):
+        for line in words.act_lines(report, act, SHOWN_OF_AN_ACT):
             style = "red" if line.wrong else "default"
             console.print(f"  [{style}]{line.when:>12}  {escape(line.text)}[/]", highlight=False)
     if report.outages:
@@ -48,12 +49,13 @@ def _show_findings(report: Report, console: Console) -> None:
         if not found:
             continue
         console.print(f"\n[bold]{title}[/]")
-        for one in found[:MAX_SHOWN]:
-            text = words.clean(one.sentence(report.began_ns))
-            console.print(f"- [{one.heading}] ".replace("[", r"\["), end="", highlight=False)
-            console.print(escape(text), highlight=False)
-        if len(found) > MAX_SHOWN:
-            console.print(f"and {len(found) - MAX_SHOWN} more; --report FILE has them all")
+        for heading in Heading:
+            alike = [one for one in found if one.heading is heading]
+            for one in alike[:SHOWN_OF_EACH]:
+                text = words.clean(one.sentence(report.began_ns))
+                console.print(escape(f"- [{heading}] {text}"), highlight=False)
+            if len(alike) > SHOWN_OF_EACH:
+                console.print(f"  and {len(alike) - SHOWN_OF_EACH} more like these")
 
 
 def _outages(report: Report) -> Table:

@@ -54,17 +54,17 @@ def act_title(report: Report, act: Act) -> str:
     return f"{clock_text(act.at_ns - report.began_ns)}  {clean(act.command)}"
 
 
-def act_lines(report: Report, act: Act) -> list[Line]:
+def act_lines(report: Report, act: Act, most: int = MAX_LINES_OF_AN_ACT) -> list[Line]:
     """Return what the bot did in an act, in the order of time; one line if it did nothing."""
     told = [(note.at_ns, note.text, False) for note in act.notes]
     told += [(one.at_ns, one.what, one.grave) for one in act.findings]
     told.sort(key=lambda line: line[0])
     lines = [
         Line(clock_text(at_ns - report.began_ns), clean(text), wrong)
-        for at_ns, text, wrong in told[:MAX_LINES_OF_AN_ACT]
+        for at_ns, text, wrong in told[:most]
     ]
-    if len(told) > MAX_LINES_OF_AN_ACT:
-        lines.append(Line("", f"and {len(told) - MAX_LINES_OF_AN_ACT} more", wrong=False))
+    if len(told) > most:
+        lines.append(Line("", f"and {len(told) - most} more", wrong=False))
     return lines or [Line("", "nothing was seen of it on the line", wrong=False)]
 
 

@@ -40,6 +40,7 @@ class Watched:
         over: The gateway said that it filled, was cancelled or refused.
         known_over: The client was told so.
         cleared: The client has proof that it never arrived.
+        repeated: It was sent again; what is sent after that is another decision.
         advised: When the client was told an advisory about it, and its code.
         losses: How many lines or servers had been lost when it was first sent.
         decision: Number of the decision it carries out; duplicates share one.
@@ -69,6 +70,7 @@ class Watched:
     over: bool = False
     known_over: bool = False
     cleared: bool = False
+    repeated: bool = False
     advised: tuple[int, int] | None = None
     perm_ids: set[PermId] = field(default_factory=set)
 

@@ -137,6 +137,7 @@ class Sending:
         at_ns, code = advised
         if old.over or order.first_ns - at_ns > self._limit.advisory_ns:
             return False
+        old.advised = None  # one reaction to it is one finding
         self.figures.after_advice += 1
         self._same_decision(order, old)
         after = span_text(order.first_ns - at_ns)
@@ -150,6 +151,8 @@ class Sending:
         waited = order.first_ns - old.sent_ns
         named = bool(order.order_ref) and order.order_ref == old.order_ref
         later_line = order.line != old.line
+        if old.repeated:
+            return False
         if old.unknown and (later_line or waited >= self._limit.acknowledge_ns):
             how = "on another connection" if later_line else "without waiting for an answer"
             self._duplicate(order, old, f"{span_text(waited)} later, {how}")
@@ -167,6 +170,7 @@ class Sending:
         return False
 
     def _duplicate(self, order: Watched, old: Watched, when: str) -> None:
+        old.repeated = True
         self.figures.duplicates += 1
         self._same_decision(order, old)
         what = f"{order.text()} repeated {old.text()}, whose outcome was unknown, {when}"
