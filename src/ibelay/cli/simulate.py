@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from ibelay.testing.simulation.campaign import Ran
+    from ibelay.testing.simulation.campaign import Ran, Tally
 
 MAX_SEEDS = 1_000_000
 MAX_HOURS = 24 * 30
@@ -28,6 +28,7 @@ def simulate(
     first: int = 1,
     replay: Annotated[int | None, Parameter(show_default=False)] = None,
     jobs: Annotated[int, Parameter(show_default=False)] = 0,
+    situations: bool = False,
     lines: int = 60,
 ) -> int:
     """Run a whole bot, its gateway and its network through seeded bad days in virtual time.
@@ -51,6 +52,7 @@ def simulate(
         first: The first seed; the others follow.
         replay: Run this seed alone.
         jobs: Processes; one for each processor if not given.
+        situations: Say which faults have met the bot in which state, and how often.
         lines: How many lines of the last minutes to show of a failure.
     """
     _check(seeds, hours, jobs)
@@ -62,7 +64,7 @@ def simulate(
     wanted = range(first, first + seeds) if replay is None else [replay]
     jobs = min(jobs or os.cpu_count() or 1, len(wanted))
     ran = campaign(wanted, profile, hours, jobs=jobs)
-    return _follow(console, ran, len(wanted), lines)
+    return _tell(console, _follow(console, ran, len(wanted)), situations=situations, lines=lines)
 
 
 def _check(seeds: int, hours: float, jobs: int) -> None:
@@ -75,32 +77,38 @@ def _check(seeds: int, hours: float, jobs: int) -> None:
             raise ConfigurationError(f"{name} {value} is out of range: expected {low} to {high}")
 
 
-def _follow(console: Console, ran: Iterable[Ran], total: int, lines: int) -> int:
-    """Show progress; return the exit code."""
+def _follow(console: Console, ran: Iterable[Ran], total: int) -> Tally:
+    """Show progress up to the first failure."""
     from rich.progress import Progress  # noqa: PLC0415  # commands load lazily
 
-    hours = cpu_s = 0.0
-    done = commands = 0
-    failed: Ran | None = None
+    from ibelay.testing.simulation.campaign import Tally  # noqa: PLC0415  # the same
+
+    tally = Tally()
     with Progress(console=console, transient=True) as progress:
         bar = progress.add_task("bad days", total=total)
         for one in ran:
             progress.advance(bar)
-            done += 1
-            hours += one.outcome.seconds / 3600
-            cpu_s += one.cpu_s
-            commands += one.outcome.done
-            if one.outcome.breach is not None:
-                failed = one
+            if not tally.add(one):
                 break
+    return tally
+
+
+def _tell(console: Console, tally: Tally, *, situations: bool, lines: int) -> int:
+    """Say what came of it; return the exit code."""
+    if situations:
+        from ibelay.testing.simulation.situations import table  # noqa: PLC0415  # the same
+
+        for text in table(tally.met.items()):
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
     console.print(
-        f"{done} runs, {hours:.1f} simulated hours, {commands} faults; "
-        f"{hours / max(cpu_s, 1e-9):.2f} simulated hours per second of one processor"
+        f"{tally.runs} runs, {tally.hours:.1f} simulated hours, {tally.faults} faults in "
+        f"{len(tally.met)} situations; {tally.hours / max(tally.cpu_s, 1e-9):.2f} simulated hours "
+        "per second of one processor"
     )
-    if failed is None:
+    if tally.failed is None:
         console.print("every invariant held, and every bot came back")
         return 0
-    _show(console, failed, lines)
+    _show(console, tally.failed, lines)
     return 1
 
 

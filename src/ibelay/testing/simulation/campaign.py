@@ -8,12 +8,14 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
 from ibelay.testing.simulation.run import Outcome, run
+from ibelay.testing.simulation.situations import Situation
 
 _AHEAD = 2
 
@@ -29,6 +31,39 @@ class Ran:
 
     outcome: Outcome
     cpu_s: float
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a campaign has come to so far.
+
+    Attributes:
+        runs: How many have ended.
+        hours: Virtual hours.
+        cpu_s: Seconds of one processor.
+        faults: Commands that were done.
+        met: How often each situation came.
+        failed: The first run that broke an invariant.
+    """
+
+    runs: int = 0
+    hours: float = 0.0
+    cpu_s: float = 0.0
+    faults: int = 0
+    met: Counter[Situation] = field(default_factory=Counter)
+    failed: Ran | None = None
+
+    def add(self, ran: Ran) -> bool:
+        """Count *ran*; return whether it was well."""
+        outcome = ran.outcome
+        self.runs += 1
+        self.hours += outcome.seconds / 3600
+        self.cpu_s += ran.cpu_s
+        self.faults += outcome.done
+        self.met.update(dict(outcome.situations))
+        if outcome.breach is not None:
+            self.failed = self.failed or ran
+        return outcome.breach is None
 
 
 def play(seed: int, profile: str, hours: float) -> Ran:

@@ -20,6 +20,7 @@ from ibelay.testing.simulation.invariants.breach import Breach
 from ibelay.testing.simulation.invariants.watch import Watch
 from ibelay.testing.simulation.observed import Observation
 from ibelay.testing.simulation.setting import BOT_NAME, Setting
+from ibelay.testing.simulation.situations import Situation, Situations
 from ibelay.testing.simulation.timeline import line
 from ibelay.testing.simulation.world import CLIENT_ID, World
 
@@ -42,6 +43,7 @@ class Outcome:
         digest: Hash of all that went over the network.
         timeline: The last minutes, a line each; empty if all is well.
         done: How many commands were done.
+        situations: What they met, and how often.
     """
 
     plan: Plan
@@ -50,6 +52,7 @@ class Outcome:
     digest: str
     timeline: tuple[str, ...]
     done: int
+    situations: tuple[tuple[Situation, int], ...]
 
 
 class _Stage:
@@ -60,6 +63,7 @@ class _Stage:
         self.watch = Watch(bot=BOT_NAME, client_id=CLIENT_ID)
         self.recent: deque[Observation] = deque(maxlen=_REMEMBERED)
         self.done = 0
+        self.situations = Situations()
         self.conductor = Conductor(
             plan,
             call_at=world.loop.call_at,
@@ -82,6 +86,7 @@ class _Stage:
 
     def see(self, seen: Observation) -> None:
         self.recent.append(seen)
+        self.situations.see(seen)
         self.watch.see(seen)
         self.conductor.see(seen)
 
@@ -138,6 +143,7 @@ def run(
             digest=world.digest,
             timeline=() if breach is None else _last(stage.recent, breach),
             done=stage.done,
+            situations=tuple(sorted(stage.situations.met.items())),
         )
 
 
