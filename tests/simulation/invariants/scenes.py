@@ -34,7 +34,13 @@ from ibelay.gateway.exchange.events import (
     PositionChanged,
 )
 from ibelay.journal.ledger import Ledger
-from ibelay.journal.records import AnyRecord, EpochStarted, IntentRecorded, Severity
+from ibelay.journal.records import (
+    AnyRecord,
+    EpochStarted,
+    IntentRecorded,
+    ReconciliationDone,
+    Severity,
+)
 from ibelay.machines.link_events import LinkState
 from ibelay.model.execution import Execution
 from ibelay.model.ids import ClientId, ConId, Epoch, OrderId, PermId
@@ -75,6 +81,15 @@ __all__ = [
 CLIENT = ClientId(1)
 SECOND_NS = 1_000_000_000
 S = BrokerOrderStatus
+RECONCILED = ReconciliationDone(
+    at_ns=0,
+    trigger="by hand",
+    positions=0,
+    open_orders=0,
+    executions_recovered=0,
+    findings=0,
+    duration_ns=0,
+)
 BRACKET: tuple[IntentRecorded, ...] = (
     intent(0, Role.ENTRY),
     intent(1, Role.STOP),
@@ -131,8 +146,10 @@ class Run:
         return self
 
     def goes(self, *states: LinkState) -> Run:
-        """Let the link go through *states*."""
+        """Let the link go through *states*; READY follows a reconciliation."""
         for after in states:
+            if after is LinkState.READY:
+                self.write(RECONCILED)
             self.see(LinkChanged(self.at_ns, self.link, after, "by hand"))
             self.link = after
         return self

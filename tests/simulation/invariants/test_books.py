@@ -32,6 +32,7 @@ from ibelay.model.ids import ClientId, ExecId
 from ibelay.model.order import Action, OrderState
 from ibelay.reconcile.discrepancies import Kind
 from ibelay.testing.simulation.observed import Broke, Truth
+from ibelay.wire import encode
 
 FILL = execution(1, ENTRY, Action.BUY, 50)
 HALF = execution(2, STOP, Action.SELL, 20)
@@ -190,13 +191,32 @@ def test_a_fill_told_and_booked_breaks_nothing_whoever_tells_it_again() -> None:
     assert run.broken == []
 
 
-def test_a_fill_told_while_the_link_is_down_is_owed_from_ready_on() -> None:
-    run = entering().goes(LinkState.ISOLATED).says()
-    run.fills(BRACKET[0], FILL, 50).tells_fill(FILL).wait(300)
-    run.goes(LinkState.SYNCING, LinkState.READY).wait(50)
+@pytest.mark.parametrize(
+    "where", [LinkState.READY, LinkState.ISOLATED, LinkState.SUSPECT, LinkState.SYNCING]
+)
+def test_a_live_fill_is_booked_at_once_whatever_the_state_of_the_link(where: LinkState) -> None:
+    run = entering().says()
+    if where is not run.link:
+        run.goes(where)
+    run.tells_fill(FILL).wait(1)
+    assert run.broken == []
+    assert run.wait(2, step=1).broken == ["I13"]
+    assert f"is {where}" in run.sentences[0]
+
+
+def test_a_live_fill_that_went_down_with_its_link_is_owed_from_ready_on() -> None:
+    run = entering().fills(BRACKET[0], FILL, 50).tells_fill(FILL).goes(LinkState.DOWN).says()
+    run.wait(300).goes(LinkState.SYNCING, LinkState.READY).wait(50)
     assert run.broken == []
     assert run.wait(15).broken == ["I13"]
     assert FILL.exec_id in run.sentences[0]
+
+
+def test_a_fill_that_is_told_in_an_answer_is_owed_only_once_ready() -> None:
+    run = entering().goes(LinkState.SYNCING).says()
+    run.tells(encode.execution(7, FILL, (FILL.quantity, FILL.price), 178)).wait(50)
+    assert run.goes(LinkState.READY).wait(50).broken == []
+    assert run.wait(15).broken == ["I13"]
 
 
 def test_a_fill_that_died_with_the_process_is_found_again_by_the_end() -> None:
@@ -211,14 +231,13 @@ def test_a_fill_that_died_with_the_process_and_is_never_found_breaks_i13() -> No
 
 
 def test_a_fill_told_just_before_the_end_is_still_under_way() -> None:
-    run = entering().wait(60).fills(BRACKET[0], FILL, 50).tells_fill(FILL).wait(2).over()
+    run = entering().wait(60).fills(BRACKET[0], FILL, 50).tells_fill(FILL).wait(1).over()
     assert run.broken == []
 
 
 def test_a_correction_that_is_not_booked_breaks_i13() -> None:
     corrected = execution(1, ENTRY, Action.BUY, 49, revision=2)
-    run = holding().tells_fill(corrected).wait(70)
-    assert run.broken == ["I13"]
+    assert holding().tells_fill(corrected).wait(5).broken == ["I13"]
 
 
 def test_fills_of_others_need_not_be_booked() -> None:

@@ -40,7 +40,7 @@ from ibelay.model.faults import SecondPermId, Target
 from ibelay.model.ids import Epoch, OrderId, OrderRef, PermId
 from ibelay.model.order import OrderState, Role
 from ibelay.testing.simulation.invariants.known import Known
-from ibelay.testing.simulation.observed import Broke, Durable, Told
+from ibelay.testing.simulation.observed import Broke, Durable, LinkChanged, Told
 from ibelay.wire import encode
 from ibelay.wire.encode.order.view import OrderView
 from ibelay.wire.requests import GlobalCancel
@@ -220,6 +220,13 @@ def test_an_entry_while_not_ready_breaks_i5(where: LinkState) -> None:
     run = Run().boot().write(*BRACKET).goes(where).sends(*BRACKET)
     assert run.broken == ["I5"]
     assert str(where) in run.sentences[0]
+
+
+def test_an_entry_before_books_and_broker_were_compared_again_breaks_i5() -> None:
+    run = Run().boot().goes(LinkState.SYNCING).write(*BRACKET)
+    run.see(LinkChanged(0, LinkState.SYNCING, LinkState.READY, "by hand"))
+    assert run.sends(*BRACKET).broken == ["I5"]
+    assert "nothing was reconciled" in run.sentences[0]
 
 
 def test_an_entry_in_safe_mode_breaks_i5_from_the_moment_it_is_decided() -> None:

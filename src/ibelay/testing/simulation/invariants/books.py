@@ -8,8 +8,9 @@ Rules:
 3. Books and broker may differ while something is on its way; in peace not for long.
 4. An order that is over is left so, but for an execution, which outweighs every word, or with
    an alarm on disk beside it.
-5. A fill that reached the socket is booked. What a killed process took with it is found again;
-   what is told shortly before the end may still be under way.
+5. A fill that reached the socket is booked: at once, whatever the state of a link that stands,
+   if it is told live to a process that has its books together. What went down with a link or
+   a process is found again; what is told shortly before the end may still be under way.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import ClassVar
 from ibelay.gateway.exchange.events import Executed, OrderChanged, PositionChanged
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import DiscrepancyFound, ExecutionRecorded, OrderStateChanged
+from ibelay.machines.link_events import LinkState
 from ibelay.model.ids import ConId, ExecId, OrderRef, execution_key, is_ours, supersedes
 from ibelay.model.order import OrderState
 from ibelay.reconcile.discrepancies import Kind
@@ -30,6 +32,8 @@ from ibelay.testing.simulation.observed import (
     Appended,
     Booted,
     Durable,
+    Ended,
+    LinkChanged,
     Observation,
     Over,
     Settled,
@@ -38,6 +42,7 @@ from ibelay.testing.simulation.observed import (
 )
 
 _ZERO = Decimal(0)
+_STANDS = frozenset({LinkState.SYNCING, LinkState.READY, LinkState.SUSPECT, LinkState.ISOLATED})
 
 
 class NothingWithoutIntent:
@@ -191,11 +196,15 @@ class NothingDropped:
 
     number: ClassVar[str] = "I13"
     sentence: ClassVar[str] = "inbound broker events are never dropped for connection state"
-    reads: ClassVar[frozenset[type]] = frozenset({Booted, Told, Appended, Durable, Settled, Over})
+    reads: ClassVar[frozenset[type]] = frozenset(
+        {Booted, Ended, LinkChanged, Told, Appended, Durable, Truth, Settled, Over}
+    )
 
     def __init__(self, known: Known, bounds: Bounds) -> None:
         self._known = known
         self._bounds = bounds
+        self._loaded = False
+        self._live: dict[str, tuple[ExecId, int]] = {}
         self._told: dict[str, tuple[ExecId, int, int]] = {}
         self._given: dict[str, ExecId] = {}
         self._booked: dict[str, ExecId] = {}
@@ -203,10 +212,16 @@ class NothingDropped:
     def see(self, seen: Observation) -> Iterator[Breach]:
         """Follow every fill from the socket to the disk (rule 5)."""
         match seen:
-            case Told(at_ns=at_ns, fields=("11", *rest)) if len(rest) > 25:
-                self._hear(ExecId(rest[13]), rest[25], at_ns)
-            case Booted():
+            case Told(at_ns=at_ns, fields=("11", request_id, *rest)) if len(rest) > 24:
+                self._hear(ExecId(rest[12]), rest[24], at_ns, live=request_id == "-1")
+            case Booted() | Ended():
                 self._given.clear()
+                self._live.clear()
+                self._loaded = False
+            case LinkChanged(after=after):
+                self._loaded = self._loaded or after is LinkState.READY
+                if after not in _STANDS:
+                    self._live.clear()
             case Appended(records=records) | Durable(records=records):
                 for record in records:
                     if isinstance(record, ExecutionRecorded):
@@ -217,23 +232,44 @@ class NothingDropped:
                 yield from self._missing(seen.at_ns)
             case _:
                 pass
+        yield from self._dropped(seen.at_ns)
 
-    def _hear(self, exec_id: ExecId, reference: str, at_ns: int) -> None:
+    def _hear(self, exec_id: ExecId, reference: str, at_ns: int, *, live: bool) -> None:
         key = execution_key(exec_id)
         if not is_ours(reference, self._known.bot) or _covers(self._booked.get(key), exec_id):
             return
         earlier = self._told.get(key)
         if earlier is None or supersedes(exec_id, earlier[0]):
-            self._told[key] = exec_id, at_ns, self._known.awake_ns(at_ns)
+            awake_ns = self._known.awake_ns(at_ns)
+            self._told[key] = exec_id, at_ns, awake_ns
+            given = _covers(self._given.get(key), exec_id)
+            if live and self._loaded and self._known.link in _STANDS and not given:
+                self._live[key] = exec_id, awake_ns
 
     def _write(self, exec_id: ExecId, *, on_disk: bool) -> None:
         key = execution_key(exec_id)
         written = self._booked if on_disk else self._given
         if not _covers(written.get(key), exec_id):
             written[key] = exec_id
+        live = self._live.get(key)
+        if live is not None and _covers(exec_id, live[0]):
+            del self._live[key]
         told = self._told.get(key)
         if on_disk and told is not None and _covers(exec_id, told[0]):
             del self._told[key]
+
+    def _dropped(self, now_ns: int) -> Iterator[Breach]:
+        if not self._live:
+            return
+        awake_ns, link = self._known.awake_ns(now_ns), self._known.link
+        for key, (exec_id, told_awake_ns) in list(self._live.items()):
+            if awake_ns - told_awake_ns > self._bounds.taken_ns:
+                del self._live[key]
+                sentence = (
+                    f"fill {exec_id} was told {seconds(awake_ns - told_awake_ns)} ago over a link "
+                    f"that stands and is {link}, and was not given to the journal"
+                )
+                yield Breach(self.number, now_ns, sentence)
 
     def _overdue(self, now_ns: int) -> Iterator[Breach]:
         known = self._known

@@ -41,7 +41,8 @@ class Bounds:
         restored_ns: I14: from the same moment to no UNKNOWN and nothing naked.
         agreed_ns: I9: from the broker's last word on a contract, READY and in peace, to equal
             books. A reconciliation every 60 s, and a difference must stand for 10 s.
-        booked_ns: I13: from a fill that is told, READY throughout, to its record.
+        taken_ns: I13: from a fill that is told live, over a link that stands, to its record.
+        booked_ns: I13: from any fill that is told, READY throughout, to its record.
         told_late_ns: I13: what is told so shortly before the end may still be under way.
         obeyed_ns: I15: from a decision's record to its first byte, the bot awake.
         decided_again_ns: I15: the same if the decision lapsed and had to be taken again: the
@@ -58,6 +59,7 @@ class Bounds:
     ready_ns: int = 120 * SECOND_NS
     restored_ns: int = 180 * SECOND_NS
     agreed_ns: int = 90 * SECOND_NS
+    taken_ns: int = 2 * SECOND_NS
     booked_ns: int = 60 * SECOND_NS
     told_late_ns: int = 5 * SECOND_NS
     obeyed_ns: int = 30 * SECOND_NS

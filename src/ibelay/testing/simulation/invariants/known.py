@@ -3,7 +3,7 @@
 Rules:
 1. It is given an observation before the invariants are, so it knows what they look at.
 2. What is on disk counts as known of orders; what was only given to the journal does not, but
-   for two things a bot obeys at once: safe mode, and figures it takes from the broker.
+   for what a bot obeys at once: safe mode, a reconciliation, figures taken from the broker.
 3. *In peace* is READY while nothing is being made to go wrong, without a break. *Awake* is
    time in which the process was not made to stand still.
 """
@@ -26,6 +26,7 @@ from ibelay.journal.records import (
     OrderStateChanged,
     OrderTermsTaken,
     PositionAdjusted,
+    ReconciliationDone,
     SafeModeCleared,
     SafeModeEntered,
 )
@@ -103,6 +104,7 @@ class Known:
         ready_since_ns: Since when it is READY, or None.
         ready_awake_ns: What ``awake_ns`` was then.
         peace_since_ns: Since when it is READY and nothing is made to go wrong, or None.
+        reconciled: Whether books and broker were compared since the link was last lost.
         undurable: Records given to the journal and not on disk.
         sends: How often an order was handed to the socket, by reference.
         unsettled: Orders of the bot without an outcome, and since when, oldest first.
@@ -118,6 +120,7 @@ class Known:
         self.ready_awake_ns = 0
         self.peace_since_ns: int | None = None
         self.safe_mode = False
+        self.reconciled = False
         self.epoch = 0
         self.undurable = 0
         self.orders: dict[str, Ours] = {}
@@ -202,6 +205,7 @@ class Known:
         self.link = link
         if link is not LinkState.READY:
             self.ready_since_ns = self.peace_since_ns = None
+            self.reconciled = False
         elif self.ready_since_ns is None:
             self.ready_since_ns = at_ns
             self.ready_awake_ns = self.awake_ns(at_ns)
@@ -222,6 +226,8 @@ class Known:
                     self.safe_mode = True
                 case SafeModeCleared():
                     self.safe_mode = False
+                case ReconciliationDone():
+                    self.reconciled = True
                 case OrderTermsTaken(order_ref=ref) if ref in self.orders:
                     self.orders[ref].taken = record
                 case _:

@@ -126,7 +126,7 @@ class SentOnce:
 
 
 class NoEntryUnlessReady:
-    """I5: entries leave only while READY and out of safe mode."""
+    """I5: entries leave only while READY, which follows a reconciliation, and out of safe mode."""
 
     number: ClassVar[str] = "I5"
     sentence: ClassVar[str] = (
@@ -145,15 +145,21 @@ class NoEntryUnlessReady:
                 ours = known.orders.get(order.order_ref)
                 if ours is None or ours.role is not Role.ENTRY or known.sends[ours.ref] > 1:
                     return
-                if known.link is not LinkState.READY:
-                    where = "no process runs" if known.link is None else f"it is {known.link}"
-                    sentence = f"{said(order)}, an entry, left although {where} and not ready"
-                    yield Breach(self.number, seen.at_ns, sentence)
-                elif known.safe_mode:
-                    sentence = f"{said(order)}, an entry, left in safe mode"
+                if problem := self._refusal():
+                    sentence = f"{said(order)}, an entry, left {problem}"
                     yield Breach(self.number, seen.at_ns, sentence)
             case _:
                 pass
+
+    def _refusal(self) -> str:
+        known = self._known
+        if known.link is None:
+            return "although no process runs"
+        if known.link is not LinkState.READY:
+            return f"although the link is {known.link} and not ready"
+        if not known.reconciled:
+            return "although nothing was reconciled since the link was last not ready"
+        return "in safe mode" if known.safe_mode else ""
 
 
 class IdsRise:
