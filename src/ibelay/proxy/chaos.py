@@ -14,8 +14,9 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from ibelay.control.agenda import NEVER_NS, Agenda
 from ibelay.control.controlled import Done, Views
@@ -38,6 +39,33 @@ from ibelay.proxy.views import views_of
 MAX_LINKS = 128
 CONNECT_S = 10.0
 OnMessage = Callable[[int, str, ClientId | None, bytes, bool], None]
+
+
+class Observer(Protocol):
+    """Somebody who looks on, from the moment he is one of ``observers``.
+
+    Times are the loop's, in ns; a line is a client's connection, by its number.
+    """
+
+    def opened(self, at_ns: int, line: int) -> None:
+        """A client was accepted."""
+        ...
+
+    def closed(self, at_ns: int, line: int, by: str) -> None:
+        """A client's connection ends by a ``client``, a ``gateway`` or a ``fault``."""
+        ...
+
+    def message(  # what a message is
+        self, at_ns: int, line: int, way: str, payload: bytes, version: int, *, passed: bool
+    ) -> None:
+        """A message passes or is lost; *way* is ``to-client`` or ``to-gateway``."""
+        ...
+
+    def done(self, at_ns: int, command: Command) -> None:
+        """A command was done."""
+        ...
+
+
 _log = logging.getLogger(__name__)
 
 
@@ -59,6 +87,8 @@ class ChaosProxy:
             in ns; ``to-client`` or ``to-gateway``; the client's id, if known; the payload; and
             whether it passes. Requests are told when they arrive, answers when they are handed
             on or lost (see ``conversation``, rule 6).
+        observers: Told the same by connection, of each connection's beginning and end, and of
+            each command that is done.
     """
 
     def __init__(
@@ -80,6 +110,7 @@ class ChaosProxy:
         self.agenda = Agenda()
         self.operator = Operator(Performer.PROXY, acts_of(self), self.now_ns)
         self.on_message: list[OnMessage] = []
+        self.observers: list[Observer] = []
         self.views: Views = views_of(self)
         self._faults = faults
         self._scenarios = _playable(scenarios, wall_ns)
@@ -87,6 +118,8 @@ class ChaosProxy:
         self._players: list[Player] = []
         self._door = Doorstep(lambda: Link(self).client, host, port)
         self._links: dict[Conversation, Link] = {}
+        self._numbers: dict[Link, int] = {}
+        self._opened = 0
         self._tasks = asyncio.TaskGroup()
         self._seekers: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -103,11 +136,9 @@ class ChaosProxy:
         try:
             await self._door.open(self._tasks)
             for command in self._faults:
-                self.operator.do(command)
-            place = Place(
-                agenda=self.agenda, now_ns=self.now_ns, do=self.do, new_york_ns=self._wall_ns
-            )
-            self._players += [Player(scenario, place) for scenario in self._scenarios]
+                self._do(command)
+            for scenario in self._scenarios:
+                self.play(scenario)
         except ConfigurationError:
             await self._door.close()
             await self._tasks.__aexit__(None, None, None)
@@ -153,9 +184,20 @@ class ChaosProxy:
         Raises:
             ConfigurationError: It cannot be done by a proxy, or not as things stand.
         """
-        said = self.operator.do(command)
+        said = self._do(command)
         self.flush()
         return said
+
+    def play(self, scenario: Scenario) -> None:
+        """Play *scenario* from now on.
+
+        Raises:
+            ConfigurationError: It waits for a time of day, and this proxy has no clock.
+        """
+        _playable([scenario], self._wall_ns)
+        place = Place(agenda=self.agenda, now_ns=self.now_ns, do=self.do, new_york_ns=self._wall_ns)
+        self._players.append(Player(scenario, place))
+        self._arm()
 
     def flush(self) -> None:
         """Pass on what can be passed on, and plan what is to follow."""
@@ -237,7 +279,21 @@ class ChaosProxy:
             return False
         self.common.tell = self._tell if self.on_message else None
         self._links[link.conversation] = link
+        if self.observers:
+            self._opened += 1
+            self._numbers[link] = self._opened
+            link.conversation.hear = partial(self._heard, link)
+            for one in self.observers:
+                one.opened(self.now_ns(), self._opened)
         return True
+
+    def ended(self, link: Link, by: str) -> None:
+        """Tell observers that a client's connection ends."""
+        number = self._numbers.pop(link, None)
+        if number is not None:
+            link.conversation.hear = None
+            for one in self.observers:
+                one.closed(self.now_ns(), number, by)
 
     def connect(self, link: Link) -> None:
         """Look for the gateway of a link."""
@@ -278,6 +334,17 @@ class ChaosProxy:
         now_ns = self.now_ns()
         for tell in self.on_message:
             tell(now_ns, way, client_id, payload, passed)
+
+    def _heard(self, link: Link, way: str, payload: bytes, passed: bool) -> None:
+        number, version = self._numbers[link], link.conversation.dialect.version
+        for one in self.observers:
+            one.message(self.now_ns(), number, way, payload, version, passed=passed)
+
+    def _do(self, command: Command) -> str:
+        said = self.operator.do(command)
+        for one in self.observers:
+            one.done(self.now_ns(), command)
+        return said
 
     def _arm(self) -> None:
         """Let the agenda run when its next act is due."""

@@ -30,6 +30,7 @@ HIGH_BYTES = 256 << 10
 LOW_BYTES = 64 << 10
 MAX_PENDING_BYTES = 16 << 20
 LINGER_S = 10.0
+BY_CLIENT, BY_GATEWAY, BY_FAULT = "client", "gateway", "fault"
 _log = logging.getLogger(__name__)
 
 
@@ -52,6 +53,10 @@ class House(Protocol):
         """Look for the gateway of a link; it hears ``made`` or is reset."""
         ...
 
+    def ended(self, link: Link, by: str) -> None:
+        """Hear that a client's connection ends, and by whom; once for each link."""
+        ...
+
     def dismiss(self, link: Link) -> None:
         """Count a link out."""
         ...
@@ -72,6 +77,7 @@ class Link:
         self._to_client = Pipe(self._look(TO_CLIENT), house.chance)
         self._to_gateway = Pipe(self._look(TO_GATEWAY), house.chance)
         self._looking = self._seeks = self._leaves = self._over = self._said_plain = False
+        self._told_end = False
         self._timer: asyncio.Handle | None = None
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -81,7 +87,7 @@ class Link:
         """Hear that a side is connected."""
         self._looking = self._looking and side is self.client
         if side is self.client and not self._house.admit(self):
-            self._over = True
+            self._over = self._told_end = True
             side.abort()
         elif self._over or (side is self.gateway and self.client.gone):
             side.abort()
@@ -108,6 +114,10 @@ class Link:
     def lost(self, side: Side, error: Exception | None) -> None:
         """Hear that a side is gone, and let the other know (rule 2)."""
         other = self.gateway if side is self.client else self.client
+        if side is self.client:
+            self._tell_end(BY_CLIENT)
+        elif not self.conversation.half_open:
+            self._tell_end(BY_GATEWAY)
         if not self.conversation.half_open:
             if error is None or self._over or self._leaves:
                 other.close()
@@ -120,6 +130,7 @@ class Link:
     def not_found(self) -> None:
         """Hear that there is no gateway: what a client hears then is a reset."""
         self._looking = False
+        self._tell_end(BY_GATEWAY)
         self.reset()
 
     # What the proxy does ------------------------------------------------------------------
@@ -129,7 +140,11 @@ class Link:
         if self._over:
             return
         talk, now_ns = self.conversation, self._house.now_ns()
+        if self.client.ended:
+            self._tell_end(BY_CLIENT)
         if not talk.stuck and not self._leaves:
+            if self.gateway.ended and not talk.half_open:
+                self._tell_end(BY_GATEWAY)
             self._seek()
             self._take_ends(now_ns)
             self._take(now_ns)
@@ -157,6 +172,7 @@ class Link:
 
     def reset(self) -> None:
         """End with RSTs."""
+        self._tell_end(BY_FAULT)
         self._over = True
         self.client.reset()
         self.gateway.reset()
@@ -164,6 +180,7 @@ class Link:
 
     def abort(self) -> None:
         """End at once."""
+        self._tell_end(BY_FAULT)
         self._over = True
         self.client.abort()
         self.gateway.abort()
@@ -222,6 +239,8 @@ class Link:
         """Begin to end (rule 3)."""
         self._leaves = True
         self.conversation.leave()
+        if client_too:
+            self._tell_end(BY_FAULT)
         self._take(now_ns)
         self._to_gateway.finish(now_ns)
         if client_too:
@@ -257,6 +276,11 @@ class Link:
         if client.gone and not self._looking and (gateway.gone or not gateway.exists):
             self._stop()
             self._house.dismiss(self)
+
+    def _tell_end(self, by: str) -> None:
+        if not self._told_end:
+            self._told_end = True
+            self._house.ended(self, by)
 
     def _stop(self) -> None:
         self._over = True

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from ibelay.control.scenario import At
 from ibelay.model.faults import Command, Performer
 from ibelay.model.faults.performers import PERFORMERS
+from ibelay.proxy.conversation.conversation import TO_CLIENT, TO_GATEWAY
 from ibelay.proxy.drill.facts import Who
 from ibelay.proxy.drill.judge import Judge
 from ibelay.proxy.drill.report import Report
@@ -69,7 +70,7 @@ class Recording:
         self._look_once()
         self._broke_ns = self.world.loop.now_ns()
         self.world.do(command)
-        self._witness.broke(self._broke_ns, command)
+        self._witness.done(self._broke_ns, command)
 
     def _look(self) -> None:
         self._look_once()
@@ -99,7 +100,7 @@ class Recording:
         for payload in tap.out.frames() if tap.greeted else ():
             tap.frames_out += 1
             if tap.frames_out > 1:
-                self._witness.asked(now_ns, tap.line, payload, VERSION, passed=True)
+                self._witness.message(now_ns, tap.line, TO_GATEWAY, payload, VERSION, passed=True)
 
     def _read(self, end: End, data: bytes) -> None:
         if end.local[0] != BOT:
@@ -109,7 +110,7 @@ class Recording:
         for payload in tap.into.frames():
             tap.frames_in += 1
             if tap.frames_in > 1:
-                self._witness.told(now_ns, tap.line, payload, VERSION, passed=True)
+                self._witness.message(now_ns, tap.line, TO_CLIENT, payload, VERSION, passed=True)
 
 
 def of_ibelay(seed: int, minutes: float, *, without: Iterable[type[Command]] = ()) -> Report:

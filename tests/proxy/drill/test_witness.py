@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ibelay.model.faults import read
 from ibelay.model.ids import OrderId
+from ibelay.proxy.conversation.conversation import TO_CLIENT, TO_GATEWAY
 from ibelay.proxy.drill.facts import Asked, Began, Closed, Ended, Fact, Opened, Told, Who
 from ibelay.proxy.drill.judge import Judge
 from ibelay.proxy.drill.witness import Witness
@@ -27,8 +28,8 @@ def test_messages_are_read_by_the_version_of_their_connection() -> None:
     judge = Listening()
     witness = Witness(judge)
     witness.opened(1, 7)
-    witness.asked(2, 7, b"71\x002\x003\x00\x00", 178, passed=True)
-    witness.told(3, 7, encode.next_valid_id(OrderId(9))[4:], 9999, passed=False)
+    witness.message(2, 7, TO_GATEWAY, b"71\x002\x003\x00\x00", 178, passed=True)
+    witness.message(3, 7, TO_CLIENT, encode.next_valid_id(OrderId(9))[4:], 9999, passed=False)
     witness.closed(4, 7, Who.GATEWAY)
     assert judge.facts == [
         Opened(1, 7),
@@ -42,9 +43,9 @@ def test_a_fault_ends_when_its_span_has_gone_by() -> None:
     judge = Listening()
     witness = Witness(judge)
     freeze, latency = read("freeze 5s"), read("latency 1s lasting=2s")
-    witness.broke(0, freeze)
-    witness.broke(10**9, latency)
-    witness.broke(10**9, read("rst"))
+    witness.done(0, freeze)
+    witness.done(10**9, latency)
+    witness.done(10**9, read("rst"))
     witness.finish(4 * 10**9)
     witness.opened(6 * 10**9, 1)
     assert judge.facts == [
@@ -60,8 +61,8 @@ def test_a_fault_ends_when_its_span_has_gone_by() -> None:
 def test_clear_ends_everything_at_once() -> None:
     judge = Listening()
     witness = Witness(judge)
-    witness.broke(0, read("freeze 5s"))
-    witness.broke(1, read("clear"))
+    witness.done(0, read("freeze 5s"))
+    witness.done(1, read("clear"))
     witness.finish(10**10)
     assert [type(one) for one in judge.facts] == [Began, Began]
 
@@ -70,6 +71,6 @@ def test_what_nobody_can_read_is_a_fact_as_well() -> None:
     judge = Listening()
     witness = Witness(judge)
     witness.opened(1, 1)
-    witness.asked(2, 1, b"\xff\xfe", 178, passed=True)
-    witness.told(2, 1, b"", 178, passed=True)
+    witness.message(2, 1, TO_GATEWAY, b"\xff\xfe", 178, passed=True)
+    witness.message(2, 1, TO_CLIENT, b"", 178, passed=True)
     assert len(judge.facts) == 3

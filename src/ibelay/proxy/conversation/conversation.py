@@ -38,6 +38,7 @@ ID_IN_USE = "Unable to connect as the client id is already in use. Retry with a 
 TOO_FAST = "Max rate of messages per second has been exceeded"
 MAX_BREACHES = 3
 Tell = Callable[[str, ClientId | None, bytes, bool], None]
+Hear = Callable[[str, bytes, bool], None]
 _SORTS = {3: Sort.PLACE, 4: Sort.CANCEL, 58: Sort.CANCEL_ALL}
 
 
@@ -67,11 +68,14 @@ class Conversation:
     Attributes:
         left: Whether the gateway's side is to be closed.
         half_open: Whether the client's side is to stay as it is then.
+        hear: Told what observers of all conversations are told, of this one: way, payload,
+            whether it passes.
     """
 
     def __init__(self, common: Common) -> None:
         self.left = False
         self.half_open = False
+        self.hear: Hear | None = None
         self.started = False
         self.dialect = Dialect(MAX_SERVER_VERSION)
         self._common = common
@@ -157,9 +161,9 @@ class Conversation:
         messages = self._line.messages(now_ns, now_ns)
         if self.half_open:
             return []
-        if self._common.tell is not None and self.started and not self.plain:
+        if self._heard and self.started and not self.plain:
             for message in messages:
-                self._common.tell(TO_CLIENT, self.client_id, message[LENGTH_BYTES:], True)
+                self._say_of(TO_CLIENT, message[LENGTH_BYTES:], passed=True)
         return messages
 
     def for_gateway(self, now_ns: int) -> list[bytes]:
@@ -307,12 +311,21 @@ class Conversation:
             self._lost(message[LENGTH_BYTES:])
 
     def _lost(self, payload: bytes) -> None:
-        if self._common.tell is not None and self.started:
-            self._common.tell(TO_CLIENT, self.client_id, payload, False)
+        if self.started:
+            self._say_of(TO_CLIENT, payload, passed=False)
 
     def _tell(self, payload: bytes, *, passed: bool) -> None:
+        self._say_of(TO_GATEWAY, payload, passed=passed)
+
+    @property
+    def _heard(self) -> bool:
+        return self.hear is not None or self._common.tell is not None
+
+    def _say_of(self, way: str, payload: bytes, *, passed: bool) -> None:
         if self._common.tell is not None:
-            self._common.tell(TO_GATEWAY, self.client_id, payload, passed)
+            self._common.tell(way, self.client_id, payload, passed)
+        if self.hear is not None:
+            self.hear(way, payload, passed)
 
     def _go_plain(self) -> None:
         """Cut neither way any more; what was not whole on either passes as it is."""

@@ -8,6 +8,7 @@ Rules:
 from __future__ import annotations
 
 from ibelay.model.faults import Clear, Command, Span
+from ibelay.proxy.conversation.conversation import TO_GATEWAY
 from ibelay.proxy.drill.facts import Asked, Began, Closed, Ended, Opened, Told, Who
 from ibelay.proxy.drill.judge import Judge
 from ibelay.wire import answers
@@ -34,24 +35,23 @@ class Witness:
         self._end(at_ns)
         self._judge.see(Opened(at_ns, line))
 
-    def closed(self, at_ns: int, line: int, by: Who) -> None:
-        """A connection ended."""
+    def closed(self, at_ns: int, line: int, by: str) -> None:
+        """A connection ended; *by* is one of ``Who``."""
         self._end(at_ns)
-        self._judge.see(Closed(at_ns, line, by))
+        self._judge.see(Closed(at_ns, line, Who(by)))
 
-    def asked(self, at_ns: int, line: int, payload: bytes, version: int, *, passed: bool) -> None:
-        """A client's message came."""
+    def message(  # what a message is
+        self, at_ns: int, line: int, way: str, payload: bytes, version: int, *, passed: bool
+    ) -> None:
+        """A message came and passed, or was lost."""
         self._end(at_ns)
-        request = decode(payload, _known(version))
-        self._judge.see(Asked(at_ns, line, request, passed))
+        known = min(max(version, MIN_SERVER_VERSION), MAX_SERVER_VERSION)
+        if way == TO_GATEWAY:
+            self._judge.see(Asked(at_ns, line, decode(payload, known), passed))
+        else:
+            self._judge.see(Told(at_ns, line, answers.read(payload, known), passed))
 
-    def told(self, at_ns: int, line: int, payload: bytes, version: int, *, passed: bool) -> None:
-        """A gateway's message was handed on, or lost."""
-        self._end(at_ns)
-        answer = answers.read(payload, _known(version))
-        self._judge.see(Told(at_ns, line, answer, passed))
-
-    def broke(self, at_ns: int, command: Command) -> None:
+    def done(self, at_ns: int, command: Command) -> None:
         """A command was done."""
         self._end(at_ns)
         self._judge.see(Began(at_ns, command))
@@ -80,8 +80,3 @@ def _span(command: Command) -> Span | None:
             span = getattr(command, name)
             return span if isinstance(span, Span) else None
     return None
-
-
-def _known(version: int) -> int:
-    """Return the version of ours that is nearest to *version*."""
-    return min(max(version, MIN_SERVER_VERSION), MAX_SERVER_VERSION)

@@ -1,0 +1,101 @@
+"""A drill at a chaos proxy: wait for a bot, break its line for a while, say how it did.
+
+Rules:
+1. Time begins when the first client has been answered, so that nobody has to hurry.
+2. At the end everything that goes wrong is cleared, and the report is made as things stand.
+3. A drill that is stopped early has a report, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ibelay.control.scenario import Scenario
+from ibelay.model.faults import Clear, Command
+from ibelay.proxy.chaos import ChaosProxy
+from ibelay.proxy.conversation.conversation import TO_CLIENT
+from ibelay.proxy.drill.judge import Judge
+from ibelay.proxy.drill.report import Report
+from ibelay.proxy.drill.thresholds import Thresholds
+from ibelay.proxy.drill.witness import Witness
+
+
+class Rehearsal:
+    """One drill.
+
+    Args:
+        thresholds: What the bot must meet.
+
+    Attributes:
+        stop: Set to end it early.
+    """
+
+    def __init__(self, thresholds: Thresholds | None = None) -> None:
+        self.stop = asyncio.Event()
+        self._judge = Judge(thresholds)
+        self._witness = Witness(self._judge)
+        self._answered = asyncio.Event()
+
+    def watch(self, proxy: ChaosProxy) -> None:
+        """Look on at *proxy*, which is not entered yet: all its clients are the bot's."""
+        proxy.observers.append(self)
+
+    async def play(
+        self,
+        proxy: ChaosProxy,
+        scenario: Scenario,
+        length_ns: int,
+        on_begin: Callable[[], None] = lambda: None,
+    ) -> Report:
+        """Play *scenario* for *length_ns* once a client has come, and return how it did.
+
+        Args:
+            proxy: Entered, and watched by this.
+            scenario: What goes wrong.
+            length_ns: How long, from the first answer a client gets.
+            on_begin: Called when time begins.
+        """
+        if await self._wait_for_client():
+            on_begin()
+            proxy.play(scenario)
+            try:
+                async with asyncio.timeout(length_ns / 1e9):
+                    await self.stop.wait()
+            except TimeoutError:
+                pass  # the drill has lasted as long as it should
+        proxy.do(Clear())
+        now_ns = proxy.now_ns()
+        self._witness.finish(now_ns)
+        return self._judge.report(now_ns)
+
+    async def _wait_for_client(self) -> bool:
+        """Return whether a client came before somebody stopped."""
+        async with asyncio.TaskGroup() as group:
+            ways = {group.create_task(one.wait()) for one in (self._answered, self.stop)}
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            for way in ways:
+                way.cancel()
+        return self._answered.is_set()
+
+    # What the proxy tells -------------------------------------------------------------------
+
+    def opened(self, at_ns: int, line: int) -> None:
+        """A client was accepted."""
+        self._witness.opened(at_ns, line)
+
+    def closed(self, at_ns: int, line: int, by: str) -> None:
+        """A client's connection ends."""
+        self._witness.closed(at_ns, line, by)
+
+    def message(  # what a message is
+        self, at_ns: int, line: int, way: str, payload: bytes, version: int, *, passed: bool
+    ) -> None:
+        """A message passes or is lost."""
+        if way == TO_CLIENT and passed:
+            self._answered.set()
+        self._witness.message(at_ns, line, way, payload, version, passed=passed)
+
+    def done(self, at_ns: int, command: Command) -> None:
+        """A command was done."""
+        self._witness.done(at_ns, command)
