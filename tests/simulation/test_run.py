@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ibelay.cli.main import main
+from ibelay.testing.simulation.bad_days import script
 from ibelay.testing.simulation.bad_days.plan import Plan, read
 from ibelay.testing.simulation.campaign import campaign
 from ibelay.testing.simulation.run import run
@@ -62,6 +65,48 @@ def test_a_campaign_runs_each_seed_once_in_any_number_of_processes() -> None:
 def test_the_command_reports_and_exits_0(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", "--seeds", "1", "--hours", "0.02", "--jobs", "1"]) == 0
     assert "every invariant held" in capsys.readouterr().out
+
+
+STUCK = """seed 1
+profile hostile
+span 60s
++10.000000s: stall 2s
++30.000000s: port-changed 4999
+"""
+
+
+def test_the_command_plays_a_plan_shrinks_it_and_saves_what_is_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given, left = tmp_path / "given.plan", tmp_path / "left.plan"
+    given.write_text(STUCK)
+    assert main(["simulate", "--plan", str(given), "--shrink", "--save", str(left)]) == 1
+    said = capsys.readouterr().out
+    assert "2 steps shrank to 1" in said
+    assert f"again: ibelay simulate --plan {left}" in said
+    assert [step.command.word for step in script.read(left.read_text()).steps] == ["port-changed"]
+    assert main(["simulate", "--plan", str(left), "--lines", "5"]) == 1
+    assert "broke I14" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [("", "does not say where"), (STUCK.replace("hostile", "sunny"), "expected one of calm")],
+)
+def test_a_file_that_is_no_plan_is_refused_in_a_sentence(
+    text: str, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "some.plan"
+    file.write_text(text)
+    assert main(["simulate", "--plan", str(file)]) == 78
+    assert problem in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_plan_that_is_not_there_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", "--plan", str(tmp_path / "none.plan")]) == 78
+    assert "none.plan" in "".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize(

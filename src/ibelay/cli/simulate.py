@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
@@ -10,23 +12,26 @@ from cyclopts import Parameter
 from ibelay.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from rich.console import Console
 
+    from ibelay.testing.simulation.bad_days.plan import Plan
     from ibelay.testing.simulation.campaign import Ran, Tally
 
 MAX_SEEDS = 1_000_000
 MAX_HOURS = 24 * 30
+MAX_PLAN_BYTES = 1 << 20
 
 
-def simulate(
+def simulate(  # noqa: PLR0913  # an option each
     *,
     seeds: int = 20,
     hours: float = 4.0,
     profile: Literal["calm", "nightly", "hostile"] = "hostile",
     first: int = 1,
     replay: Annotated[int | None, Parameter(show_default=False)] = None,
+    plan: Annotated[Path | None, Parameter(show_default=False)] = None,
+    shrink: bool = False,
+    save: Annotated[Path | None, Parameter(show_default=False)] = None,
     jobs: Annotated[int, Parameter(show_default=False)] = 0,
     situations: bool = False,
     lines: int = 60,
@@ -43,7 +48,9 @@ def simulate(
 
         `ibelay simulate --profile nightly --hours 96`
 
-        `ibelay simulate --replay 4711 --hours 4`
+        `ibelay simulate --replay 4711 --hours 4 --shrink --save failure.plan`
+
+        `ibelay simulate --plan failure.plan`
 
     Args:
         seeds: How many runs.
@@ -51,6 +58,9 @@ def simulate(
         profile: `calm`, `nightly` (the resets and restarts of every night) or `hostile`.
         first: The first seed; the others follow.
         replay: Run this seed alone.
+        plan: Run the plan in this file, which says its own seed, hours and profile.
+        shrink: Reduce a failure to the fewest things that must go wrong for it.
+        save: Write the plan of a failure, or what it was reduced to, into this file.
         jobs: Processes; one for each processor if not given.
         situations: Say which faults have met the bot in which state, and how often.
         lines: How many lines of the last minutes to show of a failure.
@@ -58,13 +68,25 @@ def simulate(
     _check(seeds, hours, jobs)
     from rich.console import Console  # noqa: PLC0415  # commands load lazily
 
-    from ibelay.testing.simulation.campaign import campaign  # noqa: PLC0415  # the same
+    from ibelay.testing.simulation.campaign import campaign, play_plan, quiet  # noqa: PLC0415  # so
 
     console = Console()
-    wanted = range(first, first + seeds) if replay is None else [replay]
-    jobs = min(jobs or os.cpu_count() or 1, len(wanted))
-    ran = campaign(wanted, profile, hours, jobs=jobs)
-    return _tell(console, _follow(console, ran, len(wanted)), situations=situations, lines=lines)
+    ran: Iterable[Ran]
+    if plan is None:
+        wanted = range(first, first + seeds) if replay is None else [replay]
+        total = len(wanted)
+        ran = campaign(wanted, profile, hours, jobs=min(jobs or os.cpu_count() or 1, total))
+    elif replay is not None:
+        raise ConfigurationError("--plan names its own seed: expected it without --replay")
+    else:
+        quiet()
+        total, ran = 1, map(play_plan, [_read(plan)])
+    tally = _follow(console, ran, total)
+    _tell(console, tally, situations=situations)
+    if tally.failed is None:
+        return 0
+    _explain(console, tally.failed, plan, shrink=shrink, save=save, lines=lines)
+    return 1
 
 
 def _check(seeds: int, hours: float, jobs: int) -> None:
@@ -93,13 +115,13 @@ def _follow(console: Console, ran: Iterable[Ran], total: int) -> Tally:
     return tally
 
 
-def _tell(console: Console, tally: Tally, *, situations: bool, lines: int) -> int:
-    """Say what came of it; return the exit code."""
+def _tell(console: Console, tally: Tally, *, situations: bool) -> None:
+    """Say what came of it."""
     if situations:
         from ibelay.testing.simulation.situations import table  # noqa: PLC0415  # the same
 
         for text in table(tally.met.items()):
-            console.print(text, markup=False, highlight=False, soft_wrap=True)
+            _line(console, text)
     console.print(
         f"{tally.runs} runs, {tally.hours:.1f} simulated hours, {tally.faults} faults in "
         f"{len(tally.met)} situations; {tally.hours / max(tally.cpu_s, 1e-9):.2f} simulated hours "
@@ -107,20 +129,90 @@ def _tell(console: Console, tally: Tally, *, situations: bool, lines: int) -> in
     )
     if tally.failed is None:
         console.print("every invariant held, and every bot came back")
-        return 0
-    _show(console, tally.failed, lines)
-    return 1
 
 
-def _show(console: Console, failed: Ran, lines: int) -> None:
+def _explain(
+    console: Console,
+    failed: Ran,
+    played: Path | None,
+    *,
+    shrink: bool,
+    save: Path | None,
+    lines: int,
+) -> None:
+    """Show a failure, reduced if that was asked for, and say how it is played again."""
+    from ibelay.testing.simulation.bad_days import script  # noqa: PLC0415  # commands load lazily
+
+    before = failed.outcome.plan
+    hours = before.span_ns / 3.6e12
+    again = f"--replay {before.seed} --hours {hours:g} --profile {before.profile}"
+    if shrink:
+        failed = _shrink(console, failed)
     outcome = failed.outcome
-    plan = outcome.plan
-    hours = plan.span_ns / 3.6e12
-    for text in outcome.timeline[-lines:]:
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
-    console.print(f"seed {plan.seed} broke {outcome.breach}", markup=False, style="bold red")
+    text = script.write(outcome.plan)
+    if save is not None:
+        _write(save, f"# broke {outcome.breach}\n{text}")
+    for line in outcome.timeline[-lines:]:
+        _line(console, line)
+    _line(console, f"seed {outcome.plan.seed} broke {outcome.breach}", style="bold red")
+    if shrink:
+        _line(console, text.rstrip())
+    if save is not None or played is not None:
+        again = f"--plan {save or played}"
+    _line(console, f"again: ibelay simulate {again}")
+
+
+def _shrink(console: Console, failed: Ran) -> Ran:
+    """Reduce *failed* and show progress; return the run of what is left of it."""
+    from rich.progress import Progress  # noqa: PLC0415  # commands load lazily
+
+    from ibelay.testing.simulation.bad_days.shrink import MOST_RUNS, shrink  # noqa: PLC0415  # so
+    from ibelay.testing.simulation.campaign import moment_of, play_plan, quiet  # noqa: PLC0415  # so
+
+    plan, breach = failed.outcome.plan, failed.outcome.breach
+    if breach is None:
+        return failed
+    quiet()
+    with Progress(console=console, transient=True) as progress:
+        bar = progress.add_task("shrinking", total=MOST_RUNS)
+
+        def breaks(candidate: Plan) -> int | None:
+            progress.advance(bar)
+            return moment_of(breach.invariant, candidate)
+
+        shrunk = shrink(plan, breaks)
+    end = ", the most it may take" if shrunk.spent else ""
     console.print(
-        f"again: ibelay simulate --replay {plan.seed} --hours {hours:g} --profile {plan.profile}",
-        markup=False,
-        highlight=False,
+        f"{len(plan.steps)} steps shrank to {len(shrunk.plan.steps)} in {shrunk.runs} runs{end}"
     )
+    return play_plan(shrunk.plan)
+
+
+def _read(path: Path) -> Plan:
+    from ibelay.testing.simulation.bad_days import script  # noqa: PLC0415  # commands load lazily
+    from ibelay.testing.simulation.bad_days.profiles import PROFILES  # noqa: PLC0415  # the same
+
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_PLAN_BYTES).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"{path} cannot be read as a plan: {error}; expected what --save has written"
+        ) from error
+    plan = script.read(text)
+    if plan.profile not in PROFILES:
+        known = ", ".join(PROFILES)
+        raise ConfigurationError(f"{path} names profile {plan.profile!r}: expected one of {known}")
+    return plan
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise ConfigurationError(f"the plan cannot be saved: {error}") from error
+
+
+def _line(console: Console, text: str, style: str = "") -> None:
+    """Print *text* as it is: what is copied from here must not be broken or coloured in."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True, style=style)

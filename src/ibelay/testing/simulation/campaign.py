@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 
+from ibelay.testing.simulation.bad_days.plan import Plan
 from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
 from ibelay.testing.simulation.run import Outcome, run
 from ibelay.testing.simulation.situations import Situation
@@ -68,9 +69,20 @@ class Tally:
 
 def play(seed: int, profile: str, hours: float) -> Ran:
     """Run one seed."""
+    return play_plan(draw(seed, PROFILES[profile], int(hours * HOUR_NS)))
+
+
+def play_plan(plan: Plan) -> Ran:
+    """Run one plan."""
     began = time.process_time()  # noqa: TID251  # what it costs is what is asked
-    outcome = run(draw(seed, PROFILES[profile], int(hours * HOUR_NS)))
+    outcome = run(plan)
     return Ran(outcome, time.process_time() - began)  # noqa: TID251  # the same
+
+
+def moment_of(invariant: str, plan: Plan) -> int | None:
+    """Return when *plan* breaks *invariant* as the first (virtual ns), or None if it does not."""
+    breach = run(plan).breach
+    return breach.at_ns if breach is not None and breach.invariant == invariant else None
 
 
 def campaign(seeds: Sequence[int], profile: str, hours: float, *, jobs: int) -> Iterator[Ran]:
@@ -83,12 +95,12 @@ def campaign(seeds: Sequence[int], profile: str, hours: float, *, jobs: int) -> 
         jobs: How many processes.
     """
     if jobs == 1:
-        _quiet()
+        quiet()
         for seed in seeds:
             yield play(seed, profile, hours)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_quiet) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=quiet) as pool:
         left = iter(seeds)
         running: set[Future[Ran]] = set()
         while True:
@@ -107,6 +119,6 @@ def campaign(seeds: Sequence[int], profile: str, hours: float, *, jobs: int) -> 
                 raise
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """Let nothing be logged: a simulated bot has much to complain of."""
     logging.disable(logging.CRITICAL)

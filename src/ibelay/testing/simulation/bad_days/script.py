@@ -1,0 +1,55 @@
+"""A whole plan as text: a line for each thing it says, so that a failure can be kept and sent.
+
+Rules:
+1. ``read(write(plan)) == plan`` for every plan whose times are whole microseconds.
+2. Empty lines and what follows a ``#`` at the beginning of a line say nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ibelay.errors import ConfigurationError
+from ibelay.testing.simulation.bad_days import plan as plans
+from ibelay.testing.simulation.bad_days.plan import Plan
+
+_HEAD = re.compile(r"(seed|profile|span) +(\S+)")
+_SPAN = re.compile(r"(\d{1,7}(?:\.\d{1,6})?)s")
+_SEED = re.compile(r"\d{1,18}")
+MAX_LINES = 100_000
+
+
+def write(plan: Plan) -> str:
+    """Return *plan* as text."""
+    lines = (
+        f"seed {plan.seed}",
+        f"profile {plan.profile}",
+        f"span {plan.span_ns / 1e9:.6f}s",
+        *(plans.write(step) for step in plan.steps),
+    )
+    return "\n".join(lines) + "\n"
+
+
+def read(text: str) -> Plan:
+    """Return the plan written as *text*.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    lines = [line.strip() for line in text.splitlines()[:MAX_LINES]]
+    said = [line for line in lines if line and not line.startswith("#")]
+    heads = {match[1]: match[2] for line in said if (match := _HEAD.fullmatch(line))}
+    seed = _SEED.fullmatch(heads.get("seed", ""))
+    span = _SPAN.fullmatch(heads.get("span", ""))
+    if seed is None or span is None or "profile" not in heads:
+        raise ConfigurationError(
+            "the plan does not say where it is played: expected a line each such as 'seed 4711', "
+            "'profile hostile' and 'span 720s', then a line for each step"
+        )
+    steps = [plans.read(line) for line in said if not _HEAD.fullmatch(line)]
+    return Plan(
+        seed=int(seed[0]),
+        profile=heads["profile"],
+        span_ns=round(float(span[1]) * 1e9),
+        steps=tuple(sorted(steps, key=lambda step: step.at_ns)),
+    )
