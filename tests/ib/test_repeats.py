@@ -12,34 +12,43 @@ from ibelay.model.ids import ExecId
 REPORT = CommissionReport(exec_id=ExecId("1"), commission=1, currency="USD", realized_pnl=None)  # type: ignore[arg-type]  # any will do
 
 
+def text(*fields: str) -> bytes:
+    return "".join(field + "\0" for field in fields).encode()
+
+
 def test_what_was_kept_is_found_by_the_same_text_only() -> None:
     known = Repeats()
-    assert known.find(["59", "1", "a", "2.5"]) is None
+    assert known.find(text("59", "1", "a", "2.5")) is None
     known.keep(REPORT)
-    assert known.find(["59", "1", "a", "2.5"]) is REPORT
-    assert known.find(["59", "1", "a", "2.6"]) is None
-    assert known.find(["101", "1", "a", "2.5"]) is None
+    assert known.find(text("59", "1", "a", "2.5")) == (REPORT, -1)
+    assert known.find(text("59", "1", "a", "2.6")) is None
+    assert known.find(text("101", "1", "a", "2.5")) is None
 
 
 def test_an_execution_is_the_same_whoever_asked_for_it() -> None:
     known = Repeats()
-    assert known.find(["11", "-1", "7", "x"]) is None
+    assert known.find(text("11", "-1", "7", "x")) is None
     known.keep(REPORT)
-    assert known.find(["11", "1000000", "7", "x"]) is REPORT
+    assert known.find(text("11", "1000000", "7", "x")) == (REPORT, 1_000_000)
+    assert known.find(text("11", "-1", "7", "x")) == (REPORT, -1)
+    assert known.find(text("11", "-1", "8", "x")) is None
 
 
-@pytest.mark.parametrize("number", ["3", "5", "50", "4"])
-def test_nothing_else_is_remembered(number: str) -> None:
+@pytest.mark.parametrize(
+    "payload", [text("3", "1", "2"), text("50", "1"), text("4", "1"), b"11", b"", b"\0", b"11\0"]
+)
+def test_nothing_else_is_remembered(payload: bytes) -> None:
     known = Repeats()
+    known.find(text("59", "1"))
     known.keep(REPORT)
-    assert known.find([number, "1", "2"]) is None
+    assert known.find(payload) is None
 
 
 def test_memory_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repeats, "REMEMBERED_MAX", 3)
     known = Repeats()
     for number in range(4):
-        assert known.find(["101", str(number)]) is None
+        assert known.find(text("101", str(number))) is None
         known.keep(REPORT)
-    assert known.find(["101", "0"]) is None
-    assert known.find(["101", "3"]) is REPORT
+    assert known.find(text("101", "0")) is None
+    assert known.find(text("101", "3")) == (REPORT, -1)

@@ -26,7 +26,7 @@ from ibelay.ib.repeats import Repeats
 from ibelay.ib.requests import Requests
 from ibelay.ib.snapshot import Gatherer
 from ibelay.ib.translate import ib_contract, ib_order
-from ibelay.ib.transport import FramedTransport
+from ibelay.ib.transport import FramedTransport, fields_of
 from ibelay.model.contract import Contract
 from ibelay.model.events import BrokerEvent, LinkClosed
 from ibelay.model.ids import ConId, OrderId
@@ -270,15 +270,16 @@ class IbLink:
             self._write.begin(self.server_version, self._address.client_id)
             self._write.startApi()
 
-    def _received(self, fields: list[str]) -> None:
+    def _received(self, payload: bytes) -> None:
         """Take one message."""
         if not self.server_version:
-            self._greeted(fields)
+            self._greeted(fields_of(payload))
             return
-        known = self._repeats.find(fields) if fields else None
+        known = self._repeats.find(payload)
         if known is not None:
-            self._raw.again(fields[1], known)
+            self._raw.again(*known)
             return
+        fields = fields_of(payload)
         try:
             self._decoder.interpret(fields)
         except UnreadableError as error:

@@ -90,13 +90,13 @@ class RawCallbacks:
         self.bar_streams: dict[int, ConId] = {}
         self.account_values: dict[str, str] = {}
 
-    def again(self, request_id: str, meaning: Meaning) -> None:
+    def again(self, meaning: Meaning, request_id: int) -> None:
         """Take what was read before; *request_id* is an execution's."""
         match meaning:
             case BrokerOrder():
                 self._gatherer.completed_order(meaning)
             case Execution():
-                self._executed(int(request_id), meaning)
+                self._executed(request_id, meaning)
             case CommissionReport():
                 self._charged(meaning)
 

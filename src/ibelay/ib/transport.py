@@ -1,7 +1,7 @@
 """One TCP connection to a gateway: frames in, frames out, and proof of when it ended.
 
 Rules:
-1. Bytes in, fields out, in time linear in the bytes. A frame longer than ``FRAME_MAX`` means
+1. Bytes in, messages out, in time linear in the bytes. A frame longer than ``FRAME_MAX`` means
    the stream is out of step or the peer speaks something else: the connection ends, since
    waiting for the rest would never end.
 2. Nothing is written to a socket that is closed or closing: ``LinkError`` instead.
@@ -36,12 +36,19 @@ _TAKE_BACK = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 KEEPALIVE_IDLE_S, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT = 5, 3, 3
 
 
+def fields_of(payload: bytes) -> list[str]:
+    """Return the fields of a message."""
+    fields = payload.decode(errors="backslashreplace").split("\0")
+    fields.pop()  # what follows the last NUL
+    return fields
+
+
 class FramedTransport(asyncio.Protocol):
     """The socket of one link.
 
     Args:
         clock: Stamps the arrival of bytes.
-        on_message: Called with the fields of each frame.
+        on_message: Called with what each frame holds; ``fields_of`` reads it.
         on_read: Called after all frames of one network read.
         on_lost: Called once with the reason when the connection is gone.
     """
@@ -50,13 +57,13 @@ class FramedTransport(asyncio.Protocol):
         self,
         clock: Clock,
         *,
-        on_message: Callable[[list[str]], None],
+        on_message: Callable[[bytes], None],
         on_read: Callable[[], None],
         on_lost: Callable[[str], None],
     ) -> None:
         self.last_heard_ns = clock.monotonic_ns()
         self._now_ns = clock.monotonic_ns
-        self._on_message: Callable[[list[str]], None] | None = on_message
+        self._on_message: Callable[[bytes], None] | None = on_message
         self._on_read: Callable[[], None] | None = on_read
         self._on_lost: Callable[[str], None] | None = on_lost
         self._transport: asyncio.Transport | None = None
@@ -129,9 +136,7 @@ class FramedTransport(asyncio.Protocol):
         try:
             for payload in self._frames.frames():
                 if self._on_message is not None:
-                    fields = payload.decode(errors="backslashreplace").split("\0")
-                    fields.pop()  # what follows the last NUL
-                    self._on_message(fields)
+                    self._on_message(payload)
         except WireError as error:
             self.abort(str(error))
             return

@@ -16,8 +16,10 @@ from ibelay.wire.framing import FrameDecoder
 SERVER_VERSION = 178
 _GREETING = b"API\0"
 _FRAME_MAX = 16 << 20
-# What goes by hundreds a minute and says nothing about orders: time, ticks, bars.
-_UNTOLD = frozenset({"49", "1", "2", "45", "46", "50", "58", "81"})
+# What goes by hundreds a minute and says nothing about orders that other messages do not:
+# time, ticks, bars, the account's values, commissions, and the day's orders that are over.
+_UNTOLD = frozenset(b"49 1 2 45 46 50 58 81 6 7 8 59 101".split())
+_EXECUTION = b"11"
 _UNASKED = b"49\0"
 
 See = Callable[[Observation], None]
@@ -25,6 +27,8 @@ See = Callable[[Observation], None]
 
 class SocketTap:
     """One connection of the bot.
+
+    Every snapshot tells all executions of the day again; each is observed once a connection.
 
     Args:
         client_id: Whose connection it is.
@@ -40,6 +44,7 @@ class SocketTap:
         self._in = FrameDecoder(_FRAME_MAX)
         self._greeted = False
         self._versions = 0
+        self._executions: set[bytes] = set()
 
     def wrote(self, data: bytes) -> None:
         """Look at what the bot has written."""
@@ -58,10 +63,17 @@ class SocketTap:
         """Look at what the bot is about to be given."""
         self._in.feed(data)
         for payload in self._frames(self._in):
-            number, _nul, _rest = payload.partition(b"\0")
-            if number.decode(errors="replace") not in _UNTOLD:
+            number, _nul, rest = payload.partition(b"\0")
+            if number not in _UNTOLD and not (number == _EXECUTION and self._told_before(rest)):
                 fields = tuple(payload.decode(errors="replace").split("\0")[:-1])
                 self._see(Told(self._now_ns(), fields))
+
+    def _told_before(self, execution: bytes) -> bool:
+        """Return whether *execution*, whoever asked for it, was told on this connection."""
+        _request, _nul, itself = execution.partition(b"\0")
+        known = itself in self._executions
+        self._executions.add(itself)
+        return known
 
     @staticmethod
     def _frames(decoder: FrameDecoder) -> Iterator[bytes]:

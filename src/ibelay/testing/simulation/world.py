@@ -25,7 +25,7 @@ from ibelay.gateway.main import build_floor, floor_on
 from ibelay.gateway.options import GatewayOptions
 from ibelay.gateway.server import PaperGateway
 from ibelay.gateway.session.floor import Floor
-from ibelay.journal.ledger import fold
+from ibelay.journal.ledger import Ledger
 from ibelay.model.faults import Clear, Command, Kill, PowerCut, Stall, Unplug
 from ibelay.model.ids import ClientId
 from ibelay.ports.broker import Address
@@ -88,6 +88,7 @@ class World:
         )
         self._taps: dict[End, SocketTap] = {}
         self._digest = hashlib.sha256()
+        self._ledger, self._folded = Ledger(), 0
         self._stop = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
 
@@ -185,12 +186,22 @@ class World:
             None if bot is None else bot.session.value.state,
             bot is not None and bot.session.ready,
             None if bot is None else bot.books.ledger,
-            fold(entry.record for entry in self.disk.replay()),
+            self._replayed(),
             positions,
             faulty,
         )
         self.see(seen)
         return seen
+
+    def _replayed(self) -> Ledger:
+        """Return the fold of what is on the disk: of what was there before, it is known.
+
+        Each boot folds all of it anew, and its books are compared with these.
+        """
+        for entry in self.disk.replay(self._folded):
+            self._ledger.apply(entry.record)
+            self._folded = entry.seq
+        return self._ledger
 
     def see(self, seen: Observation) -> None:
         """Tell the watchers."""
