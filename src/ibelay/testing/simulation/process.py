@@ -36,6 +36,7 @@ from ibelay.testing.simulation.observed import (
 from ibelay.testing.simulation.taps import ObservedJournal, See
 from ibelay.testing.virtual import Host, HostClock, Network, VirtualLoop
 
+BOT_TASK = "bot"
 KILLED = -9
 CRASHED = 70
 
@@ -104,7 +105,7 @@ class BotProcess:
         self._see(Booted(self._booted_ns, self.boots))
         context = self.host.context()
         self.bot = context.run(self._make, safe_mode_reason)
-        self._task = self._loop.create_task(self.bot.run(), context=context, name="bot")
+        self._task = self._loop.create_task(self.bot.run(), context=context, name=BOT_TASK)
         boot = self.boots
         self._task.add_done_callback(lambda task: self._ended(task, boot))
 

@@ -90,7 +90,7 @@ class _Stage:
         self.watch.see(seen)
         self.conductor.see(seen)
 
-    def play(self, seconds: float, *, faulty: bool) -> bool:
+    def play(self, seconds: float) -> bool:
         """Let time go by, looking at the books now and then; return whether all is well."""
         until = self.world.loop.time() + seconds
         look = self.world.loop.time() + LOOK_EVERY_S
@@ -98,7 +98,7 @@ class _Stage:
             self.world.loop.run_to(min(until, self.world.loop.time() + _SLICE_S))
             if self.world.loop.time() >= look:
                 look += LOOK_EVERY_S
-                self.world.settled(faulty=faulty)
+                self.world.settled(faulty=self.world.faulty)
             if self.breach is not None:
                 return False
         return True
@@ -128,11 +128,11 @@ def run(
     if watch is not None:
         world.watchers.append(watch)
     with world:
-        well = stage.play(plan.span_ns / 1e9, faulty=True)
+        well = stage.play(plan.span_ns / 1e9)
         if well:
             stage.conductor.stop()
             world.calm()
-            well = stage.play(LIVENESS_S, faulty=False)
+            well = stage.play(LIVENESS_S)
         if well:
             world.over()
         breach = stage.breach

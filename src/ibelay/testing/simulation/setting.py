@@ -31,6 +31,7 @@ class Setting:
         days: How many trading days the market has.
         start: New York time to begin at, HH:MM.
         skip_nights: Whether market time jumps over the nights.
+        proxied: Whether a chaos proxy stands between bot and gateway.
         pump_s: How often the gateway moves its market, in seconds.
         pace: The network.
         account_cash: Dollars.
@@ -46,6 +47,7 @@ class Setting:
     days: int = 1
     start: str = "09:30"
     skip_nights: bool = True
+    proxied: bool = False
     pump_s: float = 0.25
     pace: Pace = field(default_factory=Pace)
     account_cash: Decimal = Decimal(1_000_000)

@@ -16,31 +16,44 @@ import gc
 import hashlib
 import random
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from functools import partial
 from types import TracebackType
 from typing import Self
+from zlib import crc32
 
+from ibelay.errors import ConfigurationError
 from ibelay.gateway.exchange.events import ExchangeEvent
 from ibelay.gateway.main import build_floor, floor_on
 from ibelay.gateway.options import GatewayOptions
 from ibelay.gateway.server import PaperGateway
 from ibelay.gateway.session.floor import Floor
 from ibelay.journal.ledger import Ledger
-from ibelay.model.faults import Clear, Command, Kill, PowerCut, Stall, Unplug
+from ibelay.model.faults import (
+    PERFORMERS,
+    Clear,
+    Command,
+    Kill,
+    Performer,
+    PowerCut,
+    Stall,
+    Unplug,
+)
 from ibelay.model.ids import ClientId
 from ibelay.ports.broker import Address
+from ibelay.proxy.chaos import ChaosProxy
 from ibelay.runtime.config import BotConfig, SessionConfig
 from ibelay.store.memory import MemoryDisk
 from ibelay.testing.simulation.market.sparse import SparseMarket
 from ibelay.testing.simulation.observed import Broke, Calmed, Observation, Over, Settled, Truth
-from ibelay.testing.simulation.process import BotProcess
+from ibelay.testing.simulation.process import BOT_TASK, BotProcess
 from ibelay.testing.simulation.setting import BOT_NAME, Setting
 from ibelay.testing.simulation.taps import SocketTap
 from ibelay.testing.virtual import Host, Network, VirtualDoor, VirtualLoop
 from ibelay.testing.virtual.stream import End
 
-BOT, GATEWAY = "bot", "gateway"
-GATEWAY_PORT = 4002
+BOT, PROXY, GATEWAY = "bot", "proxy", "gateway"
+GATEWAY_PORT, PROXY_PORT = 4002, 4003
 CLIENT_ID = ClientId(1)
 
 
@@ -55,6 +68,7 @@ class World:
         loop: Virtual time.
         process: The bot's process.
         gateway: The paper gateway.
+        proxy: The chaos proxy between the two, or None.
         watchers: Told every observation.
     """
 
@@ -71,6 +85,9 @@ class World:
         gateway = Host(GATEWAY)
         self._gateway_context = gateway.context()
         self.gateway = self._gateway_context.run(self._make_gateway, floor)
+        proxy = Host(PROXY)
+        self._proxy_context = proxy.context()
+        self.proxy = self._proxy_context.run(self._make_proxy) if self.setting.proxied else None
         disk_chance = self._chance("disk")
         self.disk = MemoryDisk(
             lambda done: self.loop.call_later(disk_chance.uniform(*self.setting.disk_s), done)
@@ -90,7 +107,7 @@ class World:
         self._digest = hashlib.sha256()
         self._ledger, self._folded = Ledger(), 0
         self._stop = asyncio.Event()
-        self._serving: asyncio.Task[None] | None = None
+        self._serving: list[asyncio.Task[None]] = []
 
     # -- life ----------------------------------------------------------------------------
 
@@ -98,9 +115,9 @@ class World:
         """Open the gateway, then boot the bot."""
         gc.collect()
         gc.disable()  # finalisers may do I/O, and when the collector runs is not in the seed
-        opened = self.loop.create_future()
-        self._serving = self.loop.create_task(self._serve(opened), context=self._gateway_context)
-        self.loop.run_until_complete(opened)
+        self._open(self.gateway, self._gateway_context)
+        if self.proxy is not None:
+            self._open(self.proxy, self._proxy_context)
         self.process.boot()
         return self
 
@@ -116,10 +133,9 @@ class World:
         self.process.call_off()
         self._stop.set()
         for task in asyncio.all_tasks(self.loop):
-            if task is not self._serving:
+            if task.get_name() == BOT_TASK:
                 task.cancel()
-        if self._serving is not None:
-            self.loop.run_until_complete(asyncio.wait({self._serving}))
+        self.loop.run_until_complete(asyncio.wait(self._serving))
         self.loop.close()
         gc.enable()
 
@@ -154,19 +170,31 @@ class World:
                 self.unplug(span.ns / 1e9)
                 said = f"nothing passes between bot and gateway for {span.ns / 1e9:g} s"
             case _:
-                said = self._gateway_context.copy().run(self.gateway.operator.do, command)
+                said = self._performer(command)(command)
         self.see(Broke(self.loop.now_ns(), command, said))
         return said
 
     def unplug(self, seconds: float) -> None:
         """Take the cable between bot and gateway out for *seconds*."""
-        self.network.unplug(BOT, GATEWAY)
-        self.loop.call_later(seconds, self.network.plug, BOT, GATEWAY)
+        before = self._away
+        self.network.unplug(BOT, before)
+        self.loop.call_later(seconds, self.network.plug, BOT, before)
+
+    @property
+    def faulty(self) -> bool:
+        """Whether anything is being made to go wrong at present."""
+        proxy = self.proxy
+        beside = proxy is not None and bool(proxy.troubles.standing() or proxy.toxics)
+        cable_out = not self.network.passes(BOT, self._away)
+        stands = bool(self.gateway.floor.troubles.standing())
+        return beside or cable_out or stands or self.process.host.stalled
 
     def calm(self) -> None:
         """Put everything right: nothing goes wrong from now on."""
-        self.network.plug(BOT, GATEWAY)
-        self._gateway_context.copy().run(self.gateway.operator.do, Clear())
+        self.network.plug(BOT, self._away)
+        self._at_gateway(Clear())
+        if self.proxy is not None:
+            self._at_proxy(Clear())
         self.see(Calmed(self.loop.now_ns()))
 
     def over(self) -> None:
@@ -210,6 +238,47 @@ class World:
 
     # -- parts -----------------------------------------------------------------------------
 
+    @property
+    def _away(self) -> str:
+        """The host at the other end of the bot's cable."""
+        return GATEWAY if self.proxy is None else PROXY
+
+    @property
+    def _port(self) -> int:
+        return GATEWAY_PORT if self.proxy is None else PROXY_PORT
+
+    def _performer(self, command: Command) -> Callable[[Command], str]:
+        """Return who does *command*; where both can, the seed and the moment decide.
+
+        Not a stream of chance: a plan with fewer steps must do the others as before.
+        """
+        kinds = PERFORMERS[type(command)]
+        if self.proxy is None or Performer.PROXY not in kinds:
+            return self._at_gateway
+        if Performer.GATEWAY not in kinds:
+            return self._at_proxy
+        what = f"{self.seed} {self.loop.now_ns()} {command.word}"
+        return self._at_proxy if crc32(what.encode()) % 2 else self._at_gateway
+
+    def _at_gateway(self, command: Command) -> str:
+        return self._inside(self._gateway_context, lambda: self.gateway.operator.do(command))
+
+    def _at_proxy(self, command: Command) -> str:
+        proxy = self.proxy
+        if proxy is None:
+            raise ConfigurationError(f"{command.word} is done by a chaos proxy: simulate with one")
+        return self._inside(self._proxy_context, lambda: proxy.do(command))
+
+    def _inside(self, context: Context, act: Callable[[], str]) -> str:
+        """Run *act* as code of a host, in the loop even if that is not running just now."""
+        if self.loop.is_running():
+            return context.copy().run(act)
+
+        async def work() -> str:
+            return act()
+
+        return self.loop.run_until_complete(self.loop.create_task(work(), context=context))
+
     def _chance(self, about: str) -> random.Random:
         return random.Random(f"{self.seed}/{about}")  # noqa: S311  # a simulation's
 
@@ -243,12 +312,17 @@ class World:
             door=partial(VirtualDoor, self.network),
         )
 
+    def _make_proxy(self) -> ChaosProxy:
+        return ChaosProxy(
+            GATEWAY, GATEWAY_PORT, host=PROXY, port=PROXY_PORT, chance=self._chance("proxy")
+        )
+
     def _bot_config(self) -> BotConfig:
         setting = self.setting
         return BotConfig(
             name=BOT_NAME,
             session=SessionConfig(
-                address=Address(host=GATEWAY, port=GATEWAY_PORT, client_id=CLIENT_ID),
+                address=Address(host=self._away, port=self._port, client_id=CLIENT_ID),
                 schedule=setting.schedule,
                 heartbeat=setting.heartbeat,
             ),
@@ -256,10 +330,17 @@ class World:
             max_quantity=setting.max_quantity,
         )
 
-    async def _serve(self, opened: asyncio.Future[None]) -> None:
-        async with self.gateway:
-            opened.set_result(None)
-            await self._stop.wait()
+    def _open(self, server: PaperGateway | ChaosProxy, context: Context) -> None:
+        """Let *server* listen until the end."""
+        opened = self.loop.create_future()
+
+        async def serve() -> None:
+            async with server:
+                opened.set_result(None)
+                await self._stop.wait()
+
+        self._serving.append(self.loop.create_task(serve(), context=context))
+        self.loop.run_until_complete(opened)
 
     def _heard(self, events: Sequence[ExchangeEvent]) -> None:
         now = self.loop.now_ns()

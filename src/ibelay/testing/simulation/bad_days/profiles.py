@@ -102,6 +102,12 @@ _HOSTILE = (
     Hazard(0.7, ("reject-next 201 count={n}",)),
     Hazard(0.7, ("truncate {m}",)),
     Hazard(0.7, ("restart {s} roll-back={n}",), (5, 240), aimed=0.4),
+    Hazard(1.0, ("latency {s} jitter=100ms lasting=60s",), (0.1, 5)),
+    Hazard(0.7, ("bandwidth 2000 lasting={s}",), (5, 120)),
+    Hazard(0.7, ("slicer 7 delay=2ms lasting={s}",), (5, 60)),
+    Hazard(0.5, ("limit 3000 lasting={s}",), (5, 60)),
+    Hazard(0.5, ("timeout {s}",), (1, 30)),
+    Hazard(0.5, ("down {s}", "rst"), (5, 60)),
 )
 
 
@@ -120,7 +126,7 @@ def _nightly() -> Profile:
 PROFILES: dict[str, Profile] = {
     "calm": Profile(name="calm", hazards=_CALM),
     "nightly": _nightly(),
-    "hostile": Profile(name="hostile", hazards=_HOSTILE),
+    "hostile": Profile(name="hostile", hazards=_HOSTILE, setting=Setting(proxied=True)),
 }
 
 
