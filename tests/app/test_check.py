@@ -19,6 +19,7 @@ from ibelay.app.check.options import CheckOptions
 from ibelay.app.check.report import Outcome, Row, summary
 from ibelay.app.check.run import Check, run_check
 from ibelay.app.clock import SystemClock
+from ibelay.control.agenda import NEVER_NS
 from ibelay.errors import ConfigurationError, LinkError
 from ibelay.gateway.exchange.book import Exchange
 from ibelay.gateway.exchange.events import ExchangeEvent
@@ -271,6 +272,10 @@ class Bracket:
 
     def on_time(self, _now_ns: int) -> None:
         """Time is not asked for."""
+
+    def due_ns(self) -> int:
+        """Nothing is due."""
+        return NEVER_NS
 
 
 class CutAtFirstAnswer:

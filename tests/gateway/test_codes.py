@@ -13,13 +13,14 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import ibelay.control
 import ibelay.gateway
 import ibelay.wire
 from ibelay.gateway.exchange.rules import codes
 from ibelay.gateway.exchange.rules.codes import Refusal
 from ibelay.model.notices import NOTICES, NoticeClass, is_ambiguous, rejects_new_order
 
-ROOMS = [Path(room.__path__[0]) for room in (ibelay.gateway, ibelay.wire)]
+ROOMS = [Path(room.__path__[0]) for room in (ibelay.control, ibelay.gateway, ibelay.wire)]
 CODES = range(100, 11_000)
 SAYS = {"Refusal", "NoLine", "_Farm", "refuse", "notify", "say", "_end"}
 OF_EVERY_WAY = {101, 103, 201, 202, 310, 321, 391, 506, 1100, 1101, 1300, 2103, 2158, 10255, 10276}

@@ -36,6 +36,7 @@ REAL = {
     "telemetry": "logs, in a thread",
     "testing/gateway.py": "a gateway in a thread, for tests of blocking programs",
     "testing/plugin.py": "belongs to pytest",
+    "testing/simulation/campaign.py": "runs seeds in processes and times them",
     "web": "runs in the supervisor's process",
 }
 

@@ -6,7 +6,8 @@ Rules:
    connection is cut; the book keeps its orders.
 3. A connection that has not started its API after ten seconds is closed. Where all places
    are taken, the oldest such gives way to whoever comes: the silent keep nobody out.
-4. Market time moves every few milliseconds, and before each message is served.
+4. Market time moves when something is due, to a few milliseconds (``rest``), and before each
+   message is served and each command obeyed.
 5. A machine too slow for the speed it is asked for falls behind the market's clock. Pausing
    and changing the speed forget that lag, but not the steps that were asked for.
 """
@@ -16,9 +17,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
-from ibelay.control.agenda import Agenda
+from ibelay.control.agenda import NEVER_NS, Agenda
 from ibelay.control.line.troubles import Troubles
 from ibelay.control.operator import Operator
 from ibelay.control.player import Place, Player
@@ -30,6 +31,7 @@ from ibelay.gateway.control.acts.book import start_afresh
 from ibelay.gateway.control.acts.table import acts_of
 from ibelay.gateway.control.ears import Ears
 from ibelay.gateway.door import Door
+from ibelay.gateway.rest import Rest
 from ibelay.gateway.session.client import Session
 from ibelay.gateway.session.floor import Floor
 from ibelay.model.faults import Command, Performer, Span
@@ -101,9 +103,10 @@ class PaperGateway:
     ) -> None:
         self.floor = floor
         self.limits = limits
-        self._pump_s = pump_s
+        self._rest = Rest(pump_s)
         self.wall_agenda = Agenda()
-        self.operator = Operator(Performer.GATEWAY, acts_of(self), lambda: floor.now_ns)
+        acts = {kind: self._in_time(act) for kind, act in acts_of(self).items()}
+        self.operator = Operator(Performer.GATEWAY, acts, lambda: floor.now_ns)
         self._faults = faults
         self._scenarios = scenarios
         self._door = door(lambda: Connection(self), host, port)
@@ -112,7 +115,9 @@ class PaperGateway:
         self._connections: dict[Connection, None] = {}
         self._clock = MarketClock(origin_ns=0, start_ns=floor.now_ns, end_ns=floor.now_ns)
         self._stepped_to_ns = floor.now_ns
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._moved = asyncio.Event()
+        self._awaited: list[int] = []
         self._left = asyncio.Event()
         self._closing = False
         self._tasks = asyncio.TaskGroup()
@@ -124,6 +129,7 @@ class PaperGateway:
         Raises:
             ConfigurationError: The port cannot be bound.
         """
+        self._loop = asyncio.get_running_loop()
         self._clock = MarketClock(
             origin_ns=self.monotonic_ns(),
             start_ns=self.floor.now_ns,
@@ -220,9 +226,14 @@ class PaperGateway:
 
     async def reached(self, market_ns: int) -> None:
         """Return once the market has got to *market_ns* and everybody was told of it."""
-        while self.floor.now_ns < min(market_ns, self.floor.market.end_ns):
-            self._moved.clear()
-            await self._moved.wait()
+        self._awaited.append(market_ns)
+        self._rest.nudge()
+        try:
+            while self.floor.now_ns < min(market_ns, self.floor.market.end_ns):
+                self._moved.clear()
+                await self._moved.wait()
+        finally:
+            self._awaited.remove(market_ns)
 
     def admit(self, connection: Connection) -> bool:
         """Count a new connection in; where there are too many, rule 3 makes room, or nobody."""
@@ -289,14 +300,20 @@ class PaperGateway:
         """Lose what was not transmitted, and let ids come again; return what was lost."""
         return start_afresh(self.floor.exchange, client_ids, roll_back)
 
+    def catch_up(self) -> None:
+        """Bring the floor to market time, for who is going to look at it or act on it."""
+        self.floor.advance(self.market_ns())
+
     def flush(self) -> None:
         """Send every client what it has not been sent."""
+        self._rest.nudge()  # what led to it may also have planned something
         for connection in list(self._connections):
             connection.flush()
 
     def monotonic_ns(self) -> int:
         """Return what our clock says, which never jumps."""
-        return int(asyncio.get_running_loop().time() * 1e9)
+        loop = self._loop or asyncio.get_running_loop()
+        return int(loop.time() * 1e9)
 
     def _play(self) -> None:
         """Let the scenarios begin, and hear what happens."""
@@ -309,6 +326,7 @@ class PaperGateway:
 
     def _set(self, clock: MarketClock) -> int:
         self._clock = clock
+        self._rest.nudge()
         return self.market_ns()
 
     def _pass_night(self) -> None:
@@ -319,7 +337,8 @@ class PaperGateway:
             self._clock = self._clock.step(self.monotonic_ns(), end_ns - now_ns)
 
     def _forget_lag(self) -> None:
-        """Rule 5."""
+        """Rule 5; who only rested is not behind."""
+        self.catch_up()
         got_to = max(self.floor.now_ns, self._stepped_to_ns)
         self._clock = self._clock.held_at(self.monotonic_ns(), got_to)
 
@@ -334,4 +353,28 @@ class PaperGateway:
                 connection.serve()
             self.flush()
             self._moved.set()
-            await asyncio.sleep(0 if behind else self._pump_s)
+            if behind:
+                await asyncio.sleep(0)
+            else:
+                await self._rest.until_due(self._until_due_s())
+
+    def _until_due_s(self) -> float:
+        """Return for how many seconds nothing has to be done, if nobody says anything."""
+        if not all(connection.session.calm for connection in self._connections):
+            return 0.0
+        now_ns, clock = self.monotonic_ns(), self._clock
+        waits = [(self.wall_agenda.next_ns - now_ns) / 1e9]
+        if not clock.paused:
+            due_ns = min(self.floor.due_ns(), *self._awaited, NEVER_NS)
+            waits.append((due_ns - clock.market_ns(now_ns)) / 1e9 / clock.speed)
+        return min(waits)
+
+    def _in_time(self, act: Callable[[Any], str | None]) -> Callable[[Any], str | None]:
+        """Return *act*, performed on a floor that has come to the present."""
+
+        def perform(command: Command) -> str | None:
+            self.catch_up()
+            self._rest.nudge()
+            return act(command)
+
+        return perform

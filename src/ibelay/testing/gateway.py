@@ -125,6 +125,7 @@ class RunningGateway:
         """Return what *question* says of the gateway; it runs in the gateway's thread."""
 
         async def answer(paper: PaperGateway) -> T:
+            paper.catch_up()
             return question(paper)
 
         return self._call(answer)

@@ -112,6 +112,15 @@ class Exchange:
             trading.attempt(turn, entry)
         return turn.said()
 
+    def due_ns(self) -> int | None:
+        """Return when time has its next effect on an order; None if no order waits for one.
+
+        Conditions are looked at whenever time moves, so with them it is always due: 0.
+        """
+        if self._pit.shelf.conditional():
+            return 0
+        return self._pit.agenda[0][0] if self._pit.agenda else None
+
     def working_orders(self) -> list[BookOrder]:
         """Return the transmitted orders that can still fill, oldest first."""
         return [entry.view() for entry in self._pit.shelf.live() if not entry.held]

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
+from ibelay.control.agenda import NEVER_NS
 from ibelay.control.line.line import Line
 from ibelay.errors import WireError
 from ibelay.gateway.exchange.events import ExchangeEvent
@@ -168,6 +169,11 @@ class Session:
         return troubles.frozen(self.client_id) or (troubles.muted and not self.started)
 
     @property
+    def calm(self) -> bool:
+        """Whether nothing of it waits for our time to go by."""
+        return not (self._waits or self.stuck or self._line.pending_bytes)
+
+    @property
     def behind(self) -> bool:
         """Whether the shell is to read no more for now."""
         waits = self._waits and self._frames.buffered_bytes > MAX_WAITING_BYTES
@@ -291,6 +297,11 @@ class Session:
         """Hear that time went by."""
         for desk in self._desks.time if self._desks else ():
             desk.on_time(now_ns)
+
+    def due_ns(self) -> int:
+        """Return the market time of which a desk has to hear without delay."""
+        desks = self._desks.time if self._desks else ()
+        return min((desk.due_ns() for desk in desks), default=NEVER_NS)
 
     # What the client says ----------------------------------------------------------
 

@@ -100,6 +100,10 @@ class TimeListener(Protocol):
         """Hear that market time has come to *now_ns*; at least once in 5 market seconds."""
         ...
 
+    def due_ns(self) -> int:
+        """Return the market time of which it has to hear without delay."""
+        ...
+
 
 @runtime_checkable
 class Opener(Protocol):

@@ -79,6 +79,10 @@ class Listener(Protocol):
         """Hear that market time has come to *now_ns*, after all that happened until then."""
         ...
 
+    def due_ns(self) -> int:
+        """Return the market time of which it has to hear without delay."""
+        ...
+
 
 class Floor:
     """What all sessions share.
@@ -115,6 +119,7 @@ class Floor:
         self._habits = Habits()
         self._watchers: list[Callable[[Sequence[ExchangeEvent]], None]] = []
         self.now_ns = start_ns
+        self._moving = False
         self.nights = nights_of(market.instruments)
         self._next_bar_ns = start_ns - start_ns % BAR_NS + BAR_NS
         self._clients: dict[ClientId, Listener] = {}
@@ -161,6 +166,15 @@ class Floor:
 
     def advance(self, until_ns: int) -> int:
         """Move market time towards *until_ns*, by a minute at most; return where it is."""
+        if self._moving:  # what happens on the way asks for a time that is being come to
+            return self.now_ns
+        self._moving = True
+        try:
+            return self._advance(until_ns)
+        finally:
+            self._moving = False
+
+    def _advance(self, until_ns: int) -> int:
         until = min(until_ns, self.market.end_ns, self.now_ns + MAX_STEP_NS)
         night_ends_ns = self.nights.end_of(self.now_ns)
         if night_ends_ns is not None:
@@ -180,6 +194,18 @@ class Floor:
             for listener in list(self._clients.values()):
                 listener.on_time(step)
         return self.now_ns
+
+    def due_ns(self) -> int:
+        """Return the market time of what happens next, to which to ``advance`` next."""
+        by_exchange = self.exchange.due_ns()
+        due = min(
+            self._next_bar_ns,
+            self.agenda.next_ns,
+            self._next_bar_ns if by_exchange is None else by_exchange,
+            *(listener.due_ns() for listener in self._clients.values()),
+        )
+        event = next(self._events(self.now_ns, due), None)
+        return due if event is None else event_time_ns(event)
 
     def publish(self, events: Iterable[ExchangeEvent]) -> None:
         """Tell every client what the exchange says, as IB tells it (``habits``)."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
+from ibelay.control.agenda import NEVER_NS
 from ibelay.gateway.market.api import Instrument
 from ibelay.gateway.session.board.ticks import CLOSE, LAST, OPEN, VOLUME, PriceTick, SizeTick
 from ibelay.gateway.session.desk import Client, Handlers
@@ -107,6 +108,10 @@ class ScannerDesk:
             if now_ns >= scan.next_ns:
                 scan.next_ns = now_ns + EVERY_NS
                 self._tell(scan.request)
+
+    def due_ns(self) -> int:
+        """See ``TimeListener``."""
+        return min((scan.next_ns for scan in self._scans.values()), default=NEVER_NS)
 
     def _parameters(self, _request: ask.RequestScannerParameters) -> None:
         self._voice.say(say.scanner_parameters(parameters()))

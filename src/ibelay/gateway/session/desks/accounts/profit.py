@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ibelay.control.agenda import NEVER_NS
 from ibelay.gateway.exchange.money.cash import rounded
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.accounts.names import refuses
@@ -73,6 +74,11 @@ class ProfitDesk:
         for stream in (*self._whole.values(), *self._single.values()):
             if now_ns - stream.told_ns >= SECOND_NS:
                 self._voice.say_all(stream.news(now_ns))
+
+    def due_ns(self) -> int:
+        """See ``TimeListener``."""
+        told = (stream.told_ns for stream in (*self._whole.values(), *self._single.values()))
+        return min(told, default=NEVER_NS) + SECOND_NS
 
     def _subscribe(self, request: ask.RequestPnL) -> None:
         number = request.request_id

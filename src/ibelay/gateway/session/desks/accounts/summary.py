@@ -16,10 +16,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ibelay.control.agenda import NEVER_NS
 from ibelay.gateway.exchange.accounts import Account
 from ibelay.gateway.exchange.money.figures import BASE, Row
 from ibelay.gateway.session.desk import Client, Handlers
-from ibelay.gateway.session.desks.accounts.feed import Feed
+from ibelay.gateway.session.desks.accounts.feed import INTERVAL_NS, Feed
 from ibelay.wire.encode import account as say
 from ibelay.wire.requests import account as ask
 
@@ -78,6 +79,11 @@ class SummaryDesk:
         for feed, choice in self._summaries.values():
             if feed.due(now_ns):
                 self._voice.say_all(feed.news(choice.rows(self._floor.exchange.account), now_ns))
+
+    def due_ns(self) -> int:
+        """See ``TimeListener``."""
+        told = (feed.told_ns for feed, _choice in self._summaries.values())
+        return min(told, default=NEVER_NS) + INTERVAL_NS
 
     def _subscribe(self, request: ask.RequestAccountSummary) -> None:
         number, name, now_ns = request.request_id, self._floor.account, self._floor.now_ns

@@ -18,10 +18,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from ibelay.control.agenda import NEVER_NS
 from ibelay.gateway.exchange.events import ExchangeEvent, PositionChanged
 from ibelay.gateway.exchange.money.cash import rounded, unit_value
 from ibelay.gateway.session.desk import Client, Handlers
-from ibelay.gateway.session.desks.accounts.feed import Feed, Row
+from ibelay.gateway.session.desks.accounts.feed import INTERVAL_NS, Feed, Row
 from ibelay.gateway.session.desks.accounts.names import refuses
 from ibelay.gateway.session.voice import SYSTEM
 from ibelay.wire.encode import account as say
@@ -108,6 +109,12 @@ class UpdateDesk:
         feeds = [self._updates.feed] if self._updates else []
         if any(feed.due(now_ns) for feed in (*feeds, *(feed for feed, _ in self._multi.values()))):
             self._tell(None)
+
+    def due_ns(self) -> int:
+        """See ``TimeListener``."""
+        feeds = [self._updates.feed] if self._updates else []
+        told = (feed.told_ns for feed in (*feeds, *(feed for feed, _ in self._multi.values())))
+        return min(told, default=NEVER_NS) + INTERVAL_NS
 
     def _tell(self, changed: PositionChanged | None) -> None:
         """Say what changed to whom it is time to, to everybody after a fill."""

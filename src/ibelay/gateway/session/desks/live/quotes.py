@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ibelay.control.agenda import NEVER_NS
 from ibelay.gateway.market.api import Instrument, MarketEvent, QuoteChange
 from ibelay.gateway.session import hours
 from ibelay.gateway.session.board.ticks import GenericTick, Tick
@@ -91,6 +92,10 @@ class QuoteDesk:
             face = self._streams[number].delayed
             if face is not None:
                 self._tell(number, face.move(now_ns))
+
+    def due_ns(self) -> int:
+        """See ``TimeListener``: what is delayed is not looked for, so it is always due."""
+        return self._floor.now_ns if self._delayed else NEVER_NS
 
     def _tell(self, number: int, ticks: Sequence[Tick]) -> None:
         for tick in ticks:
