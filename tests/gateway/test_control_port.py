@@ -19,7 +19,7 @@ from tests.gateway.conftest import PATIENCE_S, SPY, Connect
 from ibelay.control.port import http
 from ibelay.control.port.http import MAX_BODY, MAX_HEAD, Problem, Request
 from ibelay.control.port.listener import MAX_VISITORS, ControlPort
-from ibelay.control.port.remote import RemoteGateway
+from ibelay.control.port.remote import Remote
 from ibelay.control.port.token import make_token, read_token, usual_file
 from ibelay.errors import ConfigurationError, LinkError
 from ibelay.gateway.control.front import Front
@@ -208,11 +208,11 @@ async def test_a_gateway_is_commanded_from_another_thread(
     right, wrong = tmp_path / "right", tmp_path / "wrong"
     right.write_text(TOKEN)
     wrong.write_text("other")
-    remote = RemoteGateway(port.port, right)
+    remote = Remote(port.port, right)
     assert await asyncio.to_thread(remote.do, ["pause"]) == ["pause: done"]
     assert (await asyncio.to_thread(remote.look, "/clock"))["paused"]
     with pytest.raises(ConfigurationError, match="is not this gateway's"):
-        await asyncio.to_thread(RemoteGateway(port.port, wrong).look, "/clock")
+        await asyncio.to_thread(Remote(port.port, wrong).look, "/clock")
     with pytest.raises(ConfigurationError, match="there is no such page"):
         await asyncio.to_thread(remote.look, "/weather")
 
@@ -221,7 +221,7 @@ async def test_nobody_there_is_one_sentence(port: ControlPort, tmp_path: Path) -
     number = port.port
     await port.__aexit__(None, None, None)
     with pytest.raises(LinkError, match=f"no gateway answers at 127.0.0.1:{number}"):
-        await asyncio.to_thread(RemoteGateway(number, tmp_path / "token").look, "/status")
+        await asyncio.to_thread(Remote(number, tmp_path / "token").look, "/status")
 
 
 async def test_a_port_that_is_taken_is_one_sentence(port: ControlPort) -> None:
@@ -236,5 +236,5 @@ async def test_a_free_port_has_its_token_where_it_is_looked_for(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setattr("sys.platform", "linux")
     async with ControlPort(Front(paper), host="127.0.0.1", port=0) as listening:
-        remote = RemoteGateway(listening.port)
+        remote = Remote(listening.port)
         assert await asyncio.to_thread(remote.do, ["pause"]) == ["pause: done"]

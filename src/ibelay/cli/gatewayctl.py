@@ -135,20 +135,20 @@ def price(symbol: str, to: str, *, port: Port = DEFAULT_PORT, token_file: TokenF
 
 
 def _do(commands: Sequence[str], port: int, token_file: Path | None) -> int:
-    from ibelay.control.port.remote import RemoteGateway  # noqa: PLC0415  # the same
+    from ibelay.control.port.remote import Remote  # noqa: PLC0415  # the same
     from ibelay.errors import ConfigurationError  # noqa: PLC0415  # commands load lazily
 
     if not commands:
         raise ConfigurationError('nothing to do: write a command, such as "reset 30s"')
-    for line in RemoteGateway(port, token_file).do(commands):
+    for line in Remote(port, token_file).do(commands):
         print(line)  # noqa: T201  # for a person
     return 0
 
 
 def _show(what: str, port: int, token_file: Path | None) -> int:
-    from ibelay.control.port.remote import RemoteGateway  # noqa: PLC0415  # lazily
+    from ibelay.control.port.remote import Remote  # noqa: PLC0415  # lazily
 
-    print(json.dumps(RemoteGateway(port, token_file).look(f"/{what}"), indent=2))  # noqa: T201  # for a person
+    print(json.dumps(Remote(port, token_file).look(f"/{what}"), indent=2))  # noqa: T201  # for a person
     return 0
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from ibelay import __version__
-from ibelay.cli import bots, check, demo, gateway, gatewayctl, simulate, store
+from ibelay.cli import bots, chaos, chaosctl, check, demo, gateway, gatewayctl, simulate, store
 from ibelay.cli.examples import register
 from ibelay.errors import IbelayError, LinkError, OperatorError
 
@@ -34,6 +34,8 @@ register(app, gateway.gateway)
 register(app, check.check)
 register(app, simulate.simulate)
 app.command(gatewayctl.gatewayctl)
+register(app, chaos.chaos)
+app.command(chaosctl.chaosctl)
 app.command(bots.safe_mode)
 app.command(bots.worklist)
 app.command(store.store)

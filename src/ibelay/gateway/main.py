@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
@@ -11,6 +10,7 @@ from datetime import datetime
 
 from ibelay.control.port.listener import ControlPort
 from ibelay.control.scenario import Scenario, daily, load
+from ibelay.control.stopping import on_stop_signal
 from ibelay.gateway.control.front import Front
 from ibelay.gateway.exchange.book import Exchange
 from ibelay.gateway.market.api import Market
@@ -22,7 +22,6 @@ from ibelay.gateway.server import PaperGateway
 from ibelay.gateway.session.floor import Floor
 from ibelay.model.faults import Reset
 
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _NAMES_SHOWN = 8
 
 
@@ -100,7 +99,7 @@ async def serve(options: GatewayOptions, *, announce: Callable[[str], None]) -> 
     async with AsyncExitStack() as stack:
         listening = await stack.enter_async_context(gateway(options))
         control = await _control(options, listening, stack)
-        _on_stop_signal(loop, stop.set)
+        on_stop_signal(loop, stop.set)
         announce(f"paper gateway listening on {options.host}:{listening.port}")
         if control is not None:
             announce(control)
@@ -146,12 +145,3 @@ def run(options: GatewayOptions) -> None:
 def _print(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
-
-
-def _on_stop_signal(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
-    """Call *stop* on either signal, also where loops cannot watch signals (Windows)."""
-    for number in _STOP_SIGNALS:
-        try:
-            loop.add_signal_handler(number, stop)
-        except NotImplementedError:
-            signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(stop))

@@ -110,10 +110,13 @@ class Side(asyncio.Protocol):
         if self.eof_sent or self._transport is None or not self.connected:
             return
         self.eof_sent = True
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-        else:
-            self._transport.close()
+        try:
+            if self._transport.can_write_eof():
+                self._transport.write_eof()
+            else:
+                self._transport.close()
+        except OSError:  # reset by its other end, which the loop has not told us yet
+            self._transport.abort()
 
     def read(self, *, on: bool) -> None:
         """Read on, or let what comes wait."""

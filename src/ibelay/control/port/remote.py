@@ -7,35 +7,56 @@ import json
 from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ibelay.control.port.token import read_token, usual_file
 from ibelay.errors import ConfigurationError, LinkError
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4070
+DEFAULT_CHAOS_PORT = 4071
 TIMEOUT_S = 10.0
 MAX_ANSWER = 32 << 20
 Json = dict[str, Any]
 
 
-class RemoteGateway:
-    """A gateway, by its control port.
+class Kind(NamedTuple):
+    """What can be commanded: its word in the name of its token file, its name, how it starts."""
+
+    word: str
+    name: str
+    start: str
+
+
+GATEWAY = Kind("gateway", "gateway", "ibelay gateway")
+CHAOS = Kind("chaos", "chaos proxy", "ibelay chaos --upstream HOST:PORT")
+
+
+class Remote:
+    """A gateway or a proxy, by its control port.
 
     Args:
         port: Its control port.
         token_file: Where its token is; None for the usual place.
+        kind: What it is.
     """
 
-    def __init__(self, port: int = DEFAULT_PORT, token_file: Path | None = None) -> None:
+    def __init__(
+        self, port: int = DEFAULT_PORT, token_file: Path | None = None, kind: Kind = GATEWAY
+    ) -> None:
         self._port = port
-        self._token_file = token_file or usual_file(port)
+        self._kind = kind
+        self._token_file = token_file or usual_file(port, kind.word)
+
+    @property
+    def _foreign(self) -> str:
+        return f"what listens at {HOST}:{self._port} is no {self._kind.name} of ours"
 
     def look(self, path: str) -> Json:
-        """Return what the gateway shows at *path*.
+        """Return what it shows at *path*.
 
         Raises:
-            LinkError: No gateway answers.
+            LinkError: Nobody answers.
             ConfigurationError: The token is wrong, or there is no such page.
         """
         return self._ask("GET", path)
@@ -44,7 +65,7 @@ class RemoteGateway:
         """Send commands; return what was done.
 
         Raises:
-            LinkError: No gateway answers.
+            LinkError: Nobody answers.
             ConfigurationError: The token is wrong, or a command cannot be done.
         """
         return list(self._ask("POST", "/commands", {"do": list(commands)})["done"])
@@ -63,23 +84,25 @@ class RemoteGateway:
             said = json.loads(response.read(MAX_ANSWER))
         except (OSError, http.client.HTTPException) as error:
             raise LinkError(
-                f"no gateway answers at {HOST}:{self._port} ({error}): "
-                f"start one with `ibelay gateway --control-port {self._port}`"
+                f"no {self._kind.name} answers at {HOST}:{self._port} ({error}): "
+                f"start one with `{self._kind.start} --control-port {self._port}`"
             ) from error
         except ValueError as error:
-            raise LinkError(f"what listens at {HOST}:{self._port} is no gateway of ours") from error
+            raise LinkError(
+                f"what listens at {HOST}:{self._port} is no {self._kind.name} of ours"
+            ) from error
         finally:
             connection.close()
         return self._checked(response.status, said)
 
     def _checked(self, status: int, said: object) -> Json:
         if not isinstance(said, dict):
-            raise LinkError(f"what listens at {HOST}:{self._port} is no gateway of ours")
+            raise LinkError(self._foreign)
         if status == HTTPStatus.UNAUTHORIZED:
             raise ConfigurationError(
-                f"the token in {self._token_file} is not this gateway's: "
+                f"the token in {self._token_file} is not this {self._kind.name}'s: "
                 "name the right file with --token-file"
             )
         if status != HTTPStatus.OK:
-            raise ConfigurationError(str(said.get("error", f"the gateway answered {status}")))
+            raise ConfigurationError(str(said.get("error", f"the answer was {status}")))
         return said

@@ -1,0 +1,67 @@
+"""``ibelay chaos``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+def chaos(  # one option per setting of the proxy
+    *,
+    upstream: str,
+    listen: str = "4003",
+    scenario: Path | None = None,
+    fault: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
+    seed: int = 1,
+    control_port: int | None = None,
+    control_token_file: Path | None = None,
+    yes_this_is_a_live_account: Annotated[bool, Parameter(negative="")] = False,
+    yes_others_may_connect: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Run a proxy that stands between any TWS client and any gateway and breaks the line.
+
+    Let the bot connect to the proxy's port in place of the gateway's. Without faults nothing is
+    changed. Stop it with Ctrl-C.
+
+    Examples:
+        `ibelay chaos --listen 4003 --upstream 127.0.0.1:4002 --control-port 4071`
+
+        `ibelay chaos --upstream 4002 --fault "latency 80ms jitter=40ms" --fault lose-ack`
+
+        `ibelay chaos --upstream 4002 --scenario FILE --seed 7`
+
+    Args:
+        upstream: Where the gateway listens, as HOST:PORT; a port alone is of this machine.
+        listen: Port to listen on, 0 picks a free one and says which; or HOST:PORT.
+        scenario: TOML file of what goes wrong when; the same that a paper gateway plays.
+        fault: What goes wrong from the beginning, such as `latency 80ms` or `drop execDetails 2`.
+        seed: Draws what is left to chance, such as jitter.
+        control_port: Loopback port for `ibelay chaosctl`, usually 4071; none if not given.
+        control_token_file: Where the control port's token is kept; a file of its own in the
+            state folder if not given.
+        yes_this_is_a_live_account: Break the line of a gateway on a port that IB uses for live
+            accounts, 4001 or 7496, with real money.
+        yes_others_may_connect: Listen on an address that other machines can reach.
+    """
+    from ibelay.app.clock import SystemClock  # noqa: PLC0415  # commands load lazily
+    from ibelay.model.faults import read  # noqa: PLC0415  # the same
+    from ibelay.proxy.main import run  # noqa: PLC0415  # the same
+    from ibelay.proxy.options import ChaosOptions, address  # noqa: PLC0415  # the same
+
+    host, port = address(listen)
+    options = ChaosOptions(
+        upstream=address(upstream),
+        host=host,
+        port=port,
+        seed=seed,
+        faults=tuple(read(text) for text in fault),
+        scenario=scenario,
+        control_port=control_port,
+        control_token_file=control_token_file,
+        live=yes_this_is_a_live_account,
+        beyond_loopback=yes_others_may_connect,
+    )
+    run(options, wall_ns=SystemClock().wall_ns)
+    return 0
