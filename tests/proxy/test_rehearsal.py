@@ -16,7 +16,7 @@ from ibelay.proxy.chaos import ChaosProxy
 from ibelay.proxy.drill.findings import Heading
 from ibelay.proxy.drill.report import Verdict
 from ibelay.proxy.drill.thresholds import SECOND_NS
-from ibelay.proxy.rehearsal import Rehearsal
+from ibelay.proxy.rehearsal import Plan, Rehearsal
 
 
 class Looking:
@@ -128,7 +128,7 @@ async def test_a_drill_says_what_a_script_forgot_after_a_cut(between: Between, j
     client = await join(proxy)
     begun = asyncio.Event()
     drill = asyncio.create_task(  # noqa: TID251  # awaited below
-        rehearsal.play(proxy, scenario, 600 * SECOND_NS, begun.set)
+        rehearsal.play(proxy, Plan(scenario, 600 * SECOND_NS, begun.set))
     )
     await begun.wait()
     await until(lambda: not client.ib.isConnected())
@@ -145,7 +145,8 @@ async def test_a_drill_without_a_client_ends_when_it_is_stopped(proxy: ChaosProx
     rehearsal = Rehearsal()
     rehearsal.watch(proxy)
     rehearsal.stop.set()
-    report = await rehearsal.play(proxy, parse('[[step]]\nat = "+1s"\ndo = "rst"', "x"), 1)
+    plan = Plan(parse('[[step]]\nat = "+1s"\ndo = "rst"', "x"), 1)
+    report = await rehearsal.play(proxy, plan)
     assert report.verdict is Verdict.UNTRIED
 
 
@@ -154,6 +155,22 @@ async def test_a_drill_ends_when_its_time_is_up(proxy: ChaosProxy, join: Join) -
     rehearsal.watch(proxy)
     await join(proxy)
     scenario = parse('[[step]]\nat = "+1h"\ndo = "rst"', "later")
-    report = await rehearsal.play(proxy, scenario, SECOND_NS // 10)
+    report = await rehearsal.play(proxy, Plan(scenario, SECOND_NS // 10))
     assert report.verdict is Verdict.PASS
     assert report.exit_code == 0
+
+
+@pytest.mark.parametrize("early", [True, False])
+async def test_a_drill_that_attends_has_a_report_whoever_ends_it(
+    proxy: ChaosProxy, join: Join, early: bool
+) -> None:
+    rehearsal, ended = Rehearsal(), asyncio.Event()
+    length_ns = 600 * SECOND_NS if early else SECOND_NS // 10
+    scenario = parse('[[step]]\nat = "+1h"\ndo = "rst"', "later")
+    async with rehearsal.attend(Plan(scenario, length_ns), proxy, ended.set):
+        await join(proxy)
+        if not early:
+            await ended.wait()
+    assert ended.is_set()
+    assert rehearsal.report is not None
+    assert rehearsal.report.figures.connections == 1

@@ -9,7 +9,9 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from ibelay.control.scenario import Scenario
 from ibelay.model.faults import Clear, Command
@@ -21,6 +23,21 @@ from ibelay.proxy.drill.thresholds import Thresholds
 from ibelay.proxy.drill.witness import Witness
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a drill plays.
+
+    Attributes:
+        scenario: What goes wrong.
+        length_ns: How long it lasts, from the first answer a client gets.
+        on_begin: Called when time begins.
+    """
+
+    scenario: Scenario
+    length_ns: int
+    on_begin: Callable[[], None] = lambda: None
+
+
 class Rehearsal:
     """One drill.
 
@@ -29,45 +46,50 @@ class Rehearsal:
 
     Attributes:
         stop: Set to end it early.
+        report: How the bot did; None before the end.
     """
 
     def __init__(self, thresholds: Thresholds | None = None) -> None:
         self.stop = asyncio.Event()
+        self.report: Report | None = None
         self._judge = Judge(thresholds)
         self._witness = Witness(self._judge)
         self._answered = asyncio.Event()
 
     def watch(self, proxy: ChaosProxy) -> None:
-        """Look on at *proxy*, which is not entered yet: all its clients are the bot's."""
+        """Look on at *proxy* from now on: all clients that come are the bot's."""
         proxy.observers.append(self)
 
-    async def play(
-        self,
-        proxy: ChaosProxy,
-        scenario: Scenario,
-        length_ns: int,
-        on_begin: Callable[[], None] = lambda: None,
-    ) -> Report:
-        """Play *scenario* for *length_ns* once a client has come, and return how it did.
+    @asynccontextmanager
+    async def attend(
+        self, plan: Plan, proxy: ChaosProxy, stop: Callable[[], None]
+    ) -> AsyncIterator[None]:
+        """Play *plan* at a proxy that runs, and let it stop after that.
 
-        Args:
-            proxy: Entered, and watched by this.
-            scenario: What goes wrong.
-            length_ns: How long, from the first answer a client gets.
-            on_begin: Called when time begins.
+        Whoever leaves before ends the drill early; ``report`` is there in any case.
         """
+        self.watch(proxy)
+        async with asyncio.TaskGroup() as group:
+            drill = group.create_task(self.play(proxy, plan))
+            drill.add_done_callback(lambda _drill: stop())
+            yield
+            self.stop.set()
+
+    async def play(self, proxy: ChaosProxy, plan: Plan) -> Report:
+        """Play *plan* at a proxy that is watched, once a client has come; return how it did."""
         if await self._wait_for_client():
-            on_begin()
-            proxy.play(scenario)
+            plan.on_begin()
+            proxy.play(plan.scenario)
             try:
-                async with asyncio.timeout(length_ns / 1e9):
+                async with asyncio.timeout(plan.length_ns / 1e9):
                     await self.stop.wait()
             except TimeoutError:
                 pass  # the drill has lasted as long as it should
         proxy.do(Clear())
         now_ns = proxy.now_ns()
         self._witness.finish(now_ns)
-        return self._judge.report(now_ns)
+        self.report = self._judge.report(now_ns)
+        return self.report
 
     async def _wait_for_client(self) -> bool:
         """Return whether a client came before somebody stopped."""

@@ -174,8 +174,8 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """1 if a heading fails, else 0: for CI."""
-        return EXIT_FAILED if self.verdict is Verdict.FAIL else EXIT_PASSED
+        """0 if the bot passes, else 1, also where there was no bot: for CI."""
+        return EXIT_PASSED if self.verdict is Verdict.PASS else EXIT_FAILED
 
     def judged(self, heading: Heading) -> Judged:
         """Return what is said under *heading*."""
