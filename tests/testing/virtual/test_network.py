@@ -292,6 +292,27 @@ def test_code_of_a_connection_belongs_to_its_host(stage: Stage) -> None:
     assert bytes(stage.server.data) == b"are you there?"
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_connection_that_is_reset_at_once_is_made_and_lost(seed: int) -> None:
+    """As between a system's connect and the loop's first read: never made and kept for ever."""
+
+    class Unfriendly(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            face = transport.get_extra_info("socket")
+            face.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            transport.abort()
+
+    stage = Stage(random.Random(seed), Pace(0.0, 0.1))  # noqa: S311  # a test
+    stage.network.stop_listening("gateway", 4002)
+    stage.network.listen(Unfriendly, "gateway", 4002)
+    client = stage.connect()
+    stage.loop.run_for(1.0)
+    assert client.events == ["made", "lost"]
+    assert isinstance(client.lost, ConnectionResetError)
+    stage.loop.close()
+
+
 def test_a_connect_that_is_cancelled_leaves_no_half_open_end(stage: Stage) -> None:
     async def main() -> None:
         with pytest.raises(TimeoutError):

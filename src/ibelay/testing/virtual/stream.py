@@ -78,6 +78,7 @@ class End(asyncio.Transport):
         self._reading = True
         self._eof_written = self._closing = self._over = self._dead = False
         self._powerless = False
+        self._error: OSError | None = None
         self._writer_paused = False
         self._high, self._low = HIGH_WATER, HIGH_WATER // 4
 
@@ -184,6 +185,8 @@ class End(asyncio.Transport):
         """Connect *protocol* to this end."""
         self.set_protocol(protocol)
         protocol.connection_made(self)
+        if self._over:  # it was reset before anybody held it
+            self._tell_end()
         self._hand_on()
 
     def take_in(self, item: Item) -> None:
@@ -279,6 +282,11 @@ class End(asyncio.Transport):
         self._over = True
         self._inbox.clear()
         self._patience.regain()
+        self._error = error
         if self._protocol is not None:
-            self._loop.call_soon(self._protocol.connection_lost, error, context=self.context)
+            self._tell_end()
         self._wires.gone(self)
+
+    def _tell_end(self) -> None:
+        lost = self.get_protocol().connection_lost
+        self._loop.call_soon(lost, self._error, context=self.context)
