@@ -18,7 +18,7 @@ ifneq ($(SOUND),True)
 endif
 
 .PHONY: help demo test lint types imports format fuzz fuzz-guided bench lock clean install install-dev \
-	conformance-clients conformance-matrix
+	conformance-clients conformance-matrix simulate simulate-night
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-20s %s\n", $$1, $$2 }'
@@ -54,6 +54,18 @@ FUZZ_SECONDS ?= 600
 fuzz-guided: $(DEV)  ## Fuzz the paper gateway by coverage for FUZZ_SECONDS (Linux, a night at best)
 	@$(PIP) install --require-hashes -r requirements/fuzz.txt
 	$(PY) -m tests.fuzz.guided --seconds $(FUZZ_SECONDS) $(ARGS)
+
+# 1,000 simulated hours: days with their nights, hours of trouble, and quiet ones. Each seed is a
+# run of its own, so ten times as many is another thousand after the first.
+SEEDS_FROM ?= 1
+TIMES ?= 1
+simulate: $(DEV)  ## 1,000 simulated hours of bad days, as CI runs them (minutes)
+	$(PY) -m ibelay simulate --profile nightly --hours 96 --seeds $$((6 * $(TIMES))) --first $(SEEDS_FROM)
+	$(PY) -m ibelay simulate --profile hostile --hours 6 --seeds $$((50 * $(TIMES))) --first $(SEEDS_FROM)
+	$(PY) -m ibelay simulate --profile calm --hours 6 --seeds $$((24 * $(TIMES))) --first $(SEEDS_FROM)
+
+simulate-night:  ## 10,000 simulated hours (a night)
+	@$(MAKE) --no-print-directory simulate TIMES=10 SEEDS_FROM=$${SEEDS_FROM:-1001}
 
 bench: $(DEV)  ## Print the figures of TARGETS beside their anchors
 	@for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(PY) $$bench || exit 1; done

@@ -111,6 +111,14 @@ def test_an_order_still_unknown_breaks_i14() -> None:
     assert STOP in run.sentences[0]
 
 
+def test_a_stop_that_makes_way_for_an_exit_breaks_nothing() -> None:
+    """Three minutes after the last fault a strategy may just be closing what it holds."""
+    run = calmed(holding()).wait(20).goes(*DOWN_AND_UP).wait(155)
+    run.works(BRACKET[1], status=S.CANCELLED)
+    run.write(state(STOP, OrderState.CANCELLED))
+    assert run.wait(8).broken == []
+
+
 def test_a_position_still_naked_breaks_i14() -> None:
     run = holding().works(BRACKET[1], status=S.CANCELLED)
     run.write(state(STOP, OrderState.CANCELLED))

@@ -39,6 +39,7 @@ class Bounds:
             proven by three snapshots over 60 s, after 10 s without an acknowledgement.
         ready_ns: I14: from the end of all faults to READY (DESIGN section 5).
         restored_ns: I14: from the same moment to no UNKNOWN and nothing naked.
+        passing_ns: I14: what is naked for no longer is in the middle of something.
         agreed_ns: I9: from the broker's last word on a contract, READY and in peace, to equal
             books. A reconciliation every 60 s, and a difference must stand for 10 s.
         taken_ns: I13: from a fill that is told live, over a link that stands, to its record.
@@ -58,6 +59,7 @@ class Bounds:
     unknown_ns: int = 180 * SECOND_NS
     ready_ns: int = 120 * SECOND_NS
     restored_ns: int = 180 * SECOND_NS
+    passing_ns: int = 10 * SECOND_NS
     agreed_ns: int = 90 * SECOND_NS
     taken_ns: int = 2 * SECOND_NS
     booked_ns: int = 60 * SECOND_NS

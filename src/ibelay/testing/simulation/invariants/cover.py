@@ -14,7 +14,7 @@ A unit whose stops somebody else cancelled again and again is given up by design
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import ClassVar
 
@@ -69,11 +69,15 @@ class _Contract:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """One contract that is not covered as it should be; *said* gives the figures."""
+    """One contract that is not covered as it should be; *said* gives the figures.
+
+    It has been so, more or less, since ``since_ns``.
+    """
 
     naked: Decimal
     excess: Decimal
     said: str
+    since_ns: int = 0
 
 
 class Cover:
@@ -110,7 +114,9 @@ class Cover:
                 return
         risk = self._reckon(self._contracts[con_id])
         if risk.naked or risk.excess:
-            self.risks[con_id] = risk
+            before = self.risks.get(con_id)
+            since_ns = seen.at_ns if before is None else before.since_ns
+            self.risks[con_id] = replace(risk, since_ns=since_ns)
         else:
             self.risks.pop(con_id, None)
 

@@ -135,6 +135,8 @@ class Recovers:
             if state is OrderState.UNKNOWN:
                 yield Breach(self.number, now_ns, f"{ref} is still {state} {late}")
         for risk in self._cover.risks.values():
+            if now_ns - risk.since_ns <= self._bounds.passing_ns:
+                continue  # a stop that is being exchanged for an exit
             yield Breach(self.number, now_ns, f"{risk.said}, {late}; expected it to be protected")
 
 
