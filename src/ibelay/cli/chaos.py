@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 
-def chaos(  # one option per setting of the proxy
+def chaos(  # noqa: PLR0913  # one option per setting of the proxy
     *,
     upstream: str,
     listen: str = "4003",
@@ -17,6 +17,9 @@ def chaos(  # one option per setting of the proxy
     seed: int = 1,
     control_port: int | None = None,
     control_token_file: Path | None = None,
+    drill: Annotated[bool, Parameter(negative="")] = False,
+    minutes: float | None = None,
+    report: Path | None = None,
     yes_this_is_a_live_account: Annotated[bool, Parameter(negative="")] = False,
     yes_others_may_connect: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
@@ -32,6 +35,8 @@ def chaos(  # one option per setting of the proxy
 
         `ibelay chaos --upstream 4002 --scenario FILE --seed 7`
 
+        `ibelay chaos --upstream 4002 --drill --report drill.md`
+
     Args:
         upstream: Where the gateway listens, as HOST:PORT; a port alone is of this machine.
         listen: Port to listen on, 0 picks a free one and says which; or HOST:PORT.
@@ -41,15 +46,21 @@ def chaos(  # one option per setting of the proxy
         control_port: Loopback port for `ibelay chaosctl`, usually 4071; none if not given.
         control_token_file: Where the control port's token is kept; a file of its own in the
             state folder if not given.
+        drill: Wait for a bot, let it live through a bad half-hour (or FILE of `--scenario`), and
+            say what it did right and wrong; exits 1 if it fails.
+        minutes: How long the drill lasts, 30 if not given; a shorter one plays the beginning.
+        report: Where the drill's report is written, as FILE.md and FILE.json.
         yes_this_is_a_live_account: Break the line of a gateway on a port that IB uses for live
             accounts, 4001 or 7496, with real money.
         yes_others_may_connect: Listen on an address that other machines can reach.
     """
     from ibelay.app.clock import SystemClock  # noqa: PLC0415  # commands load lazily
+    from ibelay.cli.drill import drill_of  # noqa: PLC0415  # the same
     from ibelay.model.faults import read  # noqa: PLC0415  # the same
     from ibelay.proxy.main import run  # noqa: PLC0415  # the same
     from ibelay.proxy.options import ChaosOptions, address  # noqa: PLC0415  # the same
 
+    rehearsed = drill_of(drill=drill, minutes=minutes, scenario=scenario, report=report)
     host, port = address(listen)
     options = ChaosOptions(
         upstream=address(upstream),
@@ -57,11 +68,14 @@ def chaos(  # one option per setting of the proxy
         port=port,
         seed=seed,
         faults=tuple(read(text) for text in fault),
-        scenario=scenario,
+        scenario=None if drill else scenario,
         control_port=control_port,
         control_token_file=control_token_file,
         live=yes_this_is_a_live_account,
         beyond_loopback=yes_others_may_connect,
     )
-    run(options, wall_ns=SystemClock().wall_ns)
+    wall_ns = SystemClock().wall_ns
+    if rehearsed is not None:
+        return rehearsed.run(lambda guest: run(options, wall_ns=wall_ns, guest=guest))
+    run(options, wall_ns=wall_ns)
     return 0

@@ -79,6 +79,22 @@ class Drill:
             self._console.print(f"written to {path}", highlight=False)
 
 
+def drill_of(
+    *, drill: bool, minutes: float | None, scenario: Path | None, report: Path | None
+) -> Drill | None:
+    """Return the drill that the options of the command ask for, None if they ask for none.
+
+    Raises:
+        ConfigurationError: Something belongs to a drill, and none is asked for; see ``Drill``.
+    """
+    if drill:
+        return Drill(30.0 if minutes is None else minutes, scenario, report)
+    for name, given in (("--minutes", minutes), ("--report", report)):
+        if given is not None:
+            raise ConfigurationError(f"{name} belongs to a drill: add --drill, or leave it out")
+    return None
+
+
 def _files(report: Path) -> tuple[Path, Path]:
     """Return the two files of a report, which can be written.
 
