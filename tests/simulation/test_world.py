@@ -22,12 +22,13 @@ from ibelay.testing.simulation.observed import (
 from ibelay.testing.simulation.world import World
 
 RUN = """
-from ibelay.testing.simulation.world import World
-with World(7) as world:
-    world.loop.call_at(40, world.unplug, 3)
-    world.loop.call_at(70, world.process.kill)
-    world.run_for(120)
-    print(world.digest)
+import logging
+from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
+from ibelay.testing.simulation.run import run
+
+logging.disable(logging.CRITICAL)
+for profile, seed in (("hostile", 1), ("hostile", 2), ("calm", 3)):
+    print(run(draw(seed, PROFILES[profile], HOUR_NS // 6)).digest)
 """
 
 
@@ -107,7 +108,8 @@ def test_one_seed_is_one_run_in_every_process() -> None:
         done = subprocess.run(
             [sys.executable, "-c", RUN], env=environment, capture_output=True, text=True, check=True
         )
-        return done.stdout.splitlines()[-1]
+        assert len(set(done.stdout.split())) == 3
+        return done.stdout
 
     assert digest("0") == digest("1") == digest("4711")
 
