@@ -425,3 +425,16 @@ async def test_ib_async_survives_a_mute_start(start: Start) -> None:
     paper = await start(faults=(faults.Mute(),))
     with pytest.raises(TimeoutError):
         await IB().connectAsync("127.0.0.1", paper.port, 1, timeout=0.2)
+
+
+async def test_clear_leaves_no_client_id_in_use_behind_a_line_that_is_half_open(
+    start: Start, connect: Connect
+) -> None:
+    paper = await start()
+    await connect(paper, 4)
+    do(paper, "half-open wall:50ms client=4")
+    do(paper, "clear")
+    async with asyncio.timeout(PATIENCE_S):
+        while not all(one.closed for one in paper.sessions()):  # noqa: ASYNC110  # no event
+            await asyncio.sleep(0.01)
+    await (await connect(paper, 4)).ib.reqCurrentTimeAsync()

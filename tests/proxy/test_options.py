@@ -37,4 +37,5 @@ def test_a_live_port_needs_a_word_more(port: int) -> None:
 def test_other_machines_need_a_word_more() -> None:
     with pytest.raises(ConfigurationError, match="other machines"):
         ChaosOptions(upstream=("10.0.0.5", 4002), host="10.0.0.1")
-    assert ChaosOptions(upstream=("10.0.0.5", 4002), host="::", beyond_loopback=True)
+    options = ChaosOptions(upstream=("10.0.0.5", 4002), host="::", beyond_loopback=True)
+    assert options.host == "::"
