@@ -132,10 +132,10 @@ class World:
         self.process.kill()
         self.process.call_off()
         self._stop.set()
-        for task in asyncio.all_tasks(self.loop):
-            if task.get_name() == BOT_TASK:
-                task.cancel()
-        self.loop.run_until_complete(asyncio.wait(self._serving))
+        bots = [task for task in asyncio.all_tasks(self.loop) if task.get_name() == BOT_TASK]
+        for task in bots:
+            task.cancel()
+        self.loop.run_until_complete(asyncio.wait([*self._serving, *bots]))
         self.loop.close()
         gc.enable()
 
