@@ -39,6 +39,8 @@ class Doorstep:
         self._tasks: asyncio.TaskGroup | None = None
         self._server: asyncio.AbstractServer | None = None
         self._opens: asyncio.Task[None] | None = None
+        self._wanted = False
+        self._over = asyncio.Event()
 
     async def open(self, tasks: asyncio.TaskGroup) -> None:
         """Listen.
@@ -50,25 +52,30 @@ class Doorstep:
             ConfigurationError: The port cannot be bound.
         """
         self._tasks = tasks
+        self._wanted = True
         try:
-            self._server = await self._listen()
+            server = await self._listen()
         except OSError as error:
             raise ConfigurationError(
                 f"port {self.port} of {self._host} cannot be used ({error.strerror or error}): "
                 "stop the program that listens there or choose another port"
             ) from error
+        self.port = int(server.sockets[0].getsockname()[1])
+        self._server = server
 
     def shut(self) -> None:
         """Refuse connections from now on."""
-        if self._opens is not None:
-            self._opens.cancel()
+        self._wanted = False
         if self._server is not None:
             self._server.close()
-        self._opens = self._server = None
+            self._server = None
 
     def reopen(self) -> None:
         """Accept connections again, if it is shut."""
-        if self._tasks is not None and self._server is None and self._opens is None:
+        if self._tasks is None:
+            return
+        self._wanted = True
+        if self._server is None and self._opens is None:
             self._opens = self._tasks.create_task(self._serve(), name="opening the proxy's port")
 
     def move_to(self, port: int) -> int:
@@ -87,23 +94,43 @@ class Doorstep:
     async def close(self) -> None:
         """Listen no more, for good."""
         self._tasks = None
+        self._over.set()
         if self._server is not None:
             await accept_no_more(self._server)
         self.shut()
+        if self._opens is not None:
+            await asyncio.wait({self._opens})
 
     async def _serve(self) -> None:
-        while self._server is None:
+        """Listen as soon as the port can be had, if that is still wanted then.
+
+        It is never cancelled: a server that is cancelled while it begins would go on listening.
+        """
+        while self._wanted and self._server is None:
+            port = self.port
             try:
-                self._server = await self._listen()
+                server = await self._listen()
             except OSError as error:
-                _log.warning(
-                    "port %d of %s cannot be used (%s); trying again", self.port, self._host, error
-                )
-                await asyncio.sleep(RETRY_S)
+                _log.warning("port %d of %s cannot be used (%s)", port, self._host, error)
+                await self._pause()
+                continue
+            if self._still(port):
+                self._server = server
+            else:
+                server.close()
         self._opens = None
 
-    async def _listen(self) -> asyncio.AbstractServer:
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(RETRY_S):
+                await self._over.wait()
+        except TimeoutError:
+            return
+
+    async def _listen(self) -> asyncio.Server:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(self._make, self._host, self.port, backlog=BACKLOG)
-        self.port = int(server.sockets[0].getsockname()[1])
-        return server
+        return await loop.create_server(self._make, self._host, self.port, backlog=BACKLOG)
+
+    def _still(self, port: int) -> bool:
+        """Return whether *port* is what is wanted."""
+        return self._wanted and port == self.port

@@ -156,7 +156,8 @@ class Link:
             self._write(self.gateway, self._to_gateway, now_ns)
         if talk.left and not self._leaves:
             self._leave(now_ns, client_too=not talk.half_open)
-        if talk.pending_bytes > MAX_PENDING_BYTES:
+        pipes = self._to_client.pending_bytes + self._to_gateway.pending_bytes
+        if talk.pending_bytes + pipes > MAX_PENDING_BYTES:
             _log.warning("more than %d bytes wait; the connection is reset", MAX_PENDING_BYTES)
             self.reset()
         self._brake()
@@ -241,7 +242,8 @@ class Link:
         self.conversation.leave()
         if client_too:
             self._tell_end(BY_FAULT)
-        self._take(now_ns)
+        if not self.conversation.stuck:
+            self._take(now_ns)
         self._to_gateway.finish(now_ns)
         if client_too:
             self.conversation.half_open = False
