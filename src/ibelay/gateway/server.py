@@ -350,7 +350,8 @@ class PaperGateway:
             behind = self.floor.advance(now_ns) < now_ns
             self.wall_agenda.run(self.monotonic_ns())
             for connection in list(self._connections):
-                connection.serve()
+                if not connection.session.calm:
+                    connection.serve()
             self.flush()
             self._moved.set()
             if behind:

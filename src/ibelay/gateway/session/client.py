@@ -171,7 +171,8 @@ class Session:
     @property
     def calm(self) -> bool:
         """Whether nothing of it waits for our time to go by."""
-        return not (self._waits or self.stuck or self._line.pending_bytes)
+        unread = self._frames.buffered_bytes  # a thaw leaves some, to be served in its time
+        return not (self._waits or unread or self._line.pending_bytes or self.stuck)
 
     @property
     def behind(self) -> bool:

@@ -166,6 +166,8 @@ class Floor:
 
     def advance(self, until_ns: int) -> int:
         """Move market time towards *until_ns*, by a minute at most; return where it is."""
+        if until_ns <= self.now_ns < self.agenda.next_ns:
+            return self.now_ns
         if self._moving:  # what happens on the way asks for a time that is being come to
             return self.now_ns
         self._moving = True
