@@ -14,58 +14,29 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
-from ibelay.control.agenda import NEVER_NS, Agenda
 from ibelay.control.controlled import Done, Views
 from ibelay.control.line.troubles import Troubles
 from ibelay.control.operator import Operator
-from ibelay.control.player import Place, Player
-from ibelay.control.scenario import At, Scenario
+from ibelay.control.scenario import Scenario
 from ibelay.errors import ConfigurationError
 from ibelay.model.faults import Command, Performer, Span
 from ibelay.model.ids import ClientId
 from ibelay.proxy.acts.table import acts_of
+from ibelay.proxy.audience import Audience
 from ibelay.proxy.conversation.conversation import Common, Conversation
 from ibelay.proxy.conversation.ears import Ears
 from ibelay.proxy.doorstep import Doorstep
 from ibelay.proxy.link import Link
+from ibelay.proxy.programme import Programme
 from ibelay.proxy.side import Side
 from ibelay.proxy.toxics.standing import Toxics
 from ibelay.proxy.views import views_of
 
 MAX_LINKS = 128
 CONNECT_S = 10.0
-OnMessage = Callable[[int, str, ClientId | None, bytes, bool], None]
-
-
-class Observer(Protocol):
-    """Somebody who looks on, from the moment he is one of ``observers``.
-
-    Times are the loop's, in ns; a line is a client's connection, by its number.
-    """
-
-    def opened(self, at_ns: int, line: int) -> None:
-        """A client was accepted."""
-        ...
-
-    def closed(self, at_ns: int, line: int, by: str) -> None:
-        """A client's connection ends by a ``client``, a ``gateway`` or a ``fault``."""
-        ...
-
-    def message(  # what a message is
-        self, at_ns: int, line: int, way: str, payload: bytes, version: int, *, passed: bool
-    ) -> None:
-        """A message passes or is lost; *way* is ``to-client`` or ``to-gateway``."""
-        ...
-
-    def done(self, at_ns: int, command: Command) -> None:
-        """A command was done."""
-        ...
-
-
 _log = logging.getLogger(__name__)
 
 
@@ -105,24 +76,23 @@ class ChaosProxy:
     ) -> None:
         self.upstream = (upstream_host, upstream_port)
         self.chance = chance
-        self.common = Common(Ears(self._hear))
         self.toxics = Toxics()
-        self.agenda = Agenda()
+        self.programme = Programme(self.now_ns, self.do, self.flush, wall_ns)
+        self.common = Common(Ears(self.programme.hear))
+        self.audience = Audience(self.now_ns)
+        self.agenda = self.programme.agenda
+        self.on_message = self.audience.on_message
+        self.observers = self.audience.observers
         self.operator = Operator(Performer.PROXY, acts_of(self), self.now_ns)
-        self.on_message: list[OnMessage] = []
-        self.observers: list[Observer] = []
         self.views: Views = views_of(self)
         self._faults = faults
-        self._scenarios = _playable(scenarios, wall_ns)
-        self._wall_ns = wall_ns
-        self._players: list[Player] = []
+        for scenario in scenarios:
+            self.programme.check(scenario)
+        self._scenarios = scenarios
         self._door = Doorstep(lambda: Link(self).client, host, port)
         self._links: dict[Conversation, Link] = {}
-        self._numbers: dict[Link, int] = {}
-        self._opened = 0
         self._tasks = asyncio.TaskGroup()
         self._seekers: set[asyncio.Task[None]] = set()
-        self._timer: asyncio.TimerHandle | None = None
         self._left = asyncio.Event()
         self._closing = False
 
@@ -140,6 +110,7 @@ class ChaosProxy:
             for scenario in self._scenarios:
                 self.play(scenario)
         except ConfigurationError:
+            self.programme.close()
             await self._door.close()
             await self._tasks.__aexit__(None, None, None)
             raise
@@ -154,8 +125,7 @@ class ChaosProxy:
     ) -> None:
         """Close the port and cut every connection."""
         self._closing = True
-        if self._timer is not None:
-            self._timer.cancel()
+        self.programme.close()
         await self._door.close()
         for seeker in self._seekers:
             seeker.cancel()
@@ -194,16 +164,13 @@ class ChaosProxy:
         Raises:
             ConfigurationError: It waits for a time of day, and this proxy has no clock.
         """
-        _playable([scenario], self._wall_ns)
-        place = Place(agenda=self.agenda, now_ns=self.now_ns, do=self.do, new_york_ns=self._wall_ns)
-        self._players.append(Player(scenario, place))
-        self._arm()
+        self.programme.play(scenario)
 
     def flush(self) -> None:
         """Pass on what can be passed on, and plan what is to follow."""
         for link in list(self._links.values()):
             link.pump()
-        self._arm()
+        self.programme.arm()
 
     # What commands need -----------------------------------------------------------------------
 
@@ -229,7 +196,7 @@ class ChaosProxy:
     def later(self, span: Span, name: str, act: Callable[[], None]) -> None:
         """Do *act* once *span* has gone by."""
         self.agenda.plan(self.now_ns() + span.ns, act, name)
-        self._arm()
+        self.programme.arm()
 
     def forget(self, beginning: str) -> None:
         """Drop what was planned under a name with this beginning."""
@@ -277,23 +244,14 @@ class ChaosProxy:
         """Count a link in, if there is room."""
         if self._closing or len(self._links) >= MAX_LINKS:
             return False
-        self.common.tell = self._tell if self.on_message else None
+        self.common.tell = self.audience.message if self.on_message else None
         self._links[link.conversation] = link
-        if self.observers:
-            self._opened += 1
-            self._numbers[link] = self._opened
-            link.conversation.hear = partial(self._heard, link)
-            for one in self.observers:
-                one.opened(self.now_ns(), self._opened)
+        self.audience.opened(link.conversation)
         return True
 
     def ended(self, link: Link, by: str) -> None:
         """Tell observers that a client's connection ends."""
-        number = self._numbers.pop(link, None)
-        if number is not None:
-            link.conversation.hear = None
-            for one in self.observers:
-                one.closed(self.now_ns(), number, by)
+        self.audience.closed(link.conversation, by)
 
     def connect(self, link: Link) -> None:
         """Look for the gateway of a link."""
@@ -324,57 +282,7 @@ class ChaosProxy:
             link.not_found()
             raise
 
-    def _hear(self, event: str, symbol: str) -> None:
-        for player in self._players:
-            player.hear(event, symbol)
-        if self._players:
-            self._arm()
-
-    def _tell(self, way: str, client_id: ClientId | None, payload: bytes, passed: bool) -> None:
-        now_ns = self.now_ns()
-        for tell in self.on_message:
-            tell(now_ns, way, client_id, payload, passed)
-
-    def _heard(self, link: Link, way: str, payload: bytes, passed: bool) -> None:
-        number, version = self._numbers[link], link.conversation.dialect.version
-        for one in self.observers:
-            one.message(self.now_ns(), number, way, payload, version, passed=passed)
-
     def _do(self, command: Command) -> str:
         said = self.operator.do(command)
-        for one in self.observers:
-            one.done(self.now_ns(), command)
+        self.audience.done(command)
         return said
-
-    def _arm(self) -> None:
-        """Let the agenda run when its next act is due."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        due_ns = self.agenda.next_ns
-        if due_ns < NEVER_NS and not self._closing:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_at((due_ns + 1) / 1e9, self._run)
-
-    def _run(self) -> None:
-        self._timer = None
-        self.agenda.run(self.now_ns())
-        self.flush()
-
-
-def _playable(
-    scenarios: Sequence[Scenario], wall_ns: Callable[[], int] | None
-) -> Sequence[Scenario]:
-    """Return *scenarios* if they can be played.
-
-    Raises:
-        ConfigurationError: One waits for a time of day, and nobody says what time it is.
-    """
-    for scenario in scenarios:
-        of_day = [step.when for step in scenario.steps if isinstance(step.when, At)]
-        if wall_ns is None and any(when.of_day for when in of_day):
-            raise ConfigurationError(
-                f"scenario {scenario.name!r} has a step at a time of day and this proxy has no "
-                "clock: write at = '+30s', or give it wall_ns"
-            )
-    return scenarios
