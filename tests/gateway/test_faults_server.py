@@ -346,6 +346,17 @@ async def test_the_next_order_is_refused_on_arrival(paper: PaperGateway, connect
     assert (trade.orderStatus.status, trade.log[-1].errorCode) == ("Cancelled", 203)
 
 
+async def test_a_child_is_refused_and_not_its_parent(paper: PaperGateway, connect: Connect) -> None:
+    client = await connect(paper)
+    do(paper, "reject-next 10006 skip=1 text='Missing parent order.'")
+    for order in client.ib.bracketOrder("BUY", 1, 1.0, 900.0, 0.5):
+        client.ib.placeOrder(SPY, order)
+    await client.until(lambda: 10006 in [code for _id, code in client.codes])
+    await client.ib.reqCurrentTimeAsync()
+    working = [order.request.order_type for order in paper.floor.exchange.working_orders()]
+    assert working == ["LMT", "STP"]
+
+
 async def test_clearing_ends_everything_at_once(paper: PaperGateway, connect: Connect) -> None:
     paper.pause()
     client = await connect(paper)

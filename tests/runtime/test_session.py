@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from tests.runtime.staging import MS_NS, Diary, staged
 
-from ibelay.machines.link_events import LinkState, UpstreamLost
+from ibelay.machines.link_events import LinkState, Lost, UpstreamLost
 from ibelay.machines.liveness import Heartbeat
 
 QUICK = Heartbeat(
@@ -58,3 +58,14 @@ async def test_every_word_of_a_lost_upstream_is_one_more_wait_for_its_return() -
         session.feed(UpstreamLost(1100))
         assert session._upstream_lost_ns > first
         assert session.value.state is LinkState.ISOLATED
+
+
+async def test_a_session_that_was_cancelled_begins_nothing_when_its_link_ends() -> None:
+    """The last word of a link comes after the process that had it began to die."""
+    async with staged(Diary(tries=0)) as stage:
+        await stage.until(lambda: stage.ready, "READY")
+        life = next(task for task in asyncio.all_tasks() if "Stage.live" in repr(task))
+        life.cancel()
+        await stage.ended.wait()
+        stage.bot.session.feed(Lost("closed while dying"))
+        assert stage.bot.session._retry is None

@@ -185,12 +185,14 @@ class Session:
             self._tasks = tasks
             self.feed(SafeModeAsked(safe_mode_reason) if safe_mode_reason else Start())
             pulse = tasks.create_task(self._pulse()) if self.config.monitor else None
-            await self._stopped.wait()
+            try:
+                await self._stopped.wait()
+            finally:
+                self._tasks = None  # stopped or cancelled, nothing more is begun
+                self._cancel_retry()
             if pulse is not None:
                 pulse.cancel()
-            self._cancel_retry()
             await self._gone()
-        self._tasks = None
 
     def feed(self, event: Event) -> None:
         """Step the machine and perform what it asks."""
@@ -235,6 +237,7 @@ class Session:
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         if self._tasks is None:
+            work.close()
             msg = "the session is not running"
             raise RuntimeError(msg)
         return self._tasks.create_task(work)
@@ -304,7 +307,8 @@ class Session:
 
     def _schedule_retry(self, delay_ns: int) -> None:
         self._cancel_retry()
-        if self.config.reconnect:
+        # The last word of a link may come when who ran the session was cancelled already.
+        if self.config.reconnect and self._tasks is not None:
             loop = asyncio.get_running_loop()
             self._retry = loop.call_later(delay_ns / 1e9, self.feed, RetryDue())
 

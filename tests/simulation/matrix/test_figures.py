@@ -152,17 +152,23 @@ def test_streams_count_by_symbol_and_connection(story: Story) -> None:
 
 
 def test_streams_are_back_with_the_first_bar_after_the_trouble(story: Story) -> None:
-    story.asked(1, ask.RequestRealTimeBars(7, contract("SPY"), "TRADES", False))
-    story.heard(50, "50", "3", "7", "45")
     story.broke(60, "rst")
+    story.diary.bars["SPY"] = {45 * S: 50 * S, 55 * S: 61 * S}
     assert figures(story).heard.streams_ns is None
-    story.asked(61, ask.RequestRealTimeBars(9, contract("SPY"), "TRADES", False))
-    story.heard(65, "50", "3", "9", "60")
+    story.diary.bars["SPY"][60 * S] = 65 * S
     assert figures(story).heard.streams_ns == 5 * S
 
 
+def test_an_order_counts_as_isolated_from_the_word_until_the_word_back(story: Story) -> None:
+    story.heard(60, "4", "2", "-1", "1100", "lost", "")
+    story.placed(61, 1, "bot-1")
+    story.heard(90, "4", "2", "-1", "1102", "restored", "")
+    story.placed(91, 2, "bot-2")
+    assert figures(story).sent.while_isolated == 1
+
+
 def test_bars_are_missing_between_the_first_and_the_end(story: Story) -> None:
-    story.diary.bars["SPY"] = {at_s * S for at_s in range(10, 100, 5) if at_s != 50}
+    story.diary.bars["SPY"] = {at_s * S: 0 for at_s in range(10, 100, 5) if at_s != 50}
     assert figures(story, ended_s=100).heard.bars_missing == 1
     assert figures(story, ended_s=130).heard.bars_missing == 4
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.simulation.matrix.staging import Story, contract
+from tests.simulation.matrix.staging import SECOND, Story, contract
 
 from ibelay.journal.records import Severity
 from ibelay.machines.link_events import LinkState as L
@@ -35,6 +35,9 @@ GOOD_AND_BAD = {
     "told_wrongly": (0, 1),
     "position": ({"SPY": 100}, {}),
     "books_equal": (True, False),
+    "open_orders": (0, 1),
+    "believes": ({"SPY": 100}, {"SPY": 99}),
+    "commissions_sane": (True, False),
     "naked_at_most": ("5m", "5s"),
     "protected": (False, True),
     "orders_into_dead_link": (0, 1),
@@ -71,7 +74,7 @@ def evidence() -> Evidence:
     story.link(85, L.SYNCING, L.READY)
     bars = ask.RequestRealTimeBars(9, contract("SPY"), "TRADES", regular_hours=False)
     story.asked(85, bars)
-    story.heard(90, "50", "3", "9", "85")
+    story.diary.bars["SPY"] = {at_s * SECOND: 90 * SECOND for at_s in range(85, 290, 5)}
     story.placed(86, 3, "bot-2")
     story.concluded(90, "bot-2", OrderState.UNKNOWN)
     story.noted(90, Severity.CRITICAL, "nobody knows")

@@ -323,3 +323,21 @@ def test_a_connect_that_is_cancelled_leaves_no_half_open_end(stage: Stage) -> No
     stage.loop.run_for(1.0)
     assert stage.network.ends("bot") == []
     assert stage.network.ends("gateway") == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_who_is_reset_before_it_was_told_of_its_connection_is_told_of_both(seed: int) -> None:
+    class Unfriendly(Peer):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            peer = transport.get_extra_info("socket")
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            self.transport.abort()
+
+    stage = Stage(random.Random(seed), Pace(least_s=0.01, most_s=0.3))  # noqa: S311  # a test
+    stage.server = Unfriendly()
+    client = stage.connect()
+    stage.loop.run_for(1)
+    assert client.events == ["made", "lost"]
+    assert isinstance(client.lost, ConnectionResetError)
+    stage.loop.close()

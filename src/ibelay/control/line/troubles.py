@@ -37,13 +37,14 @@ EVERYBODY = None
 
 
 class _Rule:
-    """A fault and how often it is still to happen."""
+    """A fault, how often it is still to happen, and how often it is first to be let pass."""
 
-    __slots__ = ("fault", "left")
+    __slots__ = ("fault", "left", "skip")
 
     def __init__(self, fault: Counted) -> None:
         self.fault = fault
         self.left = fault.count
+        self.skip = fault.skip if isinstance(fault, RejectNext) else 0
 
 
 class Troubles:
@@ -92,6 +93,9 @@ class Troubles:
         for rule in self._rules:
             fault = rule.fault
             if isinstance(fault, kind) and _fits(fault, client_id, (number, from_client)):
+                if rule.skip > 0:
+                    rule.skip -= 1
+                    continue
                 self._count(rule)
                 return fault
         return None

@@ -127,10 +127,16 @@ def _last_words(notes: tuple[tuple[Severity, str], ...]) -> str:
     return f"{len(notes)} notes"
 
 
+_LOUDER = [severity.value for severity in Severity]
+
+
 def _loudest(figures: Figures) -> str:
-    order = list(Severity)
-    spoken = [severity for severity, _text in figures.heard.notes]
-    return max(spoken, key=order.index, default=Severity.INFO).value
+    spoken = [severity.value for severity, _text in figures.heard.notes]
+    return max(spoken, key=_LOUDER.index, default=_LOUDER[0])
+
+
+def _no_louder(spoken: str, most: str) -> bool:
+    return most in _LOUDER and _LOUDER.index(spoken) <= _LOUDER.index(most)
 
 
 CHECKS: dict[str, Check] = {
@@ -183,6 +189,16 @@ CHECKS: dict[str, Check] = {
         HOLDINGS, "the broker holds {}", lambda f: f.book.position, _same, _holds
     ),
     "books_equal": Check(FLAG, "its books are the broker's", lambda f: f.book.books_equal, _same),
+    "open_orders": Check(
+        COUNT, "it holds {} orders to be at work in the end", lambda f: f.book.open_orders, _same
+    ),
+    "believes": Check(HOLDINGS, "its books say {}", lambda f: f.book.believes, _same, _holds),
+    "commissions_sane": Check(
+        FLAG,
+        "what it believes to have paid lies between nothing and the broker's figure",
+        lambda f: f.book.commissions_sane,
+        _same,
+    ),
     "naked_at_most": Check(
         LIMIT, "nothing held without its stop for longer than {}",
         lambda f: f.book.naked_ns, _no_later, seconds,
@@ -231,7 +247,7 @@ CHECKS: dict[str, Check] = {
         PATTERN, "the operator is told `{}`", lambda f: f.heard.notes,
         lambda notes, wanted: any(wanted.search(text) for _severity, text in notes), _last_words,
     ),
-    "loudest": Check(TEXT, "nothing louder than {}", _loudest, _same),
+    "loudest": Check(TEXT, "nothing is said louder than {}", _loudest, _no_louder),
     "alarm_within": Check(
         LIMIT, "a critical alarm within {}", lambda f: f.heard.alarm_ns, _within, seconds
     ),

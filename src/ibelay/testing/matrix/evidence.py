@@ -14,17 +14,20 @@ class Diary:
     """What the user's program was told, in its own words; it outlives the program's process.
 
     Attributes:
-        bars: By symbol, when the bars it saw began, ns since the epoch, UTC.
+        bars: By symbol and by when the bar began (ns since the epoch, UTC): when the program
+            first saw it, in virtual time.
         fills: By symbol, what it was told to have bought (sold: negative), in all.
         executions: Ids of the executions it knows of, without their last part.
         believes: By symbol, what it holds to be its position; what is zero is left out.
+        commissions: What it holds to have paid, in all.
         open_orders: How many orders it holds to be working.
     """
 
-    bars: dict[str, set[int]] = field(default_factory=dict)
+    bars: dict[str, dict[int, int]] = field(default_factory=dict)
     fills: dict[str, Decimal] = field(default_factory=dict)
     executions: set[str] = field(default_factory=set)
     believes: dict[str, Decimal] = field(default_factory=dict)
+    commissions: Decimal = Decimal(0)
     open_orders: int = 0
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from ibelay.gateway.session.line.pacing import Pacing
 from ibelay.machines.backoff import Schedule
 from ibelay.machines.liveness import Heartbeat
 from ibelay.reconcile.policy import Policy
@@ -37,6 +38,8 @@ class Setting:
         account_cash: Dollars.
         restarts: The supervisor's policy.
         disk_s: Shortest and longest time a commit takes, in seconds.
+        pacing: What the gateway does with too many messages.
+        boots: Whether a bot is booted; if not, whoever has the world runs another program.
         max_quantity: The bot's limit of one order; 0 for none.
     """
 
@@ -56,4 +59,6 @@ class Setting:
     policy: Policy = field(default_factory=Policy)
     restarts: RestartPolicy = field(default_factory=RestartPolicy)
     disk_s: tuple[float, float] = (0.0002, 0.004)
+    pacing: Pacing = Pacing.PACE
+    boots: bool = True
     max_quantity: Decimal = Decimal(0)

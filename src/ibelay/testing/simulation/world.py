@@ -118,7 +118,8 @@ class World:
         self._open(self.gateway, self._gateway_context)
         if self.proxy is not None:
             self._open(self.proxy, self._proxy_context)
-        self.process.boot()
+        if self.setting.boots:
+            self.process.boot()
         return self
 
     def __exit__(
@@ -144,14 +145,23 @@ class World:
         self.loop.run_for(seconds)
 
     @property
+    def address(self) -> Address:
+        """Where a client of this world connects."""
+        return Address(host=self._away, port=self._port, client_id=CLIENT_ID)
+
+    @property
     def digest(self) -> str:
         """What has gone over the network until now, as a hash."""
         return self._digest.hexdigest()
 
     # -- what can be done to it ------------------------------------------------------------
 
-    def do(self, command: Command) -> str:
+    def do(self, command: Command, by: Performer | None = None) -> str:
         """Let something go wrong now; return what was done, in words.
+
+        Args:
+            command: What.
+            by: Who does it of those who can; left to the seed if nobody is named.
 
         Raises:
             ConfigurationError: It cannot be done as things stand.
@@ -170,7 +180,7 @@ class World:
                 self.unplug(span.ns / 1e9)
                 said = f"nothing passes between bot and gateway for {span.ns / 1e9:g} s"
             case _:
-                said = self._performer(command)(command)
+                said = self._performer(command, by)(command)
         self.see(Broke(self.loop.now_ns(), command, said))
         return said
 
@@ -247,7 +257,7 @@ class World:
     def _port(self) -> int:
         return GATEWAY_PORT if self.proxy is None else PROXY_PORT
 
-    def _performer(self, command: Command) -> Callable[[Command], str]:
+    def _performer(self, command: Command, by: Performer | None) -> Callable[[Command], str]:
         """Return who does *command*; where both can, the seed and the moment decide.
 
         Not a stream of chance: a plan with fewer steps must do the others as before.
@@ -257,6 +267,8 @@ class World:
             return self._at_gateway
         if Performer.GATEWAY not in kinds:
             return self._at_proxy
+        if by is not None:
+            return self._at_gateway if by is Performer.GATEWAY else self._at_proxy
         what = f"{self.seed} {self.loop.now_ns()} {command.word}"
         return self._at_proxy if crc32(what.encode()) % 2 else self._at_gateway
 
@@ -291,6 +303,7 @@ class World:
             start=setting.start,
             seed=self._chance("market").getrandbits(31),
             cash=setting.account_cash,
+            pacing=setting.pacing,
         )
 
     def _floor(self) -> Floor:
@@ -322,7 +335,7 @@ class World:
         return BotConfig(
             name=BOT_NAME,
             session=SessionConfig(
-                address=Address(host=self._away, port=self._port, client_id=CLIENT_ID),
+                address=self.address,
                 schedule=setting.schedule,
                 heartbeat=setting.heartbeat,
             ),

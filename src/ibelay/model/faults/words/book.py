@@ -75,13 +75,16 @@ class Reject:
 class RejectNext:
     """The next orders are refused on arrival with a code; the book sees nothing of them.
 
-    **Source**: shared IB facts, section 1d.
+    The first few pass with ``skip``: of a bracket a child can be refused and not its parent.
+
+    **Source**: shared IB facts, section 1d; F41.
     """
 
     word: ClassVar[str] = "reject-next"
     code: Code = 201
     count: Count = 1
     text: Text = "Order rejected - reason:rejected on purpose"
+    skip: Number = 0
     client: Who = None
 
 

@@ -13,7 +13,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from ibelay.gateway.exchange.events import BookOrder, Executed, OrderChanged, PositionChanged
+from ibelay.gateway.exchange.events import (
+    BookOrder,
+    CommissionCharged,
+    Executed,
+    OrderChanged,
+    PositionChanged,
+)
 from ibelay.model.ids import execution_key
 from ibelay.model.order import BrokerOrderStatus
 from ibelay.testing.matrix.evidence import Evidence
@@ -43,7 +49,11 @@ class BookFigures:
         lost_fills: Those the program does not know of at the end.
         told_twice: Symbols of which it was told to have bought or sold another figure.
         position: The broker's, by symbol; what is zero is left out.
-        books_equal: Whether the program believes the same.
+        open_orders: Those that the program holds to be at work at the end.
+        believes: The program's, by symbol.
+        books_equal: Whether both are the same.
+        commissions_sane: Whether what the program holds to have paid is not below nothing and
+            not above what the broker charged.
         naked_ns: The longest time that something was held without its stop.
         naked_end: Whether something is at the end.
     """
@@ -56,7 +66,10 @@ class BookFigures:
     lost_fills: int
     told_twice: int
     position: dict[str, Decimal]
+    open_orders: int
+    believes: dict[str, Decimal]
     books_equal: bool
+    commissions_sane: bool
     naked_ns: int
     naked_end: bool
 
@@ -68,6 +81,7 @@ class _Broker:
     orders: dict[int, BookOrder] = field(default_factory=dict)
     fills: dict[str, tuple[str, Decimal]] = field(default_factory=dict)
     position: dict[str, Decimal] = field(default_factory=dict)
+    charged: Decimal = Decimal(0)
     naked_since_ns: int | None = None
     naked_ns: int = 0
 
@@ -110,7 +124,10 @@ def book_figures(evidence: Evidence) -> BookFigures:
         lost_fills=len(set(broker.fills) - evidence.diary.executions),
         told_twice=_told_wrongly(broker, evidence),
         position=position,
+        open_orders=evidence.diary.open_orders,
+        believes=evidence.diary.believes,
         books_equal=evidence.diary.believes == position,
+        commissions_sane=0 <= evidence.diary.commissions <= broker.charged,
         naked_ns=broker.naked_ns,
         naked_end=broker.naked_since_ns is not None,
     )
@@ -127,6 +144,8 @@ def _follow(evidence: Evidence) -> _Broker:
             case Executed(execution=done) if done.client_id == evidence.client_id:
                 signed = done.quantity * done.action.sign
                 broker.fills[execution_key(done.exec_id)] = (done.contract.symbol, signed)
+            case CommissionCharged(client_id=evidence.client_id, report=report):
+                broker.charged += report.commission
             case PositionChanged(position=held):
                 broker.position[held.contract.symbol] = held.quantity
             case _:

@@ -8,13 +8,12 @@ from ibelay.journal.records import OrderStateChanged, Severity
 from ibelay.model.order import OrderState
 from ibelay.testing.matrix.evidence import Evidence
 from ibelay.testing.matrix.figures.troubles import Trouble, first_ns, healed_ns
-from ibelay.testing.simulation.observed import Appended, Asked, Noted, Told
-from ibelay.wire import requests as ask
+from ibelay.testing.simulation.observed import Appended, Noted, Told
 from ibelay.wire.times import SECOND_NS
 
 BAR_NS = 5 * SECOND_NS
 SLACK_NS = 10 * SECOND_NS
-_REALTIME_BAR, _ERROR = "50", "4"
+_ERROR = "4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +21,8 @@ class HeardFigures:
     """What came back and what was said.
 
     Attributes:
-        streams_ns: From the end of the last trouble until every symbol's bars came again; None
-            if one's never did.
+        streams_ns: From the end of the last trouble until the program had seen a bar of
+            every symbol that began later; None if one's never came.
         bars_missing: Bars between the first and the end that the program never saw.
         codes: Codes that the gateway told it, with how often.
         unknown_ns: The longest time that the fate of one order was not known.
@@ -65,25 +64,24 @@ def heard_figures(evidence: Evidence, found: tuple[Trouble, ...]) -> HeardFigure
 
 def _streams_ns(evidence: Evidence, healed: int | None) -> int | None:
     """Return how long after *healed* the last symbol's bars were back."""
-    symbols: dict[str, str] = {}
-    back: dict[str, int] = {}
-    for one in evidence.observations:
-        if isinstance(one, Asked) and isinstance(one.request, ask.RequestRealTimeBars):
-            symbols[str(one.request.request_id)] = one.request.contract.symbol
-        elif isinstance(one, Told) and one.fields[0] == _REALTIME_BAR:
-            symbol = symbols.get(one.fields[2], "")
-            if symbol and healed is not None and one.at_ns >= healed:
-                back.setdefault(symbol, one.at_ns - healed)
-    if not set(evidence.symbols) <= back.keys():
+    if healed is None:
         return None
-    return max(back.values(), default=None)
+    last = 0
+    for symbol in evidence.symbols:
+        bars = evidence.diary.bars.get(symbol, {})
+        healed_market_ns = healed + evidence.began_market_ns
+        seen = [at_ns for began_ns, at_ns in bars.items() if began_ns >= healed_market_ns]
+        if not seen:
+            return None
+        last = max(last, min(seen) - healed)
+    return last
 
 
 def _bars_missing(evidence: Evidence) -> int:
     end_ns = evidence.began_market_ns + evidence.ended_ns - SLACK_NS - BAR_NS
     missing = 0
     for symbol in evidence.symbols:
-        bars = evidence.diary.bars.get(symbol, set())
+        bars = evidence.diary.bars.get(symbol, {})
         due = range(min(bars), end_ns, BAR_NS) if bars else range(0)
         missing += sum(at_ns not in bars and not _is_still(evidence, at_ns) for at_ns in due)
     return missing

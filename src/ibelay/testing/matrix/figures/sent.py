@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ibelay.testing.matrix.evidence import Evidence
 from ibelay.testing.matrix.figures.troubles import DEAF, Trouble
-from ibelay.testing.simulation.observed import Asked, Observation
+from ibelay.testing.simulation.observed import Asked, Observation, Told
 from ibelay.wire import requests as ask
 
 _STREAMS = (
@@ -18,13 +18,16 @@ _STREAMS = (
 )
 
 
+_ERROR, _LOST, _BACK = "4", {"1100", "2110"}, {"1101", "1102"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentFigures:
     """What left.
 
     Attributes:
         into_dead_link: New orders written while nobody heard them.
-        while_isolated: New orders written while IB's servers were away.
+        while_isolated: New orders written after it was told that IB's servers are away.
         orders: New orders and changes written in all.
         cancels: Cancels written, each global one too.
         order_ids_reused: New orders under an id that was used, or below one that was.
@@ -51,7 +54,7 @@ def sent_figures(evidence: Evidence, found: tuple[Trouble, ...]) -> SentFigures:
         if isinstance(request, ask.PlaceOrder) and not request.what_if
     ]
     deaf = [_until_anew(one, starts) for one in found if one.word in DEAF]
-    away = [(one.begin_ns, one.end_ns) for one in found if one.word == "reset"]
+    away = _away(evidence)
     stream_ids = [request.request_id for _at, request in asked if isinstance(request, _STREAMS)]
     return SentFigures(
         into_dead_link=sum(_within(at_ns, deaf) for at_ns, _order in placed),
@@ -68,6 +71,21 @@ def _until_anew(one: Trouble, starts: list[int]) -> tuple[int, int]:
     """Return the stretch in which nobody hears: until its end, or until a fresh connection."""
     anew = [at_ns for at_ns in starts if at_ns > one.begin_ns]
     return one.begin_ns, min([one.end_ns, *anew])
+
+
+def _away(evidence: Evidence) -> list[tuple[int, int]]:
+    """Return the stretches between the word that IB is away and the word that it is back."""
+    stretches: list[tuple[int, int]] = []
+    since: int | None = None
+    for one in evidence.observations:
+        if not isinstance(one, Told) or one.fields[0] != _ERROR:
+            continue
+        if one.fields[3] in _LOST and since is None:
+            since = one.at_ns
+        elif one.fields[3] in _BACK and since is not None:
+            stretches.append((since, one.at_ns))
+            since = None
+    return stretches if since is None else [*stretches, (since, evidence.ended_ns)]
 
 
 def _within(at_ns: int, stretches: Iterable[tuple[int, int]]) -> bool:

@@ -12,12 +12,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ibelay.model import faults
-from ibelay.model.faults import Span
+from ibelay.model.faults import Command, Span
 from ibelay.testing.simulation.observed import Broke, Observation
 
-_ENDED_BY = {"freeze": "thaw", "refuse": "accept", "down": "up"}
-_UNTIL_CLEARED = frozenset({"drop", "delay", "swallow-orders", "rewrite"})
+_ENDED_BY = {"freeze": "thaw", "refuse": "accept", "down": "accept"}
+_COUNTED = frozenset(
+    {
+        "delay",
+        "drop",
+        "duplicate",
+        "lose-ack",
+        "reject-data",
+        "reject-next",
+        "reorder",
+        "retime",
+        "rewrite",
+        "swallow-orders",
+        "truncate",
+    }
+)
+_TOXICS = frozenset({"latency", "bandwidth", "slicer", "limit", "slow-close"})
 DEAF = frozenset({"freeze", "half-open", "unplug", "timeout"})
 """Words after which nobody hears what the program says, and nobody tells it so."""
 
@@ -56,19 +70,22 @@ def healed_ns(found: Iterable[Trouble]) -> int | None:
 
 
 def _end_ns(one: Broke, later: list[Broke], ended_ns: int) -> int:
-    command, word = one.command, one.command.word
-    lasts = [getattr(command, name, None) for name in ("span", "reap")]
-    spans = [span.ns for span in lasts if isinstance(span, Span)]
-    counted = word in _UNTIL_CLEARED
-    if counted and getattr(command, "count", None) is not None:
+    if one.command.word in _COUNTED and getattr(one.command, "count", None) is not None:
         return one.at_ns
-    ends = [one.at_ns + max(spans)] if spans and not counted else []
-    undone = {"clear", _ENDED_BY.get(word, "clear")}
-    open_ended = not ends and (counted or word in _ENDED_BY or _has_span(command))
-    if ends or open_ended:
-        ends += [other.at_ns for other in later if other.command.word in undone][:1]
-    return min(ends, default=ended_ns if open_ended else one.at_ns)
+    lasts = _lasts_ns(one.command)
+    if lasts == 0:
+        return one.at_ns
+    undone = {"clear", _ENDED_BY.get(one.command.word, "clear")}
+    ends = [other.at_ns for other in later if other.command.word in undone][:1]
+    return min([ended_ns if lasts is None else one.at_ns + lasts, *ends])
 
 
-def _has_span(command: faults.Command) -> bool:
-    return hasattr(command, "span")
+def _lasts_ns(command: Command) -> int | None:
+    """Return how long a command stands by itself; 0 for at once, None for until undone."""
+    if command.word in _COUNTED:
+        return None
+    name = "lasting" if command.word in _TOXICS else "reap" if hasattr(command, "reap") else "span"
+    if not hasattr(command, name):
+        return 0
+    span = getattr(command, name)
+    return span.ns if isinstance(span, Span) else None

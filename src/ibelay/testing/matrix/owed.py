@@ -1,0 +1,110 @@
+"""What ibelay's bot does not meet yet: a table of debts, one row a fault.
+
+Rules:
+1. A row names every check that is not met, and no other: a debt that is paid in part is written
+   anew, and one that is paid is struck out, or the tests fail.
+2. No expectation is softened to make a row go away.
+3. ``invariant`` is the number of the invariant that the run breaks, if it breaks one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """One debt.
+
+    Attributes:
+        checks: Names of the expectations that are not met.
+        requirement: The ids it is owed by.
+        why: What happens today, in a sentence.
+        invariant: See rule 3.
+    """
+
+    checks: tuple[str, ...]
+    requirement: tuple[str, ...]
+    why: str
+    invariant: str = ""
+
+
+OWED: dict[str, Owed] = {
+    "F11": Owed(
+        checks=(),
+        requirement=("I14", "C3"),
+        why="without the word that IB is back the link is opened anew after 300 s, not 120",
+        invariant="I14",
+    ),
+    "F12": Owed(
+        checks=("streams_restored_within", "bars_missing"),
+        requirement=("C6", "S6"),
+        why="no stream has a watch on its age: one that dies silently is never asked for again",
+    ),
+    "F13": Owed(
+        checks=("bars_missing",),
+        requirement=("S6",),
+        why="bars that a broken farm swallowed are fetched only after a reconnect",
+    ),
+    "F14": Owed(
+        checks=("streams_restored_within", "bars_missing"),
+        requirement=("C6", "S6"),
+        why="2104 after 2103 is noted and the streams of the farm are not looked at",
+    ),
+    "F15": Owed(
+        checks=("streams_restored_within", "bars_missing"),
+        requirement=("C6",),
+        why="a stream that was refused on arrival is not asked for a second time",
+    ),
+    "F25": Owed(
+        checks=("alarm_within",),
+        requirement=("R3", "M3"),
+        why="the second live order is cancelled, and told as information instead of as an alarm",
+    ),
+    "F31": Owed(
+        checks=("bars_missing",),
+        requirement=("S6",),
+        why="a backfill that takes longer than 10 s on a slow line is given up and not tried again",
+    ),
+    "F32": Owed(
+        checks=("request_ids_reused", "streams_restored_within", "bars_missing"),
+        requirement=("C6",),
+        why="each link counts request ids from the same number, and a refused stream stays dead",
+    ),
+    "F33": Owed(
+        checks=("told_wrongly", "protected", "position"),
+        requirement=("I9", "R2"),
+        why="after a correction downwards the stop keeps its size, and the strategy is not told",
+    ),
+    "F34": Owed(
+        checks=("working",),
+        requirement=("I9", "R2"),
+        why="each report at once moves the stops: two stops remain that nothing stands behind",
+    ),
+    "F37": Owed(
+        checks=("alarm_within",),
+        requirement=("C3", "M3"),
+        why="a commission with a field more ends every link anew, for ever, without an alarm",
+    ),
+    "F42": Owed(
+        checks=("orders_at_broker", "orders_sent_at_most", "alarm_within"),
+        requirement=("S7", "I2", "M3"),
+        why="an order that comes back from absence gets a second stop, and raises no alarm",
+    ),
+    "F46": Owed(
+        checks=("bars_missing",),
+        requirement=("S6",),
+        why="a backfill without an answer is given up and not tried again",
+    ),
+    "F49": Owed(
+        checks=(
+            "ready_within",
+            "never_told",
+            "attempts_at_most",
+            "streams_restored_within",
+            "bars_missing",
+        ),
+        requirement=("O1", "C6", "P3"),
+        why="streams and backfills of 25 symbols leave at once and break the limit of 50 a second",
+    ),
+}
