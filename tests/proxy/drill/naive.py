@@ -10,7 +10,7 @@ CLIENT_ID = 5
 PATIENCE_S = 3.0
 
 
-async def naive(host: str = "gateway", port: int = 4002) -> None:
+async def naive(host: str = "proxy", port: int = 4003) -> None:
     """Buy and sell for ever; after a loss connect again, and go on as if nothing was."""
     ib, spy, side = IB(), Stock("SPY", "SMART", "USD", conId=756733), "BUY"
     await ib.connectAsync(host, port, clientId=CLIENT_ID)

@@ -18,20 +18,21 @@ def guilty() -> Report:
     """The judgement of the naive script after the half-hour."""
     logging.disable(logging.ERROR)
     try:
-        return of_script(naive, 1, 30)
+        return of_script(naive, 1)
     finally:
         logging.disable(logging.NOTSET)
 
 
-def test_ibelays_bot_has_a_clean_sheet_after_the_half_hour() -> None:
+@pytest.mark.parametrize("seed", [1, 2])
+def test_ibelays_bot_has_a_clean_sheet_after_the_half_hour(seed: int) -> None:
     # What a farm kills is not asked for again today; the fault matrix lists that as owed (F14).
-    report = of_ibelay(1, 30, without=(FarmDown,))
+    report = of_ibelay(seed, without=(FarmDown,))
     assert [(one.heading, one.findings) for one in report.headings if one.findings] == []
     assert report.verdict is Verdict.PASS
     untried = [one.heading for one in report.headings if one.verdict is Verdict.UNTRIED]
     assert untried == [Heading.ADVISORIES]
     figures = report.figures
-    assert figures.outages == figures.outages_whole == 10
+    assert figures.outages == figures.outages_whole >= 10
     assert figures.orders > 10
     assert figures.streams_restored > 10
 

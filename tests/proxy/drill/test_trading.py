@@ -170,6 +170,36 @@ def test_the_stop_of_an_entry_that_has_not_filled_closes_nothing_yet() -> None:
     assert play.grave(Heading.EXITS) == []
 
 
+def test_an_exit_that_filled_unseen_is_over_once_open_orders_are_listed() -> None:
+    play = Play()
+    bracket(play)
+    play.fill(1)
+    play.place(4, SELL, order_type="STP")
+    play.status(4, "PreSubmitted")
+    play.close()
+    play.wait(1)
+    play.connect()
+    play.ask(requests.RequestPositions())
+    play.position(100)
+    play.tell(answers.EndTold("positionEnd"))
+    play.ask(requests.RequestOpenOrders())
+    play.status(4, "PreSubmitted")
+    play.tell(answers.EndTold("openOrderEnd"))
+    play.wait(60)
+    report = play.report()
+    assert report.judged(Heading.EXITS).verdict is Verdict.PASS
+    assert report.figures.naked_ns == 0
+
+
+def test_the_stop_of_an_entry_that_was_cancelled_closes_nothing() -> None:
+    play = Play()
+    bracket(play)
+    play.position(100)
+    play.status(1, "Cancelled")
+    play.wait(60)
+    assert play.grave(Heading.EXITS) == []
+
+
 def test_orders_of_an_earlier_session_protect_as_well() -> None:
     play = Play()
     play.connect()

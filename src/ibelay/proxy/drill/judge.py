@@ -56,6 +56,8 @@ class Judge:
         bench.streams.see(fact, line)
         bench.recovery.see(fact, line)
         bench.lines.after(fact)
+        changed |= bench.recovery.stirred
+        bench.recovery.stirred = set()
         bench.protection.look(changed, bench.now_ns)
         if isinstance(fact, Began) and len(bench.acts) < MAX_ACTS:
             bench.acts.append((fact.at_ns, write(fact.command)[:_MAX_COMMAND_TEXT]))

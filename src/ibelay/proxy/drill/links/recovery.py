@@ -63,7 +63,13 @@ class Client:
 
 
 class Recovery:
-    """Watches the connections of all clients."""
+    """Watches the connections of all clients.
+
+    Attributes:
+        outages: The first ``MAX_OUTAGES``.
+        beyond: How many there were more.
+        stirred: Instruments of orders that an answer showed to be over; taken by who looks.
+    """
 
     def __init__(
         self,
@@ -82,6 +88,7 @@ class Recovery:
         self._clients: dict[ClientId, Client] = {}
         self.outages: list[Outage] = []
         self.beyond = 0
+        self.stirred: set[str] = set()
 
     @property
     def works(self) -> bool:
@@ -280,9 +287,13 @@ class Recovery:
         client.answered_ns[part] = client.asked_ns.pop(part)
         if client.outage is not None and part in client.outage.asked:
             client.outage.missing.discard(part)
+        if line.upstream_lost_ns is not None:
+            return  # a gateway without its servers does not know
+        if part == OPEN_ORDERS:
+            self.stirred |= self._book.end_unseen(client.client_id, client.answered_ns[part])
         asked = [client.answered_ns.get(one) for one in (OPEN_ORDERS, EXECUTIONS)]
         known = [at for at in asked if at is not None]
-        if len(known) == len(asked) and line.upstream_lost_ns is None:
+        if len(known) == len(asked):
             self._book.clear_unseen(client.client_id, min(known))
 
     def _check_whole(self, client: Client, now_ns: int) -> None:

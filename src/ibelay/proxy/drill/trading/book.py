@@ -6,6 +6,7 @@ Rules:
 2. What the gateway said counts for the order, what reached the client for what it can know.
 3. The outcome of an order is *unknown* until the client hears of it. It is *cleared* when the
    client has asked for open orders and executions since, and neither showed it.
+   What worked and is not in a complete list of open orders any more is over.
 4. What-if orders are questions and no orders.
 """
 
@@ -37,6 +38,7 @@ class Watched:
     Attributes:
         ours: It was placed while we looked on.
         heard_ns: When the client first heard of it; None before.
+        said_ns: When the gateway last said anything of it.
         over: The gateway said that it filled, was cancelled or refused.
         known_over: The client was told so.
         cleared: The client has proof that it never arrived.
@@ -63,6 +65,7 @@ class Watched:
     losses: int = 0
     decision: int = 0
     heard_ns: int | None = None
+    said_ns: int = 0
     status: str = ""
     filled: Decimal = Decimal(0)
     remaining: Decimal = Decimal(0)
@@ -153,6 +156,23 @@ class Book:
         for one in self.of_client(client_id):
             if one.unknown and one.sent_ns < asked_ns:
                 one.cleared = True
+
+    def end_unseen(self, client_id: ClientId, asked_ns: int) -> set[str]:
+        """End the orders that a list of a client's open orders does not show.
+
+        Args:
+            client_id: Whose list is complete.
+            asked_ns: When it was asked for.
+
+        Returns:
+            The instruments of the orders that ended.
+        """
+        gone = [one for one in self.of_client(client_id) if one.live and one.said_ns < asked_ns]
+        for one in gone:
+            one.over = one.known_over = True
+            one.status = ""  # how it ended was not said
+            self.standing.pop((one.client_id, one.order_id), None)
+        return {one.instrument for one in gone}
 
     def _placed(
         self, fact: Asked, request: requests.PlaceOrder, line: Line | None
@@ -246,6 +266,7 @@ class Book:
     def _heard(self, order: Watched, fact: Told, perm_id: PermId) -> Watched:
         if perm_id and len(order.perm_ids) < MAX_PERM_IDS:
             order.perm_ids.add(perm_id)
+        order.said_ns = fact.at_ns
         if fact.passed and order.heard_ns is None:
             order.heard_ns = fact.at_ns
         return order

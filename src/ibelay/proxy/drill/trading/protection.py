@@ -17,7 +17,7 @@ from decimal import Decimal
 
 from ibelay.proxy.drill.findings import Docket, Finding, Heading, span_text
 from ibelay.proxy.drill.thresholds import Thresholds
-from ibelay.proxy.drill.trading.book import Book, Watched
+from ibelay.proxy.drill.trading.book import OVER, Book, Watched
 from ibelay.proxy.drill.trading.holdings import Holdings
 
 STOPS = frozenset({"STP", "STP LMT", "TRAIL", "TRAIL LIMIT", "STP PRT", "TRAILLMT", "STPLMT"})
@@ -91,7 +91,7 @@ class Protection:
                 continue
             size = one.remaining or one.quantity
             parent = self._book.orders.get((one.client_id, one.parent_id))
-            if parent is not None and parent.ours and not parent.over:
+            if parent is not None and parent.ours and (not parent.over or parent.status in OVER):
                 size = min(size, parent.filled)
             if size > 0:
                 yield one, size
