@@ -30,6 +30,7 @@ REAL = {
     "gateway/main.py": "the process of a gateway: signals",
     "gateway/market/calendars/regenerate.py": "writes a table, once a year",
     "gateway/market/replay/tables/parquet_file.py": "reads a file in a process of its own",
+    "control/stopping.py": "the signals of a command",
     "dropin/clock.py": "the real clock of a program that gives none",
     "store/writing/thread.py": "the writer thread itself",
     "supervisor": "starts and watches processes",
@@ -37,6 +38,7 @@ REAL = {
     "testing/gateway.py": "a gateway in a thread, for tests of blocking programs",
     "testing/plugin.py": "belongs to pytest",
     "testing/simulation/campaign.py": "runs seeds in processes and times them",
+    "testing/virtual/wall.py": "puts virtual time in the place of the system's",
     "web": "runs in the supervisor's process",
 }
 

@@ -92,7 +92,7 @@ class ChaosProxy:
         self._door = Doorstep(lambda: Link(self).client, host, port)
         self._links: dict[Conversation, Link] = {}
         self._tasks = asyncio.TaskGroup()
-        self._seekers: set[asyncio.Task[None]] = set()
+        self._seekers: dict[asyncio.Task[None], None] = {}
         self._left = asyncio.Event()
         self._closing = False
 
@@ -127,7 +127,7 @@ class ChaosProxy:
         self._closing = True
         self.programme.close()
         await self._door.close()
-        for seeker in self._seekers:
+        for seeker in list(self._seekers):
             seeker.cancel()
         for link in list(self._links.values()):
             link.abort()
@@ -256,8 +256,8 @@ class ChaosProxy:
     def connect(self, link: Link) -> None:
         """Look for the gateway of a link."""
         seeker = self._tasks.create_task(self._find(link), name="connecting to the gateway")
-        self._seekers.add(seeker)
-        seeker.add_done_callback(self._seekers.discard)
+        self._seekers[seeker] = None
+        seeker.add_done_callback(self._seekers.pop)
 
     def dismiss(self, link: Link) -> None:
         """Count a link out."""

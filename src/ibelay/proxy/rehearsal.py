@@ -94,7 +94,7 @@ class Rehearsal:
     async def _wait_for_client(self) -> bool:
         """Return whether a client came before somebody stopped."""
         async with asyncio.TaskGroup() as group:
-            ways = {group.create_task(one.wait()) for one in (self._answered, self.stop)}
+            ways = [group.create_task(one.wait()) for one in (self._answered, self.stop)]
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             for way in ways:
                 way.cancel()
