@@ -148,6 +148,22 @@ async def test_a_peer_that_never_hangs_up_is_left_after_a_while(
     writer.close()
 
 
+async def test_a_client_that_does_not_hang_up_after_its_gateway_is_cut(
+    between: Between, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ibelay.proxy.link.HALF_CLOSED_S", 0.05)
+
+    async def close(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with serving(close) as port:
+        proxy = await between(port=port)
+        reader, writer = await asyncio.open_connection(HOST, proxy.port)
+        assert await reader.read() == b""
+        await until(lambda: not proxy.sessions())
+        writer.close()
+
+
 async def test_what_a_fault_keeps_waiting_is_bounded(
     between: Between, monkeypatch: pytest.MonkeyPatch
 ) -> None:

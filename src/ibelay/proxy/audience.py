@@ -2,7 +2,8 @@
 
 Rules:
 1. Requests are told when they arrive, answers when they are handed on or lost, what the proxy
-   says itself as answers (see ``conversation``, rule 6). The handshake is not told.
+   says itself as answers (see ``conversation``, rule 6). The handshake is not told. Toxics
+   come after: a client under latency hears an answer later than it is told here.
 2. A line is a client's connection, by its number; it is told only if somebody looked on when it
    was accepted.
 """

@@ -5,7 +5,8 @@ Rules:
    so that a slow reader slows the writer. Messages that a fault keeps waiting count up to
    ``MAX_PENDING_BYTES``; with more the link is reset.
 2. A FIN is passed on as a FIN, after all that was said before it, and each way by itself. An
-   RST is passed on as an RST at once. Slow close makes either late.
+   RST is passed on as an RST at once. Slow close makes either late. Half a TWS conversation is
+   of no use: who does not hang up ``HALF_CLOSED_S`` after the other is cut.
 3. A link that is to end says what is due, sends FINs both ways and throws away what still
    comes, until both sides have hung up or ``LINGER_S`` have gone by.
 4. While nothing is to pass (frozen, mute) no gateway is looked for; a client that hangs up
@@ -30,6 +31,7 @@ HIGH_BYTES = 256 << 10
 LOW_BYTES = 64 << 10
 MAX_PENDING_BYTES = 16 << 20
 LINGER_S = 10.0
+HALF_CLOSED_S = 60.0
 BY_CLIENT, BY_GATEWAY, BY_FAULT = "client", "gateway", "fault"
 _log = logging.getLogger(__name__)
 
@@ -235,6 +237,13 @@ class Link:
             self._leave(now_ns, client_too=True)
         if pipe.ended(now_ns) or pipe.cut:
             side.finish()
+            self._wait_for_the_other()
+
+    def _wait_for_the_other(self) -> None:
+        """Bear with half a conversation for a while only (rule 2)."""
+        if self._deadline is None and not self.conversation.plain:
+            loop = asyncio.get_running_loop()
+            self._deadline = loop.call_later(HALF_CLOSED_S, self.abort)
 
     def _leave(self, now_ns: int, *, client_too: bool) -> None:
         """Begin to end (rule 3)."""
@@ -248,6 +257,8 @@ class Link:
         if client_too:
             self.conversation.half_open = False
             self._to_client.finish(now_ns)
+        if self._deadline is not None:
+            self._deadline.cancel()
         late = self.abort if client_too else self.gateway.abort
         self._deadline = asyncio.get_running_loop().call_later(LINGER_S, late)
         self._write(self.client, self._to_client, now_ns)
