@@ -161,6 +161,34 @@ def test_tasks_belong_to_the_host_that_started_them(loop: VirtualLoop) -> None:
     assert seen == [1.0, 11.5, 12.5]
 
 
+def test_a_task_group_cancels_in_the_same_order_every_time() -> None:
+    """CPython keeps the tasks of a group in a set, which by itself goes by their addresses."""
+
+    def order() -> list[int]:
+        loop, ended = VirtualLoop(), list[int]()
+
+        async def work(number: int) -> None:
+            try:
+                await loop.create_future()
+            finally:
+                ended.append(number)
+
+        async def main() -> None:
+            async with asyncio.timeout(1), asyncio.TaskGroup() as tasks:
+                for number in range(40):
+                    tasks.create_task(work(number))
+
+        with pytest.raises(TimeoutError):
+            loop.run_until_complete(main())
+        loop.close()
+        return ended
+
+    kept = [object() for _ in range(1000)]
+    first = order()
+    del kept[::3]
+    assert order() == first
+
+
 def test_a_host_clock_moves_with_the_loop_and_can_be_wrong(loop: VirtualLoop) -> None:
     clock = HostClock(loop, 1_700_000_000_000_000_000)
     began, wall = clock.monotonic_ns(), clock.wall_ns()

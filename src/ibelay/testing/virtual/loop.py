@@ -13,6 +13,7 @@ Rules:
 5. What belongs to a stalled host waits and keeps its order (``host``).
 6. Each host has its own exception handler, as each process has its own loop. What escapes
    where no handler was set is kept in ``failures``.
+7. Tasks are hashed by their number: CPython's task groups cancel in the order of a set.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ import heapq
 import random
 import socket
 from asyncio import base_events
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
+from itertools import count
 from typing import Any, TypeVar, TypeVarTuple
 
 from ibelay.errors import IbelayError
@@ -75,6 +77,17 @@ class _Timer(asyncio.TimerHandle):
         super()._run()
 
 
+class _Task(asyncio.Task[Any]):
+    """A task whose place in a set does not depend on where it lies in memory (rule 7)."""
+
+    def __init__(self, *args: Any, number: int, **options: Any) -> None:
+        self._number = number
+        super().__init__(*args, **options)
+
+    def __hash__(self) -> int:
+        return self._number
+
+
 class _Selector:
     """What the loop asks when it has nothing to do: never waits, moves the clock."""
 
@@ -108,6 +121,8 @@ class VirtualLoop(base_events.BaseEventLoop):
         self._ties = 0.0
         self._clock_resolution = _RESOLUTION_S
         self._selector = _Selector(self)
+        self._tasks_made = count()
+        self.set_task_factory(self._make_task)
         self._scheduled: list[_Timer]
         self._ready: Any
         self.network: Any = None
@@ -199,6 +214,14 @@ class VirtualLoop(base_events.BaseEventLoop):
         heapq.heappush(self._scheduled, timer)
         timer._scheduled = True  # noqa: SLF001  # as the loop's own call_at does
         return timer
+
+    def _make_task(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        work: Coroutine[Any, Any, Any] | Generator[Any, None, Any],
+        **options: Any,
+    ) -> asyncio.Task[Any]:
+        return _Task(work, loop=loop, number=next(self._tasks_made), **options)
 
     # -- stalls --------------------------------------------------------------------------
 
