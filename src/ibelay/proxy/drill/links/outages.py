@@ -18,6 +18,7 @@ from enum import StrEnum
 from ibelay.model.ids import ClientId
 
 POSITIONS, OPEN_ORDERS, EXECUTIONS = "positions", "open orders", "executions"
+A_CONNECTION = "a connection"
 
 
 class Kind(StrEnum):
@@ -42,6 +43,7 @@ class Outage:
         noticed_ns: When the client showed that it knew.
         back_ns: When the gateway could be reached again.
         connected_ns: When the client had a working connection again.
+        late_ns: When it was connected, if that had been found to be too late.
         whole_ns: When it knew everything again.
         attempts: Connections it opened until then.
         missing: What it had not been answered; all of it is needed to be whole.
@@ -59,6 +61,7 @@ class Outage:
     noticed_ns: int | None = None
     back_ns: int | None = None
     connected_ns: int | None = None
+    late_ns: int | None = None
     whole_ns: int | None = None
     attempts: int = 0
     missing: set[str] = field(default_factory=set)
@@ -70,7 +73,7 @@ class Outage:
     def lose_again(self, kind: Kind, at_ns: int) -> None:
         """Take in a further loss."""
         self.kind, self.lost_ns = kind, at_ns
-        self.noticed_ns = self.back_ns = self.connected_ns = None
+        self.noticed_ns = self.back_ns = self.connected_ns = self.late_ns = None
         self.unnoticed = False
         self.missing.clear()
         self.asked.clear()

@@ -10,56 +10,29 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ibelay.model.ids import ClientId
 from ibelay.proxy.drill.facts import Asked, Began, Closed, Ended, Fact, Opened, Told, Who
-from ibelay.proxy.drill.findings import Docket, Finding, Heading, span_text
+from ibelay.proxy.drill.findings import Docket, Heading, span_text
+from ibelay.proxy.drill.links import charges
+from ibelay.proxy.drill.links.clients import Client, part_asked, part_ended
 from ibelay.proxy.drill.links.gate import Gate
 from ibelay.proxy.drill.links.lines import UPSTREAM_BACK, UPSTREAM_LOST, Line, Lines
-from ibelay.proxy.drill.links.outages import EXECUTIONS, OPEN_ORDERS, POSITIONS, Kind, Outage
+from ibelay.proxy.drill.links.outages import (
+    A_CONNECTION,
+    EXECUTIONS,
+    OPEN_ORDERS,
+    POSITIONS,
+    Kind,
+    Outage,
+)
 from ibelay.proxy.drill.links.streams import Streams
 from ibelay.proxy.drill.thresholds import SECOND_NS, Thresholds
 from ibelay.proxy.drill.trading.book import Book
-from ibelay.wire import requests as ask
 from ibelay.wire.answers import EndTold, NextIdTold, NoticeTold
 
 MAX_CLIENTS = 64
 MAX_OUTAGES = 500
 _REACTION_NS = 2 * SECOND_NS
-_BLIND = "it acts on a book that the broker may have changed meanwhile"
-_ASK = "after every loss ask for positions, open orders and executions, and trade only then"
-_PARTS: tuple[tuple[str, tuple[type, ...], frozenset[str]], ...] = (
-    (
-        POSITIONS,
-        (ask.RequestPositions, ask.RequestAccountUpdates),
-        frozenset({"positionEnd", "accountDownloadEnd"}),
-    ),
-    (
-        OPEN_ORDERS,
-        (ask.RequestOpenOrders, ask.RequestAllOpenOrders),
-        frozenset({"openOrderEnd"}),
-    ),
-    (EXECUTIONS, (ask.RequestExecutions,), frozenset({"execDetailsEnd"})),
-)
-
-
-@dataclass(slots=True)
-class Client:
-    """One client id.
-
-    Attributes:
-        line: Number of its connection; None while it has none.
-        outage: What it is in, or has not recovered from.
-        asked_ns: When each part was asked for on this connection, and not yet answered.
-        answered_ns: When what is answered was asked for.
-    """
-
-    client_id: ClientId
-    line: int | None
-    outage: Outage | None = None
-    asked_ns: dict[str, int] = field(default_factory=dict)
-    answered_ns: dict[str, int] = field(default_factory=dict)
 
 
 class Recovery:
@@ -196,7 +169,7 @@ class Recovery:
 
     def _asked(self, fact: Asked, line: Line) -> None:
         client = self._client_of(line)
-        part = _part_asked(fact.request)
+        part = part_asked(fact.request)
         if client is None or part is None:
             return
         client.asked_ns[part] = fact.at_ns
@@ -248,8 +221,11 @@ class Recovery:
         self._back(outage, now_ns)
         outage.connected_ns = now_ns
         outage.ridden = False
+        if A_CONNECTION in outage.missing:
+            outage.late_ns = now_ns  # that has been found; the rest has its own time
         client.asked_ns.clear()
         client.answered_ns.clear()
+        outage.missing.clear()
         if client.client_id in self._book.traders:
             outage.missing = {OPEN_ORDERS, EXECUTIONS}
             if outage.kind is not Kind.UPSTREAM:
@@ -266,13 +242,8 @@ class Recovery:
         gone = next((one for one in missed if one.line is None), None)
         if gone is None:
             return None
-        live = [one for one in self._book.of_client(gone.client_id) if one.live]
-        what = f"the bot came back as client {client_id} instead of {gone.client_id}"
-        why = (
-            f"orders of the old id, {len(live)} of them live, can be neither changed nor cancelled"
-        )
-        cure = "after 326 wait and try the same id again: the gateway still holds the old line"
-        finding = Finding(now_ns, Heading.RECONNECTS, what, why, cure, grave=bool(live))
+        live = sum(one.live for one in self._book.of_client(gone.client_id))
+        finding = charges.another_id(now_ns, gone.client_id, client_id, live)
         self._docket.find(finding)
         del self._clients[gone.client_id]
         self._streams.adopt(gone.client_id, client_id)
@@ -281,7 +252,7 @@ class Recovery:
         return gone
 
     def _answered(self, client: Client, end: str, line: Line) -> None:
-        part = next((part for part, _asks, ends in _PARTS if end in ends), None)
+        part = part_ended(end)
         if part is None or part not in client.asked_ns:
             return
         client.answered_ns[part] = client.asked_ns.pop(part)
@@ -325,35 +296,24 @@ class Recovery:
         if until - outage.lost_ns <= self._limit.notice_ns:
             return
         outage.unnoticed = True
-        what = f"the bot still held a dead line after {span_text(self._limit.notice_ns)}"
-        why = "orders it sends there are lost or late, and it sees no price, fill or cancel"
-        cure = "ask for the time every few seconds of silence, and hang up if no answer comes"
         at_ns = outage.lost_ns + self._limit.notice_ns
-        self._docket.find(Finding(at_ns, Heading.NOTICING, what, why, cure))
+        self._docket.find(charges.unnoticed(at_ns, self._limit.notice_ns))
 
     def _check_overdue(self, client: Client, outage: Outage, now_ns: int) -> None:
-        back = outage.back_ns
-        if outage.kind is Kind.LEFT or back is None or now_ns - back <= self._limit.recover_ns:
+        since = outage.late_ns or outage.back_ns
+        if outage.kind is Kind.LEFT or since is None or now_ns - since <= self._limit.recover_ns:
             return
-        if client.outage is outage and outage.connected_ns is not None:
+        if outage.connected_ns is not None:
             client.outage = None
-        elif "a connection" in outage.missing:
+        elif A_CONNECTION in outage.missing:
             return
         else:
-            outage.missing.add("a connection")
+            outage.missing.add(A_CONNECTION)
         if not outage.missing:
             return  # only streams, which are found by themselves
-        self._overdue(outage, now_ns - back, now_ns)
-
-    def _overdue(self, outage: Outage, late_ns: int, now_ns: int) -> None:
-        lacks = ", ".join(sorted(outage.missing))
-        what = f"{span_text(late_ns)} after the gateway was back the bot had not got {lacks}"
-        self._docket.find(Finding(now_ns, Heading.RECOVERY, what, _BLIND, _ASK))
+        self._docket.find(charges.overdue(now_ns, now_ns - since, outage.missing))
         if EXECUTIONS in outage.missing and outage.trusted:
-            what = f"executions were not asked for after a loss with {outage.trusted} live orders"
-            why = "whatever filled meanwhile is told to nobody else"
-            cure = "send reqExecutions after every loss, and book each fill by its id"
-            self._docket.find(Finding(now_ns, Heading.FILLS, what, why, cure))
+            self._docket.find(charges.executions_not_asked_for(now_ns, outage.trusted))
 
     def _client_of(self, line: Line | None) -> Client | None:
         """Return the client whose present connection *line* is."""
@@ -361,9 +321,3 @@ class Recovery:
             return None
         client = self._clients.get(line.client_id)
         return client if client is not None and client.line == line.number else None
-
-
-def _part_asked(request: object) -> str | None:
-    if isinstance(request, ask.RequestAccountUpdates) and not request.subscribe:
-        return None
-    return next((part for part, asks, _ends in _PARTS if isinstance(request, asks)), None)
