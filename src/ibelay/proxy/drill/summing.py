@@ -108,7 +108,8 @@ def _met(bench: Bench, one: Figures) -> dict[Heading, str]:
         f"{one.caught_by_fault} before anybody could notice",
         Heading.DUPLICATES: f"{one.duplicates} repeated, {one.ids_reused} ids reused, at most "
         f"{one.most_orders_per_decision} orders for one decision",
-        Heading.NOTICING: f"worst {_span(one.notice_worst_ns)}",
+        Heading.NOTICING: f"{sum(outage.unnoticed for outage in bench.recovery.outages)} not in "
+        f"time; of those given up the worst after {_span(one.notice_worst_ns)}",
         Heading.RECOVERY: f"{one.outages_whole} of {one.outages} outages, at worst "
         f"{_span(one.recovery_worst_ns)} after the gateway's return; {blind}",
         Heading.RECONNECTS: f"{one.connections} connections, at most {bench.manners.worst} in "

@@ -6,7 +6,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ibelay.proxy.drill.findings import Heading
 from ibelay.proxy.drill.report import Report, Verdict
 from ibelay.proxy.drill.telling import words
 
@@ -49,13 +48,13 @@ def _show_findings(report: Report, console: Console) -> None:
         if not found:
             continue
         console.print(f"\n[bold]{title}[/]")
-        for heading in Heading:
-            alike = [one for one in found if one.heading is heading]
-            for one in alike[:SHOWN_OF_EACH]:
-                text = words.clean(one.sentence(report.began_ns))
-                console.print(escape(f"- [{heading}] {text}"), highlight=False)
-            if len(alike) > SHOWN_OF_EACH:
-                console.print(f"  and {len(alike) - SHOWN_OF_EACH} more like these")
+        for charge in words.charges(report, found):
+            console.print(f"[bold]{charge.heading}[/]: {escape(charge.lesson)}", highlight=False)
+            for case in charge.cases[:SHOWN_OF_EACH]:
+                console.print(escape(f"  - {case}"), highlight=False)
+            more = len(charge.cases) - SHOWN_OF_EACH + charge.beyond
+            if more > 0:
+                console.print(f"  and {more} more like these")
 
 
 def _outages(report: Report) -> Table:

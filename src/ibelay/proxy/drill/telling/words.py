@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ibelay.proxy.drill.findings import Finding, clock_text, span_text
+from ibelay.proxy.drill.findings import Finding, Heading, clock_text, span_text
 from ibelay.proxy.drill.report import Act, OutageSeen, Report, Verdict
 
 MAX_LINES_OF_AN_ACT = 40
@@ -47,6 +48,43 @@ def grave(report: Report) -> list[Finding]:
 def advice(report: Report) -> list[Finding]:
     """Return what it could do better, in the order of time."""
     return [one for one in report.findings if not one.grave]
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Findings that are alike: why they matter and how to cure them, said once.
+
+    Attributes:
+        heading: What they are about.
+        lesson: Why, and how to cure it.
+        cases: When and what, in the order of time.
+        beyond: Cases under the heading that were counted and not kept.
+    """
+
+    heading: str
+    lesson: str
+    cases: tuple[str, ...]
+    beyond: int
+
+
+def charges(report: Report, found: Iterable[Finding]) -> list[Charge]:
+    """Return *found* with what is alike put together, in the order of the headings."""
+    alike: dict[tuple[Heading, str], list[Finding]] = {}
+    for one in found:
+        alike.setdefault((one.heading, f"{one.why}: {one.cure}."), []).append(one)
+    order = sorted(alike.items(), key=lambda item: list(Heading).index(item[0][0]))
+    told: set[Heading] = set()
+    parts = []
+    for (heading, lesson), ones in order:
+        cases = tuple(_case(report, one) for one in ones)
+        beyond = 0 if heading in told else report.judged(heading).beyond
+        parts.append(Charge(str(heading), clean(lesson), cases, beyond))
+        told.add(heading)
+    return parts
+
+
+def _case(report: Report, one: Finding) -> str:
+    return f"at {clock_text(one.at_ns - report.began_ns)} {clean(one.what)}"
 
 
 def act_title(report: Report, act: Act) -> str:

@@ -46,8 +46,13 @@ def _headings(report: Report) -> str:
 def _findings(title: str, found: Sequence[Finding], report: Report) -> list[str]:
     if not found:
         return []
-    lines = [f"- **{one.heading}**: {_escaped(one.sentence(report.began_ns))}" for one in found]
-    return [f"## {title}", "\n".join(lines)]
+    parts = [f"## {title}"]
+    for charge in words.charges(report, found):
+        parts.append(f"**{charge.heading}**: {_escaped(charge.lesson)}")
+        lines = [f"- {_escaped(case)}" for case in charge.cases]
+        lines += [f"- and {charge.beyond} more"] if charge.beyond else []
+        parts.append("\n".join(lines))
+    return parts
 
 
 def _act(report: Report, act: Act) -> Iterable[str]:
