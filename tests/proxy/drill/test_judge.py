@@ -16,7 +16,7 @@ from ibelay.model.order import Action
 from ibelay.proxy.drill.facts import Asked, Began, Closed, Ended, Fact, Opened, Told, Who
 from ibelay.proxy.drill.findings import MAX_FINDINGS, Heading
 from ibelay.proxy.drill.judge import Judge
-from ibelay.proxy.drill.links import recovery, streams
+from ibelay.proxy.drill.links import lines, recovery, streams
 from ibelay.proxy.drill.report import Verdict
 from ibelay.proxy.drill.trading import book
 from ibelay.wire import answers, requests
@@ -167,6 +167,14 @@ def test_what_is_remembered_is_bounded_and_what_is_beyond_is_counted(
     judged = play.judged(Heading.FILLS)
     assert len(judged.findings) == MAX_FINDINGS
     assert judged.beyond == 500
+
+
+def test_requests_on_lines_that_nobody_opened_fill_nothing() -> None:
+    play = Play()
+    for line in range(1000):
+        play.line = line
+        play.ask(requests.RequestPositions())
+    assert len(play.judge._bench.pace._recent) == lines.MAX_LINES
 
 
 def test_outages_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:

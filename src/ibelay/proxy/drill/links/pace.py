@@ -10,6 +10,7 @@ from collections import deque
 
 from ibelay.proxy.drill.facts import Asked, Began, Closed, Ended, Fact
 from ibelay.proxy.drill.findings import Docket, Finding, Heading
+from ibelay.proxy.drill.links.lines import MAX_LINES
 from ibelay.proxy.drill.thresholds import SECOND_NS, Thresholds
 
 
@@ -42,6 +43,8 @@ class Pace:
         if self._fault_ns is not None and at_ns - self._fault_ns < SECOND_NS:
             self._recent.pop(number, None)
             return
+        if number not in self._recent and len(self._recent) >= MAX_LINES:
+            del self._recent[next(iter(self._recent))]
         recent = self._recent.setdefault(number, deque(maxlen=self._most * 20))
         recent.append(at_ns)
         while recent[0] <= at_ns - SECOND_NS:

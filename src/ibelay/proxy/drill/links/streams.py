@@ -106,6 +106,8 @@ class Streams:
         for key in late:
             owed = self.owed.pop(key)
             self.lost += 1
+            if len(self.lost_of) >= MAX_STREAMS:
+                del self.lost_of[next(iter(self.lost_of))]
             self.lost_of[key[0]] += 1
             what = f"{key[1]} was not asked for again since {owed.why}"
             why = "the bot trades on prices that stand still"
