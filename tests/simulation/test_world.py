@@ -56,7 +56,7 @@ def agree(seen: list[Observation]) -> bool:
 
 
 def test_a_calm_stretch_trades_and_books_agree() -> None:
-    seen = played(1, lambda _world: None, 300)
+    seen = played(1, lambda _world: None, 600)
     assert agree(seen)
     assert sum(isinstance(one, Truth) for one in seen) > 20
     assert sum(isinstance(one, Durable) for one in seen) > 20

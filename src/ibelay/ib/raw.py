@@ -99,6 +99,9 @@ class RawCallbacks:
                 self._executed(request_id, meaning)
             case CommissionReport():
                 self._charged(meaning)
+            case OrderSeen(order=order):
+                self._emit(meaning)
+                self._gatherer.open_order(order)
 
     def managedAccounts(self, accountsList: str) -> None:
         """Accounts of the login."""
@@ -154,9 +157,10 @@ class RawCallbacks:
         """An order that is, or just was, working; what-if answers are none."""
         if order.whatIf:
             return
-        seen = open_order_of(contract, order, state)
-        self._emit(OrderSeen(order=seen))
-        self._gatherer.open_order(seen)
+        seen = OrderSeen(order=open_order_of(contract, order, state))
+        self._repeats.keep(seen)
+        self._emit(seen)
+        self._gatherer.open_order(seen.order)
 
     def openOrderEnd(self) -> None:
         """All open orders were sent."""

@@ -1,8 +1,8 @@
 """What IB tells of the day again with every snapshot, and has been read before.
 
 Rules:
-1. Completed orders, executions and commissions never change once they are told, but each
-   snapshot tells all of the day. The same text means the same value: it is read once a link.
+1. The same text means the same value, and is read once a link: orders, executions and
+   commissions, of which each snapshot tells all of the day.
 2. An execution's request id is not part of what it means.
 3. At most ``REMEMBERED_MAX`` texts are remembered; one more and all are forgotten.
 
@@ -12,12 +12,14 @@ hundred orders an hour was told 650 of them a minute towards the end of a day.
 
 from __future__ import annotations
 
+from ibelay.model.events import OrderSeen
 from ibelay.model.execution import CommissionReport, Execution
 from ibelay.model.snapshot import BrokerOrder
 
-Meaning = BrokerOrder | Execution | CommissionReport
+Meaning = BrokerOrder | OrderSeen | Execution | CommissionReport
 REMEMBERED_MAX = 5_000
-_COMPLETED, _EXECUTION, _COMMISSION = b"101\0", b"11\0", b"59\0"
+_EXECUTION = b"11\0"
+_WHOLE = (b"5\0", b"59\0", b"101\0")  # openOrder, commissionReport, completedOrder
 _NOBODY = -1
 
 
@@ -37,7 +39,7 @@ class Repeats:
         if payload.startswith(_EXECUTION):
             asked, _nul, self._reading = payload[3:].partition(b"\0")
             request_id = int(asked) if asked.isdigit() else _NOBODY
-        elif payload.startswith((_COMPLETED, _COMMISSION)):
+        elif payload.startswith(_WHOLE):
             self._reading = payload
         else:
             return None

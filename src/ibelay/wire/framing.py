@@ -7,12 +7,14 @@ ib_async, section 2).
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 from ibelay.errors import WireError
 
 MAX_CLIENT_FRAME_BYTES = 1 << 20
 _LENGTH_BYTES = 4
+_LENGTH = struct.Struct(">I")
 
 
 def frame(payload: bytes) -> bytes:
@@ -63,19 +65,19 @@ class FrameDecoder:
         Raises:
             WireError: The next length is 0 or above the limit; nothing after it can be read.
         """
-        start = 0
+        start, buffer = 0, self._buffer
         try:
-            while len(self._buffer) - start >= _LENGTH_BYTES:
+            while len(buffer) - start >= _LENGTH_BYTES:
                 begin = start + _LENGTH_BYTES
-                size = int.from_bytes(self._buffer[start:begin], "big")
+                (size,) = _LENGTH.unpack_from(buffer, start)
                 if not 0 < size <= self._max_frame_bytes:
                     raise WireError(
                         f"a frame announces {size} bytes, expected 1 to {self._max_frame_bytes}: "
                         "the stream is corrupt, connect again"
                     )
-                if len(self._buffer) < begin + size:
+                if len(buffer) < begin + size:
                     return
                 start = begin + size
-                yield bytes(self._buffer[begin:start])
+                yield bytes(buffer[begin:start])
         finally:
-            del self._buffer[:start]
+            del buffer[:start]

@@ -16,9 +16,14 @@ _WITHOUT_MULTIPLIER = frozenset({"STK", "IND", "CASH", "CRYPTO"})
 
 def message(*fields: object) -> bytes:
     """Return a framed message of *fields*, each ended by NUL."""
+    return frame(body(*fields))
+
+
+def body(*fields: object) -> bytes:
+    """Return *fields*, each ended by NUL."""
     # Most fields are text already; asking here spares them a call.
     texts = [field if type(field) is str else field_text(field) for field in fields]
-    return frame(("\0".join(texts) + "\0").encode("utf-8", "backslashreplace"))
+    return ("\0".join(texts) + "\0").encode("utf-8", "backslashreplace")
 
 
 def escaped(text: str) -> str:

@@ -7,8 +7,9 @@ from decimal import Decimal
 from ibelay.model.execution import CommissionReport, Execution
 from ibelay.model.ids import ClientId, OrderId, PermId
 from ibelay.model.order import Action
-from ibelay.wire.encode.message import contract_fields, message
+from ibelay.wire.encode.message import body, contract_fields, message
 from ibelay.wire.fields import UNSET_DOUBLE
+from ibelay.wire.framing import frame
 from ibelay.wire.times import moment
 
 PRICE_REVISION_SINCE = 178
@@ -17,10 +18,19 @@ PRICE_REVISION_SINCE = 178
 def execution(
     request_id: int, done: Execution, totals: tuple[Decimal, Decimal], server_version: int
 ) -> bytes:
-    """Return execDetails.
+    """Return execDetails; *request_id* is -1 for a live fill. See :func:`execution_text`."""
+    return execution_message(request_id, execution_text(done, totals, server_version))
+
+
+def execution_message(request_id: int, text: bytes) -> bytes:
+    """Return execDetails of an execution whose *text* is known."""
+    return frame(b"11\0%d\0%b" % (request_id, text))
+
+
+def execution_text(done: Execution, totals: tuple[Decimal, Decimal], server_version: int) -> bytes:
+    """Return what execDetails says of an execution, whoever asks.
 
     Args:
-        request_id: -1 for a live fill.
         done: The fill.
         totals: Quantity filled so far and its average price.
         server_version: 178 adds pendingPriceRevision.
@@ -33,7 +43,7 @@ def execution(
     rest: list[object] = [done.order_ref, "", "", "", 2]
     if server_version >= PRICE_REVISION_SINCE:
         rest.append(False)
-    return message(11, request_id, done.order_id, *fields, *ids, *fill, *rest)
+    return body(done.order_id, *fields, *ids, *fill, *rest)
 
 
 def execution_end(request_id: int) -> bytes:

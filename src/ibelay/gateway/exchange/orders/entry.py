@@ -68,6 +68,8 @@ class Entry:
     last_fill_price: Decimal = Decimal(0)
     completed_ns: int = 0
     completed_status: str = ""
+    _shown: BookOrder | None = None
+    _shown_facts: tuple[object, ...] = ()
 
     @property
     def con_id(self) -> ConId:
@@ -101,15 +103,28 @@ class Entry:
         return average(self.value, self.filled)
 
     def view(self) -> BookOrder:
-        """Return the order as the outside may see it."""
-        return BookOrder(
-            request=self.request,
-            perm_id=self.perm_id,
-            status=self.status,
-            filled=self.filled,
-            average_fill_price=self.average_price,
-            last_fill_price=self.last_fill_price,
-            why_held=self.why_held,
-            completed_ns=self.completed_ns,
-            completed_status=self.completed_status,
+        """Return the order as the outside may see it; the same one while nothing changes."""
+        facts = (
+            self.request,
+            self.status,
+            self.filled,
+            self.value,
+            self.last_fill_price,
+            self.why_held,
+            self.completed_ns,
+            self.completed_status,
         )
+        if self._shown is None or facts != self._shown_facts:
+            self._shown_facts = facts
+            self._shown = BookOrder(
+                request=self.request,
+                perm_id=self.perm_id,
+                status=self.status,
+                filled=self.filled,
+                average_fill_price=self.average_price,
+                last_fill_price=self.last_fill_price,
+                why_held=self.why_held,
+                completed_ns=self.completed_ns,
+                completed_status=self.completed_status,
+            )
+        return self._shown

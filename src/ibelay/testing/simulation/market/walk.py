@@ -6,12 +6,13 @@ Rules:
    next. So it never runs off, any stretch can be made without those before it, and where a
    session begins or ends is where the official price is.
 2. A step is *every_s* seconds in regular hours and twelve times as long in extended ones. It
-   has one quote, and in half of the steps a print follows it, at the bid or the ask.
+   has one quote, and half of the steps have a print with it, at the bid or the ask.
 3. The first step of a half hour comes within its first second, and has a print: bars need
    nothing of what was before.
 4. Steps of regular hours go as far as a price does in five seconds of an ordinary day
    (``STEP``), times the root of their length: strategies with stops a tenth of a percent away
-   live for a minute or two. One quote in ten is too small for an order of ours.
+   live for a minute or two. Sizes stay as they are for half an hour, but one quote in ten is
+   too small for an order of ours.
 5. The opening auction prints half a millisecond after the open, the closing auction at the
    close.
 """
@@ -45,7 +46,7 @@ _LEVEL, _DAY_LEVEL = 0.0016, 0.006
 _MS_NS = 1_000_000
 _OPENING_NS = _MS_NS // 2
 _LOTS = tuple(Decimal(100 * number) for number in range(1, 10))
-_SMALL = Decimal(20)
+_SMALL, _THIN = Decimal(20), 0.1
 _AUCTION_SIZE = Decimal(50_000)
 
 
@@ -91,6 +92,7 @@ class Walk:
         chance = Random(f"{self._key}:{number}")  # noqa: S311  # prices are not secrets
         every_s = self._every_s if regular else min(HALF_HOUR_S, QUIET * self._every_s)
         events = self._auction(begin_ns, session)
+        usual = chance.choice(_LOTS)
         for second, price in zip(
             range(0, HALF_HOUR_S, every_s), self._path(chance, number, every_s), strict=True
         ):
@@ -99,12 +101,13 @@ class Walk:
             at_ns = begin_ns + second * SECOND_NS + (1 + int(draw() * room_ms)) * _MS_NS
             bid = self._ticks.nearest(price)
             ask = bid + 1 + int(draw() * 2)
+            size = _SMALL if draw() < _THIN else usual
             quote = Quote(
                 at_ns=at_ns,
                 bid=self._price(bid),
                 ask=self._price(ask),
-                bid_size=_size(draw()),
-                ask_size=_size(draw()),
+                bid_size=size,
+                ask_size=size,
                 previous_close=close,
             )
             events.append(QuoteChange(con_id=self._con_id, quote=quote))
@@ -113,9 +116,9 @@ class Walk:
                 events.append(
                     Print(
                         con_id=self._con_id,
-                        at_ns=at_ns + _MS_NS,
+                        at_ns=at_ns,
                         price=self._price(bid if int(traded * 1000) % 2 else ask),
-                        size=_size(draw()),
+                        size=size,
                     )
                 )
         return events
@@ -162,7 +165,3 @@ class Walk:
                 auction=auction,
             )
         ]
-
-
-def _size(drawn: float) -> Decimal:
-    return _SMALL if drawn < 0.1 else _LOTS[int((drawn - 0.1) * 10)]

@@ -6,9 +6,10 @@ exchange said of it before is told under the new id as well.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 from ibelay.gateway.exchange.events import BookOrder, Executed
 from ibelay.gateway.session.desks.orders import view
@@ -16,8 +17,26 @@ from ibelay.gateway.session.voice import Voice
 from ibelay.model.ids import OrderId, PermId
 from ibelay.wire import encode
 
-# Clients that ask for the day's orders again and again are told at most so many from memory.
-COMPLETED_MAX = 5_000
+SAID_MAX = 5_000
+
+
+class _Said:
+    """Texts that were said before: clients ask for the day's orders and fills again and again.
+
+    At most ``SAID_MAX`` of a kind are remembered; one more and all are forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._texts: dict[Hashable, tuple[object, bytes]] = {}
+
+    def text(self, name: Hashable, about: object, write: Callable[[], bytes]) -> bytes:
+        """Return the text about what has *name*: the one before, if *about* is the same."""
+        said = self._texts.get(name)
+        if said is None or said[0] != about:
+            if len(self._texts) >= SAID_MAX:
+                self._texts.clear()
+            said = self._texts[name] = (about, write())
+        return said[1]
 
 
 class Teller:
@@ -32,15 +51,18 @@ class Teller:
         self._voice = voice
         self._account = account
         self._bound: dict[PermId, OrderId] = {}
-        self._completed: dict[PermId, tuple[BookOrder, bytes]] = {}
+        self._completed = _Said()
+        self._orders = _Said()
+        self._fills = _Said()
 
     def order(self, order: BookOrder, margins: Mapping[str, Decimal | str] | None = None) -> None:
         """Say openOrder."""
-        if order.commission is not None:
-            currency = order.request.contract.currency
-            margins = {"commission": order.commission, "commissionCurrency": currency}
-        shown = view.order_view(self._known(order), self._account, margins)
-        self._voice.say(encode.open_order(shown, self._voice.version))
+        known = self._known(order)
+        if margins is None:
+            write = partial(self._open_order, known)
+            self._voice.say(self._orders.text(order.perm_id, known, write))
+        else:
+            self._voice.say(self._open_order(known, margins))
 
     def status(self, order: BookOrder) -> None:
         """Say orderStatus."""
@@ -54,14 +76,8 @@ class Teller:
     def completed(self, order: BookOrder) -> None:
         """Say completedOrder; what has been said before is not written again."""
         known = self._known(order)
-        said = self._completed.get(order.perm_id)
-        if said is None or said[0] != known:
-            shown = view.order_view(known, self._account)
-            said = (known, encode.completed_order(shown, self._voice.version))
-            if len(self._completed) >= COMPLETED_MAX:
-                self._completed.clear()
-            self._completed[order.perm_id] = said
-        self._voice.say(said[1])
+        write = partial(self._completed_order, known)
+        self._voice.say(self._completed.text(order.perm_id, known, write))
 
     def bind(self, order: BookOrder) -> None:
         """Say that an order entered in TWS now has an id of this client."""
@@ -75,7 +91,22 @@ class Teller:
         if not done.order_id and done.perm_id in self._bound:
             done = replace(done, order_id=self._bound[done.perm_id])
         totals = (fill.cumulative, fill.average_price)
-        self._voice.say(encode.execution(request_id, done, totals, self._voice.version))
+        write = partial(encode.execution_text, done, totals, self._voice.version)
+        text = self._fills.text(done.exec_id, (done, totals), write)
+        self._voice.say(encode.execution_message(request_id, text))
+
+    def _open_order(
+        self, known: BookOrder, margins: Mapping[str, Decimal | str] | None = None
+    ) -> bytes:
+        if known.commission is not None:
+            currency = known.request.contract.currency
+            margins = {"commission": known.commission, "commissionCurrency": currency}
+        shown = view.order_view(known, self._account, margins)
+        return encode.open_order(shown, self._voice.version)
+
+    def _completed_order(self, known: BookOrder) -> bytes:
+        shown = view.order_view(known, self._account)
+        return encode.completed_order(shown, self._voice.version)
 
     def _known(self, order: BookOrder) -> BookOrder:
         """Return *order* under the id the client knows."""
