@@ -20,6 +20,7 @@ TICK = Decimal("0.01")
 NEAR, FAR, STOP = Decimal("0.0004"), Decimal("0.0012"), Decimal("0.0008")
 QUANTITY = Decimal(50)
 REST_BARS = 6
+PATIENT_BARS = 180
 PATIENCE_BARS = 24
 HOLD_BARS = 120
 
@@ -40,13 +41,15 @@ class Busy:
 
     Args:
         symbols: What it trades.
+        rest_bars: How many bars it stays flat between two trades.
     """
 
     name = "busy"
     state_type = BusyState
 
-    def __init__(self, symbols: tuple[str, ...] = ("SPY",)) -> None:
+    def __init__(self, symbols: tuple[str, ...] = ("SPY",), *, rest_bars: int = REST_BARS) -> None:
         self._symbols = symbols
+        self._rest_bars = rest_bars
 
     def initial_state(self, session_date: str) -> BusyState:
         """Begin with nothing."""
@@ -71,7 +74,7 @@ class Busy:
         if desk.position(contract):
             return
         since = state.flat_since.setdefault(contract.symbol, state.bars)
-        if state.bars - since >= REST_BARS and not desk.cannot_enter:
+        if state.bars - since >= self._rest_bars and not desk.cannot_enter:
             del state.flat_since[contract.symbol]
             self._enter(state, desk, contract, bar)
 
@@ -125,6 +128,11 @@ class Busy:
                 desk.close(view.unit, reason="held for long enough")
         known = {view.unit for view in open_units}
         state.entered = {unit: at for unit, at in state.entered.items() if unit in known}
+
+
+def patient() -> Busy:
+    """Return one that trades a few times an hour, as for days that are simulated whole."""
+    return Busy(rest_bars=PATIENT_BARS)
 
 
 def _off(price: Decimal, share: Decimal) -> Decimal:

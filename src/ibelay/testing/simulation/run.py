@@ -24,10 +24,11 @@ from ibelay.testing.simulation.situations import Situation, Situations
 from ibelay.testing.simulation.timeline import line
 from ibelay.testing.simulation.world import CLIENT_ID, World
 
-LOOK_EVERY_S = 60.0
+LOOK_EVERY_S = 300.0
+LOOK_AT_LAST_S = 20.0
 LIVENESS_S = 260.0
 CRASH = "no crash"
-_SLICE_S = 5.0
+_SLICE_S = 20.0
 _REMEMBERED = 4_000
 _SHOWN_NS = 180_000_000_000
 
@@ -90,14 +91,14 @@ class _Stage:
         self.watch.see(seen)
         self.conductor.see(seen)
 
-    def play(self, seconds: float) -> bool:
+    def play(self, seconds: float, look_every_s: float) -> bool:
         """Let time go by, looking at the books now and then; return whether all is well."""
         until = self.world.loop.time() + seconds
-        look = self.world.loop.time() + LOOK_EVERY_S
+        look = self.world.loop.time() + look_every_s
         while self.world.loop.time() < until:
             self.world.loop.run_to(min(until, self.world.loop.time() + _SLICE_S))
             if self.world.loop.time() >= look:
-                look += LOOK_EVERY_S
+                look += look_every_s
                 self.world.settled(faulty=self.world.faulty)
             if self.breach is not None:
                 return False
@@ -128,11 +129,11 @@ def run(
     if watch is not None:
         world.watchers.append(watch)
     with world:
-        well = stage.play(plan.span_ns / 1e9)
+        well = stage.play(plan.span_ns / 1e9, LOOK_EVERY_S)
         if well:
             stage.conductor.stop()
             world.calm()
-            well = stage.play(LIVENESS_S)
+            well = stage.play(LIVENESS_S, LOOK_AT_LAST_S)
         if well:
             world.over()
         breach = stage.breach

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 
 from ibelay.model.faults import read
 from ibelay.testing.simulation.bad_days.plan import Event, Plan, Step
+from ibelay.testing.simulation.busy import patient
 from ibelay.testing.simulation.setting import Setting
 
 HOUR_NS = 3_600_000_000_000
@@ -118,7 +119,7 @@ def _nightly() -> Profile:
         name="nightly",
         hazards=tuple(replace(one, per_hour=one.per_hour / 3) for one in _CALM),
         daily=((23.75 * 3600, restart), (0.25 * 3600, reset), (5.75 * 3600, reset)),
-        setting=Setting(days=5, skip_nights=False, start="15:30"),
+        setting=Setting(days=5, skip_nights=False, start="15:30", strategy=patient),
         start_s=15.5 * 3600,
     )
 
