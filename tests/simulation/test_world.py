@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from ibelay.machines.link_events import LinkState
+from ibelay.model.faults import read
 from ibelay.testing.simulation.observed import (
     Booted,
     Durable,
@@ -121,3 +122,30 @@ def test_other_seeds_are_other_runs() -> None:
             world.run_for(10)
             digests.add(world.digest)
     assert len(digests) == 2
+
+
+def test_a_bot_that_dies_while_it_connects_is_cleared_away() -> None:
+    """What is left of it waits for a socket that a killed process never hears of again."""
+    with World(5) as world:
+        world.run_for(20)
+        for text in ("mute 60s", "fin"):
+            world.do(read(text))
+        world.run_for(3)
+        world.process.kill()
+    assert world.loop.is_closed()
+
+
+def test_a_run_does_not_depend_on_the_worlds_before_it() -> None:
+    """Caches, counters and addresses of one process are nothing that a world knows of."""
+    digests = []
+    for before in ((), (3,), (2, 9)):
+        for seed in before:
+            with World(seed) as other:
+                other.loop.call_at(20, other.process.kill)
+                other.run_for(40)
+        with World(7) as world:
+            world.loop.call_at(40, world.unplug, 3)
+            world.loop.call_at(70, world.process.kill)
+            world.run_for(120)
+            digests.append(world.digest)
+    assert len(set(digests)) == 1

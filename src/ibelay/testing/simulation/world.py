@@ -54,6 +54,7 @@ from ibelay.testing.virtual.stream import End
 
 BOT, PROXY, GATEWAY = "bot", "proxy", "gateway"
 GATEWAY_PORT, PROXY_PORT = 4002, 4003
+_PATIENCE_S = 60.0
 CLIENT_ID = ClientId(1)
 
 
@@ -136,9 +137,18 @@ class World:
         bots = [task for task in asyncio.all_tasks(self.loop) if task.get_name() == BOT_TASK]
         for task in bots:
             task.cancel()
-        self.loop.run_until_complete(asyncio.wait([*self._serving, *bots]))
+        self._end([*self._serving, *bots])
         self.loop.close()
         gc.enable()
+
+    def _end(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Wait for *tasks*; what waits for a word its dead host never hears is cancelled."""
+        while tasks:
+            over, _left = self.loop.run_until_complete(asyncio.wait(tasks, timeout=_PATIENCE_S))
+            tasks = [task for task in tasks if task not in over]
+            if tasks:
+                for task in asyncio.all_tasks(self.loop):
+                    task.cancel()
 
     def run_for(self, seconds: float) -> None:
         """Let *seconds* of virtual time go by."""

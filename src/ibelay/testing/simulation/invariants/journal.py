@@ -29,7 +29,7 @@ from ibelay.testing.simulation.invariants.known import Known
 from ibelay.testing.simulation.observed import Appended, Booted, Durable, Observation, Settled
 
 _SHOWN = 200  # characters of a value that differs
-_EVERY_NS = 300 * 1_000_000_000
+_EVERY_NS = 1_200 * 1_000_000_000
 
 
 class EpochsRise:
