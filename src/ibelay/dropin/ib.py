@@ -34,7 +34,7 @@ from ib_async.order import Order, Trade
 from ibelay.dropin.catch_up import UNRESOLVED
 from ibelay.dropin.client import KeptClient
 from ibelay.dropin.clock import MachineClock
-from ibelay.dropin.intents import Intents
+from ibelay.dropin.intents import Intents, OpenJournal
 from ibelay.dropin.keeper import Keeper, KeeperConfig
 from ibelay.dropin.link import PATIENCE_MAX_S, PATIENCE_S, ConnectOptions, refusing_326
 from ibelay.dropin.wrapper import LivingWrapper
@@ -49,6 +49,7 @@ class IB(ib_async.IB):
         defaults: ib_async's own.
         journal: Where intents are kept, a file or a folder; the environment variable
             ``IBELAY_JOURNAL`` or ``ibelay-CLIENTID.db`` in the working folder if not given.
+            Or what opens it, given the name ``ibCLIENTID``.
         keeper: Back-off and heartbeat.
         supervise: Whether to watch and reopen the connection; orders are journaled anyway.
         clock: The time; the machine's if not given.
@@ -66,7 +67,7 @@ class IB(ib_async.IB):
         self,
         defaults: IBDefaults | None = None,
         *,
-        journal: Path | None = None,
+        journal: Path | OpenJournal | None = None,
         keeper: KeeperConfig | None = None,
         supervise: bool = True,
         clock: Clock | None = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -13,7 +14,11 @@ from ibelay.journal.ledger import Ledger, fold
 from ibelay.journal.records import DropInCancel, DropInIntent, EpochStarted
 from ibelay.model.ids import Epoch, OrderId, OrderRef, first_epoch
 from ibelay.ports.clock import Clock
+from ibelay.ports.journal import Journal
 from ibelay.store.sqlite import open_journal
+
+OpenJournal = Callable[[str], Journal]
+"""Opens the journal of the bot it is given the name of, to be read and written."""
 
 _DEFAULTS = {spec.name: getattr(Order(), spec.name) for spec in fields(Order)}
 
@@ -22,14 +27,14 @@ class Intents:
     """The drop-in's journal: references, high water of order ids, and every intent.
 
     Args:
-        path: The store; made if there is none.
+        journal: The store, open to be written.
         name: Prefix of the references it gives.
         clock: Says when what was written.
     """
 
-    def __init__(self, path: Path, name: str, clock: Clock) -> None:
+    def __init__(self, journal: Journal, name: str, clock: Clock) -> None:
         self._clock = clock
-        self._journal = open_journal(path, bot=name)
+        self._journal = journal
         self._ledger: Ledger = fold(entry.record for entry in self._journal.replay())
         self._name = name
         self._number = 0
@@ -38,19 +43,22 @@ class Intents:
         self._write(EpochStarted(at_ns=now, epoch=epoch, bot=name))
 
     @classmethod
-    def at(cls, given: Path | None, client_id: int, clock: Clock) -> Intents:
+    def at(cls, given: Path | OpenJournal | None, client_id: int, clock: Clock) -> Intents:
         """Open the store of *client_id*: at *given*, at ``IBELAY_JOURNAL``, or right here.
 
-        Either may be a folder that is there, which then holds one file for each client id.
+        A path may be a folder that is there, which then holds one file for each client id.
 
         Raises:
             ConfigurationError: It cannot be used, or another process writes it.
             StoreUnreadableError: It is damaged.
         """
+        name = f"ib{client_id}"
+        if callable(given):
+            return cls(given(name), name, clock)
         path = Path(given or os.environ.get("IBELAY_JOURNAL") or ".")
         if path.is_dir():
             path /= f"ibelay-{client_id}.db"
-        return cls(path, f"ib{client_id}", clock)
+        return cls(open_journal(path, bot=name), name, clock)
 
     @property
     def high_order_id(self) -> int:
