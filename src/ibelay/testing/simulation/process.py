@@ -1,8 +1,8 @@
 """The bot's process in a simulation: it boots, runs, is killed, and is started again.
 
 Rules:
-1. Every boot has a host, a clock, a ledger folded from the disk, and nothing else of the one
-   before; the supervisor's own policy decides when the next one comes, and in what mode.
+1. Every boot has a host, a clock, what is on the disk, and nothing else of the one before; the
+   supervisor's own policy decides when the next one comes, and in what mode.
 2. A process that is killed reaches nobody from that instant on: its sockets are gone, its
    journal takes nothing, what it notes is not seen. Its tasks are ended by cancelling them,
    which only tidies up.
@@ -13,26 +13,17 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
-from dataclasses import replace
 
-from ibelay.ib.connector import IbConnector
-from ibelay.journal.ledger import Ledger
-from ibelay.journal.records import Severity
-from ibelay.machines.link_events import LinkState
 from ibelay.runtime.bot import Bot
-from ibelay.runtime.config import BotConfig
-from ibelay.runtime.strategy import AnyStrategy
 from ibelay.store.memory import MemoryDisk
 from ibelay.supervisor import policy
 from ibelay.testing.simulation.observed import (
     Booted,
     Durable,
     Ended,
-    LinkChanged,
-    Noted,
     Observation,
 )
+from ibelay.testing.simulation.programs.program import Boot, MakeProgram, Program
 from ibelay.testing.simulation.taps import ObservedJournal, See
 from ibelay.testing.virtual import Host, HostClock, Network, VirtualLoop
 
@@ -48,15 +39,14 @@ class BotProcess:
         loop: Virtual time.
         network: Where it lives, under the name ``host``.
         disk: What outlives it.
-        config: Of every boot.
-        strategy: Makes a strategy for each boot.
+        make: Makes the program of each boot.
         restarts: The supervisor's policy.
         wall_at_start_ns: Wall time at virtual time 0.
         chance: Seeded.
         see: Takes the observations.
 
     Attributes:
-        bot: The one that runs, or None.
+        program: The one that runs, or None.
         boots: How many there were.
         crashes: What ended boots by themselves (rule 3).
     """
@@ -66,16 +56,15 @@ class BotProcess:
         loop: VirtualLoop,
         network: Network,
         disk: MemoryDisk,
-        config: BotConfig,
+        make: MakeProgram,
         *,
-        strategy: Callable[[], AnyStrategy],
         restarts: policy.RestartPolicy,
         wall_at_start_ns: int,
         chance: random.Random,
         see: See,
         host: str = "bot",
     ) -> None:
-        self.bot: Bot | None = None
+        self.program: Program | None = None
         self.boots = 0
         self.crashes: list[BaseException] = []
         self.host = Host(host)
@@ -83,8 +72,7 @@ class BotProcess:
         self._loop = loop
         self._network = network
         self._disk = disk
-        self._config = config
-        self._strategy = strategy
+        self._make = make
         self._restarts = restarts
         self._history = policy.History()
         self._chance = chance
@@ -95,6 +83,11 @@ class BotProcess:
         self._rows = 0
         self._next: asyncio.TimerHandle | None = None
 
+    @property
+    def bot(self) -> Bot | None:
+        """The runtime that runs, or None."""
+        return self.program if isinstance(self.program, Bot) else None
+
     def boot(self, safe_mode_reason: str = "") -> None:
         """Start a process."""
         self._next = None
@@ -104,8 +97,8 @@ class BotProcess:
         self._network.power_up(self._name)
         self._see(Booted(self._booted_ns, self.boots))
         context = self.host.context()
-        self.bot = context.run(self._make, safe_mode_reason)
-        self._task = self._loop.create_task(self.bot.run(), context=context, name=BOT_TASK)
+        self.program = context.run(self._make, self._boot_of(self.host, safe_mode_reason))
+        self._task = self._loop.create_task(self.program.run(), context=context, name=BOT_TASK)
         boot = self.boots
         self._task.add_done_callback(lambda task: self._ended(task, boot))
 
@@ -114,12 +107,12 @@ class BotProcess:
 
         What the disk was writing is there or not, by chance.
         """
-        if self.bot is None:
+        if self.program is None:
             return
         self.host.dead = True
         self._network.sever(self._name, silently=power)
         self._disk.crash(finishes=self._chance.random() < 0.5)
-        self.bot = None
+        self.program = None
         self._see_finished()
         self._see(Ended(self._loop.now_ns(), self.boots, "power cut" if power else "killed"))
         if self._task is not None:
@@ -128,13 +121,13 @@ class BotProcess:
 
     def stall(self, seconds: float) -> None:
         """Let nothing of the process run for *seconds*."""
-        if self.bot is not None:
+        if self.program is not None:
             self._loop.stall(self.host, seconds)
 
     def stop(self, reason: str) -> None:
         """Ask for the graceful shutdown."""
-        if self.bot is not None:
-            self.host.context().run(self.bot.stop, reason)
+        if self.program is not None:
+            self.host.context().run(self.program.stop, reason)
 
     def call_off(self) -> None:
         """Start no further boot."""
@@ -157,30 +150,24 @@ class BotProcess:
         """Return what takes the observations of one boot, as long as it lives (rule 2)."""
         return lambda seen: None if host.dead else self._see_row(seen)
 
-    def _make(self, safe_mode_reason: str) -> Bot:
-        ledger, see = Ledger(), self._see_of(self.host)
-        journal = self._disk.open()
-        for entry in journal.replay():
-            ledger.apply(entry.record)
-        bot = Bot(
-            replace(self._config, safe_mode_reason=safe_mode_reason),
-            strategy=self._strategy(),
-            ledger=ledger,
-            journal=ObservedJournal(journal, self._loop.now_ns, see),
-            connector=IbConnector(self.clock),
+    def _boot_of(self, host: Host, safe_mode_reason: str) -> Boot:
+        now_ns, see = self._loop.now_ns, self._see_of(host)
+        return Boot(
+            now_ns=now_ns,
             clock=self.clock,
+            see=see,
+            open_journal=lambda: ObservedJournal(self._disk.open(), now_ns, see),
             chance=random.Random(self._chance.getrandbits(64)),  # noqa: S311  # jitter
+            safe_mode_reason=safe_mode_reason,
         )
-        bot.chronicle.readers.append(_Reader(self._loop.now_ns, see))
-        return bot
 
     def _ended(self, task: asyncio.Task[None], boot: int) -> None:
-        if task.cancelled() or self.bot is None or boot != self.boots:
+        if task.cancelled() or self.program is None or boot != self.boots:
             if not task.cancelled():
                 task.exception()  # the last words of a process that was killed
             return
         error = task.exception()
-        self.bot = None
+        self.program = None
         self.host.dead = True
         why = "ended" if error is None else f"crashed: {_sentence(error)}"
         self._see(Ended(self._loop.now_ns(), boot, why))
@@ -201,22 +188,6 @@ class BotProcess:
                 self._next = self._loop.call_later(after_ns / 1e9, self.boot, reason)
             case policy.Stop() | policy.GiveUp():
                 pass
-
-
-class _Reader:
-    """Reads one boot's chronicle."""
-
-    def __init__(self, now_ns: Callable[[], int], see: See) -> None:
-        self._now_ns = now_ns
-        self._see = see
-
-    def noted(self, severity: Severity, text: str) -> None:
-        """See what it tells its operator."""
-        self._see(Noted(self._now_ns(), severity, text))
-
-    def changed(self, before: LinkState, after: LinkState, reason: str) -> None:
-        """See what becomes of its connection."""
-        self._see(LinkChanged(self._now_ns(), before, after, reason))
 
 
 def _sentence(error: BaseException) -> str:

@@ -47,6 +47,7 @@ from ibelay.store.memory import MemoryDisk
 from ibelay.testing.simulation.market.sparse import SparseMarket
 from ibelay.testing.simulation.observed import Broke, Calmed, Observation, Over, Settled, Truth
 from ibelay.testing.simulation.process import BOT_TASK, BotProcess
+from ibelay.testing.simulation.programs.runtime import runtime
 from ibelay.testing.simulation.setting import BOT_NAME, Setting
 from ibelay.testing.simulation.taps import SocketTap
 from ibelay.testing.virtual import Host, Network, VirtualDoor, VirtualLoop
@@ -97,8 +98,7 @@ class World:
             self.loop,
             self.network,
             self.disk,
-            self._bot_config(),
-            strategy=self.setting.strategy,
+            runtime(self._bot_config(), self.setting.strategy),
             restarts=self.setting.restarts,
             wall_at_start_ns=floor.now_ns,
             chance=self._chance("process"),

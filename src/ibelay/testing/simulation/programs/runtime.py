@@ -1,0 +1,58 @@
+"""ibelay's runtime as a simulated program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ibelay.ib.connector import IbConnector
+from ibelay.journal.ledger import Ledger
+from ibelay.journal.records import Severity
+from ibelay.machines.link_events import LinkState
+from ibelay.runtime.bot import Bot
+from ibelay.runtime.config import BotConfig
+from ibelay.runtime.strategy import AnyStrategy
+from ibelay.testing.simulation.observed import LinkChanged, Noted
+from ibelay.testing.simulation.programs.program import Boot, MakeProgram
+
+
+def runtime(config: BotConfig, strategy: Callable[[], AnyStrategy]) -> MakeProgram:
+    """Return what makes a bot.
+
+    Args:
+        config: Of every boot.
+        strategy: Makes a strategy for each boot.
+    """
+
+    def make(boot: Boot) -> Bot:
+        ledger, journal = Ledger(), boot.open_journal()
+        for entry in journal.replay():
+            ledger.apply(entry.record)
+        bot = Bot(
+            replace(config, safe_mode_reason=boot.safe_mode_reason),
+            strategy=strategy(),
+            ledger=ledger,
+            journal=journal,
+            connector=IbConnector(boot.clock),
+            clock=boot.clock,
+            chance=boot.chance,
+        )
+        bot.chronicle.readers.append(_Reader(boot))
+        return bot
+
+    return make
+
+
+class _Reader:
+    """Reads one boot's chronicle."""
+
+    def __init__(self, boot: Boot) -> None:
+        self._boot = boot
+
+    def noted(self, severity: Severity, text: str) -> None:
+        """See what it tells its operator."""
+        self._boot.see(Noted(self._boot.now_ns(), severity, text))
+
+    def changed(self, before: LinkState, after: LinkState, reason: str) -> None:
+        """See what becomes of its connection."""
+        self._boot.see(LinkChanged(self._boot.now_ns(), before, after, reason))
