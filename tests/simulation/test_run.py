@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from ibelay.cli.main import main
 from ibelay.testing.simulation.bad_days import script
 from ibelay.testing.simulation.bad_days.plan import Plan, read
+from ibelay.testing.simulation.bad_days.profiles import PROFILES
 from ibelay.testing.simulation.campaign import campaign
-from ibelay.testing.simulation.run import run
+from ibelay.testing.simulation.run import run, setting_of
 
 MINUTE_NS = 60_000_000_000
 
@@ -41,6 +43,24 @@ def test_a_bad_quarter_of_an_hour_is_survived() -> None:
 def test_the_same_plan_is_the_same_run() -> None:
     plan = planned("+40.000000s: kill", minutes=2)
     assert run(plan).digest == run(plan).digest
+
+
+def test_the_store_of_production_gives_the_same_run_as_rows_in_memory() -> None:
+    """So what the many runs in memory show holds for the store that people use."""
+    plan = planned(
+        "+31.000000s on intent +0.300ms: kill",
+        "+80.000000s on sent +0.100ms: power-cut",
+        "+120.000000s on boot +2.000ms: kill",
+        minutes=4,
+    )
+    setting = PROFILES["hostile"].setting
+    runs = [run(plan, replace(setting, sqlite=sqlite)) for sqlite in (False, True)]
+    assert [one.breach for one in runs] == [None, None]
+    assert runs[0].digest == runs[1].digest
+
+
+def test_every_tenth_seed_writes_to_the_store_of_production() -> None:
+    assert [seed for seed in range(1, 31) if setting_of(planned(seed=seed)).sqlite] == [10, 20, 30]
 
 
 def test_a_gateway_that_never_comes_back_breaks_liveness() -> None:

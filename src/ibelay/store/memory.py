@@ -80,6 +80,10 @@ class MemoryDisk:
             head = chain.advance(head, head.seq + 1, body, row_hash)
             yield Entry(head.seq, codec.decode(head.seq, body))
 
+    def close(self) -> None:
+        """End the journal that is open; there is nothing to give back."""
+        self.crash()
+
     def writer(self) -> InlineWriter:
         """Return what puts appends behind the last row."""
         return InlineWriter(_NAME, lambda: _MemoryAppender(self), self._later)

@@ -15,8 +15,8 @@ import asyncio
 import random
 
 from ibelay.runtime.bot import Bot
-from ibelay.store.memory import MemoryDisk
 from ibelay.supervisor import policy
+from ibelay.testing.simulation.disk import Disk
 from ibelay.testing.simulation.observed import (
     Booted,
     Durable,
@@ -55,7 +55,7 @@ class BotProcess:
         self,
         loop: VirtualLoop,
         network: Network,
-        disk: MemoryDisk,
+        disk: Disk,
         make: MakeProgram,
         *,
         restarts: policy.RestartPolicy,

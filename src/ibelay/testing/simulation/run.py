@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ibelay.testing.simulation.bad_days.conductor import Conductor
 from ibelay.testing.simulation.bad_days.plan import Plan
@@ -27,6 +27,7 @@ from ibelay.testing.simulation.world import CLIENT_ID, World
 LOOK_EVERY_S = 300.0
 LOOK_AT_LAST_S = 20.0
 LIVENESS_S = 260.0
+SQLITE_EVERY = 10
 CRASH = "no crash"
 _SLICE_S = 20.0
 _REMEMBERED = 4_000
@@ -109,6 +110,12 @@ class _Stage:
         self.done += 1
 
 
+def setting_of(plan: Plan) -> Setting:
+    """Return where *plan* is played: every tenth seed writes to the store of production."""
+    setting = PROFILES[plan.profile].setting
+    return replace(setting, sqlite=plan.seed % SQLITE_EVERY == 0)
+
+
 def run(
     plan: Plan,
     setting: Setting | None = None,
@@ -122,7 +129,7 @@ def run(
         setting: Where; the profile's, if left out.
         watch: Sees everything as well.
     """
-    setting = setting or PROFILES[plan.profile].setting
+    setting = setting or setting_of(plan)
     world = World(plan.seed, setting)
     stage = _Stage(plan, world)
     world.watchers.append(stage.see)

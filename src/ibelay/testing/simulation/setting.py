@@ -37,6 +37,7 @@ class Setting:
         pace: The network.
         account_cash: Dollars.
         restarts: The supervisor's policy.
+        sqlite: Whether the bot's rows lie in SQLite itself or in memory.
         disk_s: Shortest and longest time a commit takes, in seconds.
         pacing: What the gateway does with too many messages.
         boots: Whether a bot is booted; if not, whoever has the world runs another program.
@@ -58,6 +59,7 @@ class Setting:
     heartbeat: Heartbeat = field(default_factory=Heartbeat)
     policy: Policy = field(default_factory=Policy)
     restarts: RestartPolicy = field(default_factory=RestartPolicy)
+    sqlite: bool = False
     disk_s: tuple[float, float] = (0.0002, 0.004)
     pacing: Pacing = Pacing.PACE
     boots: bool = True

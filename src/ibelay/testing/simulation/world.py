@@ -44,6 +44,7 @@ from ibelay.ports.broker import Address
 from ibelay.proxy.chaos import ChaosProxy
 from ibelay.runtime.config import BotConfig, SessionConfig
 from ibelay.store.memory import MemoryDisk
+from ibelay.testing.simulation.disk import Disk, SqliteDisk
 from ibelay.testing.simulation.market.sparse import SparseMarket
 from ibelay.testing.simulation.observed import Broke, Calmed, Observation, Over, Settled, Truth
 from ibelay.testing.simulation.process import BOT_TASK, BotProcess
@@ -90,10 +91,7 @@ class World:
         proxy = Host(PROXY)
         self._proxy_context = proxy.context()
         self.proxy = self._proxy_context.run(self._make_proxy) if self.setting.proxied else None
-        disk_chance = self._chance("disk")
-        self.disk = MemoryDisk(
-            lambda done: self.loop.call_later(disk_chance.uniform(*self.setting.disk_s), done)
-        )
+        self.disk = self._make_disk()
         self.process = BotProcess(
             self.loop,
             self.network,
@@ -139,6 +137,7 @@ class World:
             task.cancel()
         self._end([*self._serving, *bots])
         self.loop.close()
+        self.disk.close()
         gc.enable()
 
     def _end(self, tasks: list[asyncio.Task[None]]) -> None:
@@ -334,6 +333,14 @@ class World:
             pump_s=self.setting.pump_s,
             door=partial(VirtualDoor, self.network),
         )
+
+    def _make_disk(self) -> Disk:
+        chance = self._chance("disk")
+
+        def later(done: Callable[[], None]) -> object:
+            return self.loop.call_later(chance.uniform(*self.setting.disk_s), done)
+
+        return SqliteDisk(BOT_NAME, later) if self.setting.sqlite else MemoryDisk(later)
 
     def _make_proxy(self) -> ChaosProxy:
         return ChaosProxy(

@@ -163,6 +163,8 @@ class End(asyncio.Transport):
 
     def abort(self) -> None:
         """End at once (rule 2)."""
+        if self._dead:
+            self._tell_end()  # what is left of a killed process tidies up and goes
         if self._over:
             return
         self._closing = True
@@ -283,10 +285,10 @@ class End(asyncio.Transport):
         self._inbox.clear()
         self._patience.regain()
         self._error = error
-        if self._protocol is not None:
-            self._tell_end()
+        self._tell_end()
         self._wires.gone(self)
 
     def _tell_end(self) -> None:
-        lost = self.get_protocol().connection_lost
-        self._loop.call_soon(lost, self._error, context=self.context)
+        protocol, self._protocol = self._protocol, None
+        if protocol is not None:
+            self._loop.call_soon(protocol.connection_lost, self._error, context=self.context)
