@@ -378,8 +378,7 @@ class World:
             self.see(Truth(now, event))
 
     def _wrote(self, end: End, data: bytes) -> None:
-        self._digest.update(b"%d %s\n" % (self.loop.now_ns(), end.local[0].encode()))
-        self._digest.update(data)
+        self._digest.update(b"%d %b\n%b" % (self.loop.now_ns(), end.local[0].encode(), data))
         if end.local[0] == BOT:
             self._tap(end).wrote(data)
 

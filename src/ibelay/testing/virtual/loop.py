@@ -1,8 +1,8 @@
 """An event loop whose time is virtual: when nothing is left to run, the next timer is now.
 
 Rules:
-1. The loop is CPython's own (``BaseEventLoop``); only its selector, its clock and its doors to
-   the outside are ours. Nothing waits: a selector that would sleep moves the clock instead.
+1. The loop is CPython's own (``BaseEventLoop``); only its turn, its clock and its doors to the
+   outside are ours. Nothing waits: where CPython's would sleep, the clock moves instead.
 2. Timers due at the same instant run in the order of their tie-breaks, which *chance* draws:
    CPython's heap keeps no order among them, so nothing may count on one. Without *chance* they
    run in the order in which they were set.
@@ -23,6 +23,7 @@ import heapq
 import random
 import socket
 from asyncio import base_events
+from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
 from itertools import count
@@ -35,6 +36,7 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 EXECUTOR_MAX_S = 0.005
 _RESOLUTION_S = 1e-9
+_TIMERS_MIN = 128  # so many may stand, cancelled or not, before those cancelled are cleared away
 
 
 class StuckError(IbelayError):
@@ -56,18 +58,10 @@ class _Handle(asyncio.Handle):
 
 
 class _Timer(asyncio.TimerHandle):
-    """A timer with an order among those of its instant (rule 2)."""
+    """A timer; it waits, too, while its host is stalled."""
 
-    __slots__ = ("tie",)
+    __slots__ = ()
     _context: Context
-    _when: float
-    _scheduled: bool
-    tie: float
-
-    def __lt__(self, other: object) -> bool:
-        if not isinstance(other, _Timer):
-            return NotImplemented
-        return (self._when, self.tie) < (other._when, other.tie)
 
     def _run(self) -> None:
         host = self._context.get(HOST)
@@ -88,21 +82,6 @@ class _Task(asyncio.Task[Any]):
         return self._number
 
 
-class _Selector:
-    """What the loop asks when it has nothing to do: never waits, moves the clock."""
-
-    def __init__(self, loop: VirtualLoop) -> None:
-        self._loop = loop
-
-    def select(self, timeout: float | None) -> list[Any]:
-        """Move the clock by *timeout* seconds; None means that no timer stands."""
-        self._loop.pass_time(timeout)
-        return []
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
 class VirtualLoop(base_events.BaseEventLoop):
     """An event loop in virtual time, beginning at 0.
 
@@ -119,12 +98,13 @@ class VirtualLoop(base_events.BaseEventLoop):
         self._chance = chance
         self._now = 0.0
         self._ties = 0.0
-        self._clock_resolution = _RESOLUTION_S
-        self._selector = _Selector(self)
+        self._timers: list[tuple[float, float, int, _Timer]] = []
+        self._numbers = count()
+        self._kept_timers = _TIMERS_MIN
+        self._ready: deque[asyncio.Handle]
+        self._stopping: bool
         self._tasks_made = count()
         self.set_task_factory(self._make_task)
-        self._scheduled: list[_Timer]
-        self._ready: Any
         self.network: Any = None
         self.failures: list[dict[str, Any]] = []
 
@@ -138,16 +118,25 @@ class VirtualLoop(base_events.BaseEventLoop):
         """Return virtual nanoseconds since the loop was made."""
         return int(self._now * 1e9)
 
-    def pass_time(self, timeout: float | None) -> None:
-        """Move to the next timer.
+    def _run_once(self) -> None:
+        """Run what is ready, or what is due next.
 
         Raises:
-            StuckError: There is none (rule 4).
+            StuckError: There is neither (rule 4).
         """
-        if timeout is None:
-            raise StuckError("the simulation is stuck: everybody waits and no timer stands")
-        if timeout > 0:
-            self._now = max(self._now, self._scheduled[0].when())
+        ready, timers = self._ready, self._timers
+        while timers and timers[0][-1].cancelled():
+            heapq.heappop(timers)
+        if not ready and not self._stopping:
+            if not timers:
+                raise StuckError("the simulation is stuck: everybody waits and no timer stands")
+            self._now = max(self._now, timers[0][0])
+        while timers and timers[0][0] < self._now + _RESOLUTION_S:
+            ready.append(heapq.heappop(timers)[-1])
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle.cancelled():
+                handle._run()  # noqa: SLF001  # as the loop's own does
 
     def run_for(self, seconds: float) -> None:
         """Run whatever is due in the next *seconds*, then return."""
@@ -210,9 +199,11 @@ class VirtualLoop(base_events.BaseEventLoop):
         tie: float,
     ) -> _Timer:
         timer = _Timer(when, callback, args, self, context)
-        timer.tie = tie
-        heapq.heappush(self._scheduled, timer)
-        timer._scheduled = True  # noqa: SLF001  # as the loop's own call_at does
+        if len(self._timers) >= self._kept_timers:
+            self._timers = [one for one in self._timers if not one[-1].cancelled()]
+            heapq.heapify(self._timers)
+            self._kept_timers = max(_TIMERS_MIN, 2 * len(self._timers))
+        heapq.heappush(self._timers, (when, tie, next(self._numbers), timer))
         return timer
 
     def _make_task(
@@ -321,7 +312,7 @@ class VirtualLoop(base_events.BaseEventLoop):
         """Close the loop."""
         if not self.is_closed():
             super().close()
-            self._scheduled.clear()
+            self._timers.clear()
 
 
 def _host_of(context: dict[str, Any]) -> Host | None:

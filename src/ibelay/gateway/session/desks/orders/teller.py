@@ -32,7 +32,7 @@ class _Said:
     def text(self, name: Hashable, about: object, write: Callable[[], bytes]) -> bytes:
         """Return the text about what has *name*: the one before, if *about* is the same."""
         said = self._texts.get(name)
-        if said is None or said[0] != about:
+        if said is None or (said[0] is not about and said[0] != about):
             if len(self._texts) >= SAID_MAX:
                 self._texts.clear()
             said = self._texts[name] = (about, write())
