@@ -40,15 +40,16 @@ class BarDesk:
 
     def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:
         """Send a closed bar to the subscriptions of *con_id*."""
-        if not self._streams:
-            return
+        for request_id, (subscribed, wanted, regular_only) in self._streams.items():
+            if subscribed != con_id or wanted is not shown:
+                continue
+            if not regular_only or self._is_regular(con_id, bar.at_ns):
+                self._voice.say(encode.real_time_bar(request_id, bar))
+
+    def _is_regular(self, con_id: ConId, at_ns: int) -> bool:
         floor = self._client.floor
         one = floor.instrument(con_id)
-        sessions = [] if one is None else hours.sessions(floor.market, one)
-        regular = hours.regular(sessions, bar.at_ns)
-        for request_id, (subscribed, wanted, regular_only) in self._streams.items():
-            if subscribed == con_id and wanted is shown and (regular or not regular_only):
-                self._voice.say(encode.real_time_bar(request_id, bar))
+        return one is not None and hours.regular(hours.sessions(floor.market, one), at_ns)
 
     def _real_time_bars(self, request: ask.RequestRealTimeBars) -> None:
         number = request.request_id
