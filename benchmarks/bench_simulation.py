@@ -2,7 +2,8 @@
 
 Each row is a kind of day of ``ibelay simulate``; the first is a world in which nothing goes
 wrong and nobody looks on. It is processor time that counts; how fast the processor is at the
-moment, which other processes change as well, is told beside it. Run: ``python -m benchmarks.bench_simulation [--hours 4] [--seeds 3]``.
+moment, which other processes change as well, is told beside it.
+Run: ``python -m benchmarks.bench_simulation [--hours 4] [--seeds 3]``.
 """
 
 from __future__ import annotations
