@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 MAX_SEEDS = 1_000_000
 MAX_HOURS = 24 * 30
+MAX_SEED = 10**17  # and as many more follow as there can be seeds
+MAX_JOBS = 64
+MAX_LINES = 100_000
 MAX_PLAN_BYTES = 1 << 20
 
 
@@ -65,13 +69,15 @@ def simulate(  # noqa: PLR0913  # an option each
         situations: Say which faults have met the bot in which state, and how often.
         lines: How many lines of the last minutes to show of a failure.
     """
-    _check(seeds, hours, jobs)
+    _check(seeds=seeds, hours=hours, first=first, replay=replay or 0, jobs=jobs, lines=lines)
+    if save is not None:
+        _can_be_written(save)
     from rich.console import Console  # noqa: PLC0415  # commands load lazily
 
     from ibelay.testing.simulation.campaign import campaign, play_plan, quiet  # noqa: PLC0415  # so
 
     console = Console()
-    ran: Iterable[Ran]
+    ran: Generator[Ran]
     if plan is None:
         wanted = range(first, first + seeds) if replay is None else [replay]
         total = len(wanted)
@@ -80,8 +86,9 @@ def simulate(  # noqa: PLR0913  # an option each
         raise ConfigurationError("--plan names its own seed: expected it without --replay")
     else:
         quiet()
-        total, ran = 1, map(play_plan, [_read(plan)])
-    tally = _follow(console, ran, total)
+        total, ran = 1, (play_plan(one) for one in [_read(plan)])
+    with closing(ran):
+        tally = _follow(console, ran, total)
     _tell(console, tally, situations=situations)
     if tally.failed is None:
         return 0
@@ -89,24 +96,29 @@ def simulate(  # noqa: PLR0913  # an option each
     return 1
 
 
-def _check(seeds: int, hours: float, jobs: int) -> None:
-    for name, value, low, high in (
-        ("--seeds", seeds, 1, MAX_SEEDS),
-        ("--hours", hours, 0.01, MAX_HOURS),
-        ("--jobs", jobs, 0, 256),
+def _check(**given: float) -> None:
+    for name, low, high in (
+        ("seeds", 1, MAX_SEEDS),
+        ("hours", 0.01, MAX_HOURS),
+        ("first", 0, MAX_SEED),
+        ("replay", 0, MAX_SEED),
+        ("jobs", 0, MAX_JOBS),
+        ("lines", 1, MAX_LINES),
     ):
-        if not low <= value <= high:
-            raise ConfigurationError(f"{name} {value} is out of range: expected {low} to {high}")
+        if not low <= given[name] <= high:
+            raise ConfigurationError(
+                f"--{name} {given[name]} is out of range: expected {low} to {high}"
+            )
 
 
-def _follow(console: Console, ran: Iterable[Ran], total: int) -> Tally:
+def _follow(console: Console, ran: Generator[Ran], total: int) -> Tally:
     """Show progress up to the first failure."""
     from rich.progress import Progress  # noqa: PLC0415  # commands load lazily
 
     from ibelay.testing.simulation.campaign import Tally  # noqa: PLC0415  # the same
 
     tally = Tally()
-    with Progress(console=console, transient=True) as progress:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("bad days", total=total)
         for one in ran:
             progress.advance(bar)
@@ -122,13 +134,18 @@ def _tell(console: Console, tally: Tally, *, situations: bool) -> None:
 
         for text in table(tally.met.items()):
             _line(console, text)
-    console.print(
-        f"{tally.runs} runs, {tally.hours:.1f} simulated hours, {tally.faults} faults in "
-        f"{len(tally.met)} situations; {tally.hours / max(tally.cpu_s, 1e-9):.2f} simulated hours "
-        "per second of one processor"
+    _line(
+        console,
+        f"{_many(tally.runs, 'run')}, {tally.hours:.1f} simulated hours, "
+        f"{_many(tally.faults, 'fault')} in {_many(len(tally.met), 'situation')}; "
+        f"{tally.hours / max(tally.cpu_s, 1e-9):.2f} simulated hours per second of one processor",
     )
     if tally.failed is None:
-        console.print("every invariant held, and every bot came back")
+        _line(console, "every invariant held, and every bot came back")
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _explain(
@@ -146,17 +163,19 @@ def _explain(
     before = failed.outcome.plan
     hours = before.span_ns / 3.6e12
     again = f"--replay {before.seed} --hours {hours:g} --profile {before.profile}"
-    if shrink:
+    if shrink:  # may take long, and what is known so far must not be lost to a Ctrl-C
+        _line(console, f"seed {before.seed} broke {failed.outcome.breach}")
+        _line(console, f"again: ibelay simulate {again}")
         failed = _shrink(console, failed)
     outcome = failed.outcome
     text = script.write(outcome.plan)
-    if save is not None:
-        _write(save, f"# broke {outcome.breach}\n{text}")
     for line in outcome.timeline[-lines:]:
         _line(console, line)
     _line(console, f"seed {outcome.plan.seed} broke {outcome.breach}", style="bold red")
     if shrink:
         _line(console, text.rstrip())
+    if save is not None:
+        _write(save, f"# broke {outcome.breach}\n{text}")
     if save is not None or played is not None:
         again = f"--plan {save or played}"
     _line(console, f"again: ibelay simulate {again}")
@@ -173,7 +192,7 @@ def _shrink(console: Console, failed: Ran) -> Ran:
     if breach is None:
         return failed
     quiet()
-    with Progress(console=console, transient=True) as progress:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("shrinking", total=MOST_RUNS)
 
         def breaks(candidate: Plan) -> int | None:
@@ -204,6 +223,16 @@ def _read(path: Path) -> Plan:
         known = ", ".join(PROFILES)
         raise ConfigurationError(f"{path} names profile {plan.profile!r}: expected one of {known}")
     return plan
+
+
+def _can_be_written(path: Path) -> None:
+    """Say now, and not after hours of simulation, that a plan cannot be kept in *path*."""
+    there = path.exists()
+    if path.is_dir() or not os.access(path if there else path.parent, os.W_OK):
+        raise ConfigurationError(
+            f"a plan cannot be saved to {path}: expected a file in a folder that exists and can "
+            "be written"
+        )
 
 
 def _write(path: Path, text: str) -> None:

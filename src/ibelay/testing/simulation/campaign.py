@@ -1,17 +1,29 @@
 """A campaign: many seeds, several processes, one report.
 
-Each seed is run by itself, so how many run at a time and in which process changes nothing.
+Rules:
+1. Each seed is run by itself, so how many run at a time and in which process changes nothing.
+2. No process outlives the campaign: when it is left, by a failure that was found or by Ctrl-C,
+   the runs that are still under way are worth nothing, and their processes are ended. Should
+   the campaign's own process be ended from outside, the others see it and end themselves.
+3. Ctrl-C is a terminal's word to all its processes; only the one that asked for the campaign
+   hears it, for the others would each complain of it.
 """
 
 from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
+import signal
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 
 from ibelay.testing.simulation.bad_days.plan import Plan
 from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
@@ -85,7 +97,7 @@ def moment_of(invariant: str, plan: Plan) -> int | None:
     return breach.at_ns if breach is not None and breach.invariant == invariant else None
 
 
-def campaign(seeds: Sequence[int], profile: str, hours: float, *, jobs: int) -> Iterator[Ran]:
+def campaign(seeds: Sequence[int], profile: str, hours: float, *, jobs: int) -> Generator[Ran]:
     """Yield what came of each seed, as they end.
 
     Args:
@@ -93,30 +105,76 @@ def campaign(seeds: Sequence[int], profile: str, hours: float, *, jobs: int) -> 
         profile: A name of ``bad_days.profiles.PROFILES``.
         hours: Virtual hours in which things go wrong, for each.
         jobs: How many processes.
+
+    Raises:
+        OSError: A process was ended from outside.
     """
     if jobs == 1:
         quiet()
         for seed in seeds:
             yield play(seed, profile, hours)
         return
+    others = multiprocessing.active_children()
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=quiet) as pool:
-        left = iter(seeds)
-        running: set[Future[Ran]] = set()
-        while True:
-            for seed in left:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin) as pool:
+        try:
+            yield from _in_turn(pool, seeds, profile, hours, most=jobs * _AHEAD)
+        except BrokenProcessPool as error:
+            raise OSError(
+                "a process of the simulation was ended from outside, as happens where memory "
+                "runs out: fewer --jobs need less of it"
+            ) from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in multiprocessing.active_children():
+                if child not in others:
+                    child.terminate()
+
+
+def _in_turn(
+    pool: ProcessPoolExecutor, seeds: Sequence[int], profile: str, hours: float, *, most: int
+) -> Iterator[Ran]:
+    """Yield what came of each seed, with at most *most* handed out at a time."""
+    left = iter(seeds)
+    running: set[Future[Ran]] = set()
+    while True:
+        for seed in islice(left, most - len(running)):
+            with _deaf_children():
                 running.add(pool.submit(play, seed, profile, hours))
-                if len(running) >= jobs * _AHEAD:
-                    break
-            if not running:
-                return
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            try:
-                for future in sorted(done, key=lambda one: one.result().outcome.plan.seed):
-                    yield future.result()
-            except GeneratorExit:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        if not running:
+            return
+        done, running = wait(running, return_when=FIRST_COMPLETED)
+        yield from sorted((one.result() for one in done), key=lambda ran: ran.outcome.plan.seed)
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Let processes that begin meanwhile be born deaf to Ctrl-C, which waits for us until then.
+
+    Where signals cannot be held back (Windows) they hear it until they have begun.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin() -> None:
+    """Be a process of a campaign (rules 2 and 3)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    quiet()
+    threading.Thread(target=_end_with_the_campaign, daemon=True).start()
+
+
+def _end_with_the_campaign() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def quiet() -> None:

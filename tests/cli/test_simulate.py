@@ -1,0 +1,150 @@
+"""``ibelay simulate`` at a terminal: refusals before the hours, and an end that leaves nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ibelay.cli.main import main
+
+PATIENT_S = 60
+CONFIGURATION, SYSTEM, INTERRUPTED = 78, 74, 130
+LONG = ("--seeds", "8", "--hours", "400", "--jobs", "2")
+
+
+@pytest.fixture
+def at_a_terminal() -> Iterator[None]:
+    """SIGINT as a terminal gives it; background jobs of a shell are born ignoring it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def campaign(at_a_terminal: None) -> Iterator[subprocess.Popen[str]]:
+    """A long campaign of two processes in a process group of its own."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "ibelay", "simulate", *LONG],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        yield process
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def members(group: int) -> list[str]:
+    """Return the command lines of the living processes of a group."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group and fields[0] != "Z":
+                found.append((folder / "cmdline").read_text())
+        except (OSError, IndexError):
+            continue
+    return found
+
+
+def worker_of(parent: int) -> int:
+    """Return the id of a process that *parent* has started to run seeds."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            ours = int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == parent
+            if ours and "spawn_main" in (folder / "cmdline").read_text():
+                return int(folder.name)
+        except OSError:
+            continue
+    raise AssertionError(members(parent))
+
+
+async def until(group: int, workers: int) -> None:
+    """Wait until that many processes of a group are workers; for 0, until none at all is left."""
+    async with asyncio.timeout(PATIENT_S):
+        while True:
+            there = members(group)
+            running = sum("spawn_main" in one for one in there)
+            if running >= workers if workers else not there:
+                return
+            await asyncio.sleep(0.005)
+
+
+@pytest.mark.adversity
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at in /proc")
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_ctrl_c_ends_every_process_of_a_campaign_without_a_word(
+    campaign: subprocess.Popen[str], workers: int
+) -> None:
+    """A terminal gives SIGINT to all of them, also to those that have only just begun."""
+    await until(campaign.pid, workers)
+    os.killpg(campaign.pid, signal.SIGINT)
+    _output, complaints = campaign.communicate(timeout=PATIENT_S)
+    assert complaints == ""
+    assert campaign.returncode == INTERRUPTED
+    await until(campaign.pid, 0)
+
+
+@pytest.mark.adversity
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at in /proc")
+async def test_a_campaign_that_is_killed_leaves_no_process_behind(
+    campaign: subprocess.Popen[str],
+) -> None:
+    await until(campaign.pid, 2)
+    campaign.kill()
+    campaign.wait(PATIENT_S)
+    await until(campaign.pid, 0)
+
+
+@pytest.mark.adversity
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at in /proc")
+async def test_a_process_that_is_killed_ends_the_campaign_in_a_sentence(
+    campaign: subprocess.Popen[str],
+) -> None:
+    """As the system does where memory runs out."""
+    await until(campaign.pid, 2)
+    os.kill(worker_of(campaign.pid), signal.SIGKILL)
+    _output, complaints = campaign.communicate(timeout=PATIENT_S)
+    assert complaints.count("\n") == 1, complaints
+    assert "fewer --jobs" in complaints
+    assert campaign.returncode == SYSTEM
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--replay", "-1"), "--replay -1 is out of range"),
+        (("--first", "-5"), "--first -5 is out of range"),
+        (("--first", str(10**26)), "is out of range"),
+        (("--lines", "0"), "--lines 0 is out of range"),
+        (("--jobs", "65"), "--jobs 65 is out of range"),
+        (("--save", "none/such.plan"), "a plan cannot be saved to none/such.plan"),
+        (("--save", "."), "a plan cannot be saved to ."),
+    ],
+)
+def test_what_cannot_be_is_refused_before_the_first_run(
+    arguments: tuple[str, ...], problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that cannot be written would otherwise be found out after hours."""
+    assert main(["simulate", "--seeds", "1", "--hours", "0.02", *arguments]) == CONFIGURATION
+    said = capsys.readouterr()
+    assert problem in said.err
+    assert said.out == ""
+
+
+def test_what_is_no_terminal_gets_whole_lines_and_no_progress(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["simulate", "--seeds", "1", "--hours", "0.02", "--jobs", "1"]) == 0
+    report, verdict = capsys.readouterr().out.splitlines()
+    assert report.startswith("1 run, ")
+    assert report.endswith("of one processor")
+    assert verdict == "every invariant held, and every bot came back"
