@@ -77,6 +77,9 @@ conformance-clients: $(DEV)  ## The foreign clients that the paper gateway is te
 conformance-matrix: conformance-clients  ## Write docs/reference/gateway-conformance.md
 	$(PY) -m tests.conformance.matrix
 
+faults-page: $(DEV)  ## Write docs/reference/faults.md: all faults, all actors (minutes)
+	$(PY) -m ibelay.testing.matrix.page
+
 install: $(RUNTIME)  ## What `ibelay` needs to run
 
 install-dev: $(DEV)  ## What its tests need beside that

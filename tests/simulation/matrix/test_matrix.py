@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import pytest
+from tests.simulation.matrix.results import FAULTS, result
 
-from ibelay.testing.matrix.fault import COUNT, every
+from ibelay.testing.matrix.fault import COUNT
 from ibelay.testing.matrix.owed import OWED
-from ibelay.testing.matrix.runner import Result, run
-
-FAULTS = {fault.id: fault for fault in every()}
-
-
-@lru_cache(maxsize=COUNT)
-def result(number: str) -> Result:
-    """Return what came of a run; it is the same however often it is asked for."""
-    return run(FAULTS[number])
 
 
 def owing(number: str) -> pytest.MarkDecorator | tuple[()]:

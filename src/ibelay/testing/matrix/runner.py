@@ -12,25 +12,71 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, Self
 
 from ibelay.control.agenda import NEVER_NS, Agenda
 from ibelay.control.agenda import Act as Due
 from ibelay.control.player import Place, Player
 from ibelay.errors import ConfigurationError
 from ibelay.gateway.control.ears import Ears
-from ibelay.model.faults import Command, Performer
+from ibelay.model.faults import Command
 from ibelay.testing.matrix.actors.bot import BotActor
-from ibelay.testing.matrix.evidence import Evidence
+from ibelay.testing.matrix.actors.others import ScriptActor
+from ibelay.testing.matrix.evidence import Diary, Evidence
 from ibelay.testing.matrix.fault import Fault
 from ibelay.testing.matrix.figures.troubles import troubles
 from ibelay.testing.matrix.judgement import Judgement, judge
-from ibelay.testing.matrix.plan import Act
+from ibelay.testing.matrix.plan import Act, Reconnect
+from ibelay.testing.matrix.plan import Watch as WatchList
 from ibelay.testing.simulation.invariants.watch import Watch
 from ibelay.testing.simulation.observed import Broke, Calmed, Observation, Truth
 from ibelay.testing.simulation.setting import BOT_NAME
 from ibelay.testing.simulation.world import CLIENT_ID, World
 
 LOOK_EVERY_S = 15.0
+
+
+class Actor(Protocol):
+    """Who goes through a scenario."""
+
+    diary: Diary
+
+    def world(self, seed: int) -> World:
+        """Return the world it lives in, not yet begun."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Prepare what it needs beside a world."""
+        ...
+
+    def __exit__(self, *error: object) -> None:
+        """Leave nothing behind."""
+        ...
+
+    def begin(self) -> None:
+        """Begin, in a world that has begun."""
+        ...
+
+    def do(self, command: Command) -> str:
+        """Let something go wrong; raise ``ConfigurationError`` if it cannot be done."""
+        ...
+
+    def obey(self, act: Act) -> None:
+        """Do what a person does, from outside."""
+        ...
+
+    def close(self) -> None:
+        """Write down in the diary what it believes."""
+        ...
+
+
+ACTORS: dict[str, Callable[[Fault], Actor]] = {
+    "ibelay": BotActor,
+    "dropin": partial(ScriptActor, name="dropin"),
+    "ib_async": partial(ScriptActor, name="ib_async"),
+    "watchdog": partial(ScriptActor, name="watchdog"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +115,8 @@ class _Clockwork(Agenda):
 class _Stage:
     """Everything around the world of one run."""
 
-    def __init__(self, fault: Fault, world: World) -> None:
+    def __init__(self, fault: Fault, world: World, actor: Actor) -> None:
+        self._actor = actor
         self.seen: list[Observation] = []
         self.undone: list[str] = []
         self.watch = Watch(bot=BOT_NAME, client_id=CLIENT_ID)
@@ -111,32 +158,35 @@ class _Stage:
 
     def _do(self, command: Command) -> str:
         try:
-            return self._world.do(command, by=Performer.GATEWAY)
+            return self._actor.do(command)
         except ConfigurationError as error:
             self.undone.append(str(error))
             raise
 
 
-def run(fault: Fault, seed: int | None = None) -> Result:
-    """Run *fault* with ibelay's bot and return what came of it.
+def run(fault: Fault, actor: str = "ibelay", seed: int | None = None) -> Result:
+    """Run *fault* with one actor and return what came of it.
 
     Args:
         fault: What is to go wrong.
+        actor: One of ``ACTORS``.
         seed: Of everything left to chance; the file's, if left out.
     """
-    actor = BotActor(fault)
-    world = actor.world(fault.setting.seed if seed is None else seed)
+    player = ACTORS[actor](fault)
+    world = player.world(fault.setting.seed if seed is None else seed)
     began = world.gateway.floor.now_ns
-    stage = _Stage(fault, world)
-    with world:
+    stage = _Stage(fault, world, player)
+    with player, world:
+        player.begin()
         for planned in fault.plan:
-            stage.agenda.plan(planned.at_ns, _obeying(actor, planned.act), "person")
+            if isinstance(planned.act, WatchList | Reconnect):
+                stage.agenda.plan(planned.at_ns, _obeying(player, planned.act), "person")
         stage.play(fault.setting.lasts_ns / 1e9)
-        actor.close()
-        breach = stage.watch.first
+        player.close()
+        breach = stage.watch.first if actor == "ibelay" else None
     evidence = Evidence(
         observations=tuple(stage.seen),
-        diary=actor.diary,
+        diary=player.diary,
         client_id=CLIENT_ID,
         symbols=fault.setting.symbols,
         began_market_ns=began,
@@ -145,5 +195,5 @@ def run(fault: Fault, seed: int | None = None) -> Result:
     return Result(judge(fault.expect, evidence), str(breach or ""), tuple(stage.undone), evidence)
 
 
-def _obeying(actor: BotActor, act: Act) -> Callable[[], None]:
+def _obeying(actor: Actor, act: Act) -> Callable[[], None]:
     return lambda: actor.obey(act)

@@ -211,7 +211,7 @@ class World:
     def calm(self) -> None:
         """Put everything right: nothing goes wrong from now on."""
         self.network.plug(BOT, self._away)
-        self._at_gateway(Clear())
+        self.at_gateway(Clear())
         if self.proxy is not None:
             self._at_proxy(Clear())
         self.see(Calmed(self.loop.now_ns()))
@@ -273,15 +273,16 @@ class World:
         """
         kinds = PERFORMERS[type(command)]
         if self.proxy is None or Performer.PROXY not in kinds:
-            return self._at_gateway
+            return self.at_gateway
         if Performer.GATEWAY not in kinds:
             return self._at_proxy
         if by is not None:
-            return self._at_gateway if by is Performer.GATEWAY else self._at_proxy
+            return self.at_gateway if by is Performer.GATEWAY else self._at_proxy
         what = f"{self.seed} {self.loop.now_ns()} {command.word}"
-        return self._at_proxy if crc32(what.encode()) % 2 else self._at_gateway
+        return self._at_proxy if crc32(what.encode()) % 2 else self.at_gateway
 
-    def _at_gateway(self, command: Command) -> str:
+    def at_gateway(self, command: Command) -> str:
+        """Do *command* at the gateway without telling anybody: no fault, but somebody's doing."""
         return self._inside(self._gateway_context, lambda: self.gateway.operator.do(command))
 
     def _at_proxy(self, command: Command) -> str:

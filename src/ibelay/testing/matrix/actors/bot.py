@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Self
 
 import msgspec
 
 from ibelay.gateway.session.line.pacing import Pacing
+from ibelay.model.faults import Command, Performer
 from ibelay.ports.control import AddSymbol
 from ibelay.ports.control import Reconnect as ReconnectNow
 from ibelay.testing.matrix.actors.scripted import Scripted, ScriptedState
@@ -52,6 +54,20 @@ class BotActor:
         )
         self._began_ns = self._world.gateway.floor.now_ns
         return self._world
+
+    def __enter__(self) -> Self:
+        """Need nothing."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Leave nothing."""
+
+    def begin(self) -> None:
+        """Leave the boot to the world."""
+
+    def do(self, command: Command) -> str:
+        """Leave everything to the world."""
+        return self._world.do(command, by=Performer.GATEWAY) if self._world else ""
 
     def obey(self, act: Act) -> None:
         """Do what a person does, from outside the process."""
