@@ -52,3 +52,14 @@ def test_memory_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         known.keep(REPORT)
     assert known.find(text("101", "0")) is None
     assert known.find(text("101", "3")) == (REPORT, -1)
+
+
+def test_another_version_writes_other_texts() -> None:
+    known = Repeats()
+    known.begin(178)
+    known.find(text("101", "a"))
+    known.keep(REPORT)
+    known.begin(178)
+    assert known.find(text("101", "a")) == (REPORT, -1)
+    known.begin(176)
+    assert known.find(text("101", "a")) is None

@@ -6,6 +6,7 @@ import socket
 
 from ibelay.errors import LinkError
 from ibelay.ib.link import IbLink
+from ibelay.ib.repeats import Repeats
 from ibelay.ports.broker import Address, EventSink
 from ibelay.ports.clock import Clock
 
@@ -19,6 +20,7 @@ class IbConnector:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._repeats = Repeats()
 
     async def open(self, address: Address, sink: EventSink, *, timeout_s: float) -> IbLink:
         """Connect, negotiate and log on within *timeout_s* seconds; do not synchronise.
@@ -33,7 +35,7 @@ class IbConnector:
             BrokerRefusedError: The gateway speaks a version we cannot.
             LinkError: Refused, unreachable, or lost meanwhile.
         """
-        link = IbLink(address, sink, self._clock)
+        link = IbLink(address, sink, self._clock, self._repeats)
         try:
             await link.log_on(timeout_s)
         except BaseException as error:

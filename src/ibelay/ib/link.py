@@ -51,9 +51,10 @@ class IbLink:
         sink: Takes the events.
         clock: Monotonic time for proof of life and durations; wall time for quotes, whose
             ticks carry no time (the runtime knows the broker's clock and may restamp them).
+        repeats: What earlier links have read, and this one will read.
     """
 
-    def __init__(self, address: Address, sink: EventSink, clock: Clock) -> None:
+    def __init__(self, address: Address, sink: EventSink, clock: Clock, repeats: Repeats) -> None:
         self._address = address
         self._sink: EventSink | None = sink
         self._clock = clock
@@ -63,7 +64,7 @@ class IbLink:
         self._requests = Requests()
         self._gatherer = Gatherer()
         self._books = QuoteBooks(clock.wall_ns)
-        self._repeats = Repeats()
+        self._repeats = repeats
         self._logon = Logon(address)
         self._raw = RawCallbacks(
             self._emit,
@@ -267,6 +268,7 @@ class IbLink:
         """Take the first message: the server's version."""
         if self._logon.shake(fields):
             self._decoder.serverVersion = self.server_version
+            self._repeats.begin(self.server_version)
             self._write.begin(self.server_version, self._address.client_id)
             self._write.startApi()
 

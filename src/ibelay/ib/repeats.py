@@ -1,8 +1,9 @@
 """What IB tells of the day again with every snapshot, and has been read before.
 
 Rules:
-1. The same text means the same value, and is read once a link: orders, executions and
-   commissions, of which each snapshot tells all of the day.
+1. The same text of the same server version means the same value, and is read once, whichever
+   link it came on: orders, executions and commissions, of which each snapshot tells all of
+   the day.
 2. An execution's request id is not part of what it means.
 3. At most ``REMEMBERED_MAX`` texts are remembered; one more and all are forgotten.
 
@@ -24,11 +25,18 @@ _NOBODY = -1
 
 
 class Repeats:
-    """The texts of one link with their meanings."""
+    """The texts of one login's links with their meanings."""
 
     def __init__(self) -> None:
         self._meanings: dict[bytes, Meaning] = {}
         self._reading = b""
+        self._version = 0
+
+    def begin(self, server_version: int) -> None:
+        """Read for a link of this version from now on; another's texts are forgotten."""
+        if server_version != self._version:
+            self._meanings.clear()
+        self._version = server_version
 
     def find(self, payload: bytes) -> tuple[Meaning, int] | None:
         """Return what a message means, with the id of the request an execution answers.
