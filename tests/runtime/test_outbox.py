@@ -55,3 +55,28 @@ async def test_a_stop_decided_before_an_outage_does_not_leave_after_it(
             await stage.until(lambda: arrived[ref] == 1, "at the gateway")
         else:
             assert arrived[ref] == 0
+
+
+async def test_a_change_leaves_only_when_all_that_it_says_is_on_disk(arrived: Counter[str]) -> None:
+    """Two changes of one order: said after the first commit, it would say the second's price."""
+    async with staged(Diary(), monitor=False) as stage:
+        await stage.until(lambda: stage.held == TEN and stage.stops == [TEN], "holding")
+        bot = stage.bot
+        (book,) = bot.books.ledger.live_units()
+        ref = book.order_refs[1]
+        known = arrived[ref]
+        durables: list[Future[int]] = []
+        for price in (Decimal(1), Decimal(2)):
+            turn = desk(bot.books.ledger, now_ns=bot.trader.now_ns())
+            turn.move_stop(book.unit, price, reason="a test")
+            bot.books.commit(turn.decisions.records)
+            durables.append(Future())
+            bot.trader.outbox.put(durables[-1], turn.decisions.sends)
+        durables[0].set_result(1)
+        await stage.until(lambda: bot.trader.outbox.backlog == 0, "the first was looked at")
+        durables[1].set_result(2)
+        await bot.trader.outbox.drained()
+        assert bot.session.link is not None
+        await bot.session.link.probe()  # what was written before it has arrived, too
+        assert bot.books.ledger.orders[ref].order.stop_price == Decimal(2)
+        assert arrived[ref] == known + 1

@@ -30,7 +30,7 @@ def simulate(  # noqa: PLR0913  # an option each
     *,
     seeds: int = 20,
     hours: float = 4.0,
-    profile: Literal["calm", "nightly", "hostile"] = "hostile",
+    profile: Literal["calm", "nightly", "hostile", "broker"] = "hostile",
     first: int = 1,
     replay: Annotated[int | None, Parameter(show_default=False)] = None,
     plan: Annotated[Path | None, Parameter(show_default=False)] = None,
@@ -59,7 +59,8 @@ def simulate(  # noqa: PLR0913  # an option each
     Args:
         seeds: How many runs.
         hours: Virtual hours in which things go wrong, for each.
-        profile: `calm`, `nightly` (the resets and restarts of every night) or `hostile`.
+        profile: `calm`, `nightly` (the resets and restarts of every night), `hostile` or `broker`
+            (what a broker and people do to orders).
         first: The first seed; the others follow.
         replay: Run this seed alone.
         plan: Run the plan in this file, which says its own seed, hours and profile.

@@ -11,11 +11,14 @@ Rules (DESIGN section 5):
    are older than what the outage hid. A stop may have filled, and a second one would open the
    other side.
 5. What cannot leave is never queued for later: reconciliation decides again from the truth.
+6. A change says the whole order as the ledger has it. While a later change of the same order
+   still waits for the disk the earlier one is left out: it would say the later one's figures.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -95,6 +98,7 @@ class Outbox:
         self._sent = sent
         self._queue: asyncio.Queue[_Batch] = asyncio.Queue(_LIMIT)
         self._sent_mono_ns: dict[OrderRef, int] = {}
+        self._changes: Counter[OrderRef] = Counter()
 
     @property
     def backlog(self) -> int:
@@ -108,6 +112,7 @@ class Outbox:
         except asyncio.QueueFull:
             msg = f"more than {_LIMIT} batches of orders wait to be sent; the strategy is looping"
             raise InvariantError(msg) from None
+        self._changes.update(send.ref for send in sends if isinstance(send, SendModify))
 
     def unanswered(self, limit_ns: int) -> set[OrderRef]:
         """Return orders sent more than *limit_ns* ago that are still only SENT."""
@@ -199,6 +204,10 @@ class Outbox:
 
     def _send_modify(self, link: BrokerLink | None, ref: OrderRef) -> None:
         entry = self._books.ledger.orders[ref]
+        self._changes[ref] -= 1
+        if self._changes[ref]:
+            return  # rule 6
+        del self._changes[ref]
         if link is None or entry.state is not OrderState.WORKING:
             # A modification of an order the broker never showed would be a second send (I2).
             return  # reconciliation compares prices and sizes and modifies again

@@ -24,7 +24,7 @@ from ibelay.journal.records import CancelIntended, Severity
 from ibelay.machines.link_events import LinkState
 from ibelay.model.faults import MESSAGES, Drop, Span, Stall
 from ibelay.model.ids import Epoch
-from ibelay.model.order import Action, OrderState
+from ibelay.model.order import Action, BrokerOrderStatus, OrderState
 from ibelay.testing.simulation.observed import Broke, Calmed
 
 TO_CANCEL = CancelIntended(at_ns=3, order_ref=STOP)
@@ -137,6 +137,7 @@ def test_nothing_is_claimed_while_faults_go_on() -> None:
 def test_exits_and_cancels_that_leave_at_once_break_nothing() -> None:
     run = entering().write(EXIT).sends(EXIT).write(TO_CANCEL)
     run.cancels(BRACKET[1].order_id).write(state(EXIT.order.order_ref, OrderState.WORKING))
+    run.works(BRACKET[1], status=BrokerOrderStatus.CANCELLED)
     assert run.wait(150).broken == []
 
 
@@ -160,6 +161,7 @@ def test_a_cancel_that_does_not_leave_breaks_i15() -> None:
 def test_an_outage_overtakes_what_was_decided_before_it() -> None:
     run = entering().write(EXIT, TO_CANCEL).goes(LinkState.DOWN).says()
     run.write(state(EXIT.order.order_ref, OrderState.ABSENT)).wait(20)
+    run.works(BRACKET[1], status=BrokerOrderStatus.CANCELLED)
     assert run.goes(*DOWN_AND_UP[1:]).wait(200).broken == []
 
 

@@ -210,7 +210,8 @@ def test_the_first_breach_is_remembered_and_reads_like_a_sentence() -> None:
 
 def test_every_invariant_of_the_design_is_watched_once() -> None:
     numbers = [each.number for each in Watch(bot=BOT, client_id=CLIENT).invariants]
-    assert numbers == [f"I{number}" for number in range(1, 17)] + ["NAKED", "DUPLICATE"]
+    words = ["NAKED", "DUPLICATE", "CANCELLED", "STREAMS"]
+    assert numbers == [f"I{number}" for number in range(1, 17)] + words
 
 
 def test_prices_and_heartbeats_are_let_pass() -> None:

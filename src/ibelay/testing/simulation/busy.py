@@ -42,14 +42,25 @@ class Busy:
     Args:
         symbols: What it trades.
         rest_bars: How many bars it stays flat between two trades.
+        patience_bars: After how many bars an entry that does not fill is cancelled.
+        hold_bars: After how many bars what is held is closed.
     """
 
     name = "busy"
     state_type = BusyState
 
-    def __init__(self, symbols: tuple[str, ...] = ("SPY",), *, rest_bars: int = REST_BARS) -> None:
+    def __init__(
+        self,
+        symbols: tuple[str, ...] = ("SPY",),
+        *,
+        rest_bars: int = REST_BARS,
+        patience_bars: int = PATIENCE_BARS,
+        hold_bars: int = HOLD_BARS,
+    ) -> None:
         self._symbols = symbols
         self._rest_bars = rest_bars
+        self._patience_bars = patience_bars
+        self._hold_bars = hold_bars
 
     def initial_state(self, session_date: str) -> BusyState:
         """Begin with nothing."""
@@ -100,14 +111,14 @@ class Busy:
         """Go with the bar; the count of entries chooses how."""
         way = Action.BUY if bar.close >= bar.open else Action.SELL
         reaches = (NEAR, FAR) if state.entries % 2 else (NEAR,)
-        limit = _off(bar.close, -NEAR * way.sign) if state.entries % 3 == 2 else None
+        limit = off(bar.close, -NEAR * way.sign) if state.entries % 3 == 2 else None
         for reach in reaches:
             unit = desk.bracket(
                 contract,
                 way,
                 QUANTITY,
-                stop_price=_off(bar.close, -STOP * way.sign),
-                target_price=None if state.entries % 5 == 4 else _off(bar.close, reach * way.sign),
+                stop_price=off(bar.close, -STOP * way.sign),
+                target_price=None if state.entries % 5 == 4 else off(bar.close, reach * way.sign),
                 entry_limit=limit,
                 reason=f"entry {state.entries}",
                 valid_s=30.0,
@@ -122,9 +133,9 @@ class Busy:
         open_units = desk.units(contract)
         for view in open_units:
             age = state.bars - state.entered.get(view.unit, state.bars)
-            if view.pending and not view.open_quantity and age == PATIENCE_BARS:
+            if view.pending and not view.open_quantity and age == self._patience_bars:
                 desk.cancel(view.unit, reason="the entry does not fill")
-            elif view.open_quantity and age == HOLD_BARS:
+            elif view.open_quantity and age == self._hold_bars:
                 desk.close(view.unit, reason="held for long enough")
         known = {view.unit for view in open_units}
         state.entered = {unit: at for unit, at in state.entered.items() if unit in known}
@@ -135,6 +146,6 @@ def patient() -> Busy:
     return Busy(rest_bars=PATIENT_BARS)
 
 
-def _off(price: Decimal, share: Decimal) -> Decimal:
+def off(price: Decimal, share: Decimal) -> Decimal:
     """Return *price* moved by *share* of itself, on the tick."""
     return (price * (1 + share)).quantize(TICK)

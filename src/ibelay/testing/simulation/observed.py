@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ibelay.gateway.exchange.events import ExchangeEvent
@@ -135,6 +135,8 @@ class Settled:
         replayed: The fold of what is on the bot's disk.
         positions: The broker's positions by contract, those of zero left out.
         faulty: Whether anything is being made to go wrong at present.
+        bars: When the strategy was last given a bar (virtual ns), by what it streams; what has
+            no market at present is left out.
     """
 
     at_ns: int
@@ -144,6 +146,7 @@ class Settled:
     replayed: Ledger
     positions: Mapping[ConId, Decimal]
     faulty: bool
+    bars: Mapping[str, int] = field(default_factory=dict)
 
 
 Observation = (

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from ibelay.testing.simulation.bad_days.conductor import Conductor
 from ibelay.testing.simulation.bad_days.plan import Plan
 from ibelay.testing.simulation.bad_days.profiles import PROFILES
-from ibelay.testing.simulation.invariants.breach import Breach
+from ibelay.testing.simulation.invariants.breach import Bounds, Breach
 from ibelay.testing.simulation.invariants.watch import Watch
 from ibelay.testing.simulation.observed import Observation
 from ibelay.testing.simulation.setting import BOT_NAME, Setting
@@ -62,7 +62,8 @@ class _Stage:
 
     def __init__(self, plan: Plan, world: World) -> None:
         self.world = world
-        self.watch = Watch(bot=BOT_NAME, client_id=CLIENT_ID)
+        bounds = Bounds(exposure=world.setting.exposure)
+        self.watch = Watch(bot=BOT_NAME, client_id=CLIENT_ID, bounds=bounds)
         self.recent: deque[Observation] = deque(maxlen=_REMEMBERED)
         self.done = 0
         self.situations = Situations()

@@ -42,6 +42,7 @@ class Setting:
         pacing: What the gateway does with too many messages.
         boots: Whether a bot is booted; if not, whoever has the world runs another program.
         max_quantity: The bot's limit of one order; 0 for none.
+        exposure: Most shares the strategy may ever come to hold of a contract; None claims nothing.
     """
 
     symbols: tuple[str, ...] = ("SPY",)
@@ -64,3 +65,4 @@ class Setting:
     pacing: Pacing = Pacing.PACE
     boots: bool = True
     max_quantity: Decimal = Decimal(0)
+    exposure: Decimal | None = None

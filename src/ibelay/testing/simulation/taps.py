@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from itertools import islice
 
 from ibelay.errors import WireError
+from ibelay.gateway.session.floor import Floor
 from ibelay.journal.records import AnyRecord
 from ibelay.model.ids import ClientId
 from ibelay.ports.journal import Entry, Journal
+from ibelay.runtime.bot import Bot
 from ibelay.testing.simulation.observed import Appended, Asked, Durable, Observation, Told
+from ibelay.testing.virtual.clock import BOOTED_NS
 from ibelay.wire.decode.message import decode
 from ibelay.wire.framing import FrameDecoder
 
@@ -23,6 +27,24 @@ _EXECUTION = b"11"
 _UNASKED = b"49\0"
 
 See = Callable[[Observation], None]
+
+_MOVES_NS = 20_000_000_000
+"""A market without a quote or a print for so long stands still."""
+
+
+def bars_heard(bot: Bot, floor: Floor) -> dict[str, int]:
+    """Return when the strategy was last given a bar (virtual ns) of what it streams and moves."""
+    now_ns, market = floor.now_ns, floor.market
+    moving = {
+        one.contract.symbol
+        for one in market.instruments
+        for _event in islice(market.events_of(one.contract.con_id, now_ns - _MOVES_NS, now_ns), 1)
+    }
+    return {
+        symbol: max(0, (stream.heard_mono_ns or 0) - BOOTED_NS)
+        for symbol, stream in bot.streams.by_symbol.items()
+        if symbol in moving
+    }
 
 
 class SocketTap:

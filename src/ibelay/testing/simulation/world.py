@@ -50,7 +50,7 @@ from ibelay.testing.simulation.observed import Broke, Calmed, Observation, Over,
 from ibelay.testing.simulation.process import BOT_TASK, BotProcess
 from ibelay.testing.simulation.programs.runtime import runtime
 from ibelay.testing.simulation.setting import BOT_NAME, Setting
-from ibelay.testing.simulation.taps import SocketTap
+from ibelay.testing.simulation.taps import SocketTap, bars_heard
 from ibelay.testing.virtual import Host, Network, VirtualDoor, VirtualLoop
 from ibelay.testing.virtual.stream import End
 
@@ -236,6 +236,7 @@ class World:
             self._replayed(),
             positions,
             faulty,
+            {} if bot is None else bars_heard(bot, self.gateway.floor),
         )
         self.see(seen)
         return seen

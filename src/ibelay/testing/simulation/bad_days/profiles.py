@@ -17,10 +17,12 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from ibelay.model.faults import read
 from ibelay.testing.simulation.bad_days.plan import Event, Plan, Step
 from ibelay.testing.simulation.busy import patient
+from ibelay.testing.simulation.eager import Eager
 from ibelay.testing.simulation.setting import Setting
 
 HOUR_NS = 3_600_000_000_000
@@ -110,6 +112,27 @@ _HOSTILE = (
     Hazard(0.5, ("timeout {s}",), (1, 30)),
     Hazard(0.5, ("down {s}", "rst"), (5, 60)),
 )
+_BROKER = (
+    Hazard(2.0, ("kill",), aimed=0.7),
+    Hazard(3.0, ("rst",), aimed=0.7),
+    Hazard(2.0, ("unplug {s}",), (0.5, 90), aimed=0.4),
+    Hazard(2.0, ("freeze span={s}",), (1, 60), aimed=0.5),
+    Hazard(2.0, ("restart {s} roll-back={n}",), (5, 60), aimed=0.4),
+    Hazard(6.0, ("cancel SPY",), aimed=0.5),
+    Hazard(4.0, ("partial SPY 20",), aimed=0.5),
+    Hazard(4.0, ("partial SPY 20", "correct SPY quantity=15"), aimed=0.5),
+    Hazard(3.0, ("cancel SPY", "partial SPY 20"), aimed=0.5),
+    Hazard(4.0, ("dialog {s}",), (1, 45), aimed=0.3),
+    Hazard(2.0, ("manual-trade SELL 20 SPY",), aimed=0.5),
+    Hazard(3.0, ("drop {m} count={n}",)),
+    Hazard(2.0, ("drop {e} count={n}",)),
+    Hazard(2.0, ("drop openOrder count={n}", "drop orderStatus count=3")),
+    Hazard(2.0, ("delay {m} {s} count={n}",), (0.05, 15)),
+    Hazard(2.0, ("delay {e} {s} count={n}",), (0.05, 40)),
+    Hazard(3.0, ("lose-ack count={n}",)),
+    Hazard(3.0, ("swallow-orders count={n}",)),
+    Hazard(2.0, ("reject-next 201 count={n}",)),
+)
 
 
 def _nightly() -> Profile:
@@ -128,6 +151,11 @@ PROFILES: dict[str, Profile] = {
     "calm": Profile(name="calm", hazards=_CALM),
     "nightly": _nightly(),
     "hostile": Profile(name="hostile", hazards=_HOSTILE, setting=Setting(proxied=True)),
+    "broker": Profile(
+        name="broker",
+        hazards=_BROKER,
+        setting=Setting(strategy=Eager, exposure=Decimal(145)),
+    ),
 }
 
 

@@ -52,6 +52,9 @@ class Bounds:
         alarmed_ns: I16: until it has told its operator.
         naked_ns: NAKED, DUPLICATE: until what is wrong at the broker is put right, READY and
             in peace throughout.
+        cancelled_ns: CANCELLED: until an order whose cancel is on disk is over, READY and in peace
+            throughout. Said again with every snapshot, every 60 s at least.
+        streaming_ns: STREAMS: until a streamed contract has a bar, READY and in peace throughout.
         exposure: I12: most shares of one contract that what is held and every entry that may
             still fill come to; None claims nothing.
     """
@@ -69,6 +72,8 @@ class Bounds:
     unhealthy_ns: int = 5 * SECOND_NS
     alarmed_ns: int = 60 * SECOND_NS
     naked_ns: int = 180 * SECOND_NS
+    cancelled_ns: int = 120 * SECOND_NS
+    streaming_ns: int = 90 * SECOND_NS
     exposure: Decimal | None = None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from ibelay.model.ids import ClientId
-from ibelay.testing.simulation.invariants import books, cover, journal, life, sending
+from ibelay.testing.simulation.invariants import arriving, books, cover, journal, life, sending
 from ibelay.testing.simulation.invariants.breach import Bounds, Breach, Invariant
 from ibelay.testing.simulation.invariants.known import OF_ORDERS, Known
 from ibelay.testing.simulation.observed import Observation, Told, Truth
@@ -50,6 +50,8 @@ class Watch:
             life.OutageTold(known, bounds),
             self.naked,
             sending.NoDuplicate(known, bounds),
+            arriving.CancelsArrive(known, bounds),
+            arriving.StreamsFlow(known, bounds),
         )
         self._readers: dict[type, list[Invariant]] = defaultdict(list)
         for invariant in self.invariants:
