@@ -106,8 +106,10 @@ def _section(name: str, command: Command) -> str:
     lines += ["| option | default | meaning |", "|---|---|---|"]
     for argument in command.app.assemble_argument_collection(parse_docstring=True):
         default = "required" if argument.required else _value(argument.field_info.default)
-        names = ", ".join(f"`{one}`" for one in (*argument.names, *argument.negatives))
-        lines.append(f"| {names} | {default} | {argument.parameter.help} |")
+        called = dict.fromkeys((*argument.names, *argument.negatives))
+        names = ", ".join(f"`{one}`" for one in called)
+        meaning = " ".join((argument.parameter.help or "").split())  # a row is one line
+        lines.append(f"| {names} | {default} | {meaning} |")
     return "\n".join([*lines, ""])
 
 

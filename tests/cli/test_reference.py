@@ -27,3 +27,10 @@ def test_every_option_is_explained(name: str) -> None:
 def test_every_setting_is_explained(name: str) -> None:
     for key, field in sections()[name].model_fields.items():
         assert field.description, key
+
+
+def test_every_row_of_a_table_is_one_line_and_names_each_option_once() -> None:
+    rows = [line for line in cli_page().splitlines() if line.startswith("| ")]
+    assert [row for row in rows if not row.endswith(" |")] == []
+    called = [row.split(" | ")[0].strip("| ").split(", ") for row in rows]
+    assert [names for names in called if len(names) != len(set(names))] == []

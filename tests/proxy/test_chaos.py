@@ -20,6 +20,9 @@ from ibelay.model.ids import ClientId
 from ibelay.proxy.acts.table import acts_of
 from ibelay.proxy.chaos import ChaosProxy
 from ibelay.proxy.conversation.twins import twin_of
+from ibelay.proxy.main import chaos
+from ibelay.proxy.options import ChaosOptions
+from ibelay.wire.framing import frame
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "examples" / "scenarios").glob("*.toml"))
 TEXTS = {path: path.read_text() for path in SCENARIOS}
@@ -54,6 +57,39 @@ async def test_what_a_proxy_cannot_do_is_refused_with_who_can(
         do(proxy, "reorder openOrder reqOpenOrders")
     with pytest.raises(ConfigurationError, match="no such order has been told of"):
         do(proxy, "second-perm-id SPY")
+
+
+@pytest.mark.parametrize("live", [False, True])
+async def test_a_live_account_on_any_port_is_reset_unless_it_was_asked_for(
+    live: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    named = frame(b"15\x001\x00U1234567\x00")
+
+    async def gateway(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(len(HELLO))
+        writer.write(frame(b"178\x00now\x00") + named)
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(gateway, HOST, 0) as server:
+        upstream = (HOST, server.sockets[0].getsockname()[1])
+        async with chaos(ChaosOptions(upstream=upstream, port=0, live=live), lambda: 0) as proxy:
+            reader, writer = await asyncio.open_connection(HOST, proxy.port)
+            writer.write(HELLO)
+            if live:
+                assert (await reader.readuntil(named)).endswith(named)
+            else:
+                with pytest.raises(ConnectionResetError):
+                    await reader.read()
+                assert "live account (U1…)" in caplog.text
+            writer.close()
+
+
+async def test_a_proxy_does_not_move_to_where_its_gateway_is(proxy: ChaosProxy) -> None:
+    """It would be its own gateway as soon as the real one is gone."""
+    with pytest.raises(ConfigurationError, match="the gateway is on port"):
+        do(proxy, f"port-changed {proxy.upstream[1]}")
+    assert proxy.port != proxy.upstream[1]
 
 
 async def test_a_lost_ack_leaves_an_order_that_only_a_question_finds(

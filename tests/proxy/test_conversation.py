@@ -213,6 +213,37 @@ def test_no_account_is_named_and_ids_go_back_once() -> None:
     assert between.said("15 1 DU1234567", "9 1 20", "9 1 20") == ["15 1 ", "9 1 16", "9 1 20"]
 
 
+ACCOUNTS = (15 + 200).to_bytes(4, "big") + b"\x0a"
+LONG = ",".join(f"DU{number}" for number in range(1_000_000, 1_000_020)).encode()
+
+
+@pytest.mark.parametrize(
+    ("version", "named", "live"),
+    [
+        (178, b"15\x001\x00DU1234567,DF7654321\x00", ""),
+        (178, b"15\x001\x00\x00", ""),
+        (178, b"15\x001\x00DU1234567, U7654321\x00", "U7…"),
+        (178, b"15\x001\x00I1234567\x00", "I1…"),
+        (201, ACCOUNTS + b"\x09DU1234567", ""),
+        (201, ACCOUNTS + b"\x08U1234567", "U1…"),
+        (201, ACCOUNTS + b"\xd0\x01" + LONG + b",U1234567", "U1…"),
+    ],
+)
+def test_a_live_account_is_left_where_only_paper_may_be_broken(
+    version: int, named: bytes, live: str
+) -> None:
+    """Whatever the port: containers and tunnels have live accounts on any."""
+    between = Between("drop managedAccounts always", begun=False)
+    between.common.paper_only = True
+    between.conversation.from_client(HELLO)
+    between.conversation.from_gateway(frame(b"%d\x00now\x00" % version))
+    between.conversation.from_gateway(frame(named))
+    assert between.conversation.live == live
+    assert between.conversation.left is bool(live)
+    between.common.paper_only = False
+    assert Between().said("15 1 U1234567") == ["15 1 U1234567"]
+
+
 def test_a_twin_is_told_at_once_and_with_every_word_of_its_order() -> None:
     between = Between()
     between.said(OPEN, STATUS)

@@ -34,6 +34,12 @@ def test_a_live_port_needs_a_word_more(port: int) -> None:
     assert ChaosOptions(upstream=("127.0.0.1", port), live=True).port == 4003
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "LOCALHOST", "127.0.0.2", "::1", "::"])
+def test_a_proxy_is_not_its_own_gateway(host: str) -> None:
+    with pytest.raises(ConfigurationError, match="where its gateway is"):
+        ChaosOptions(upstream=(host, 4003), port=4003)
+
+
 def test_other_machines_need_a_word_more() -> None:
     with pytest.raises(ConfigurationError, match="other machines"):
         ChaosOptions(upstream=("10.0.0.5", 4002), host="10.0.0.1")

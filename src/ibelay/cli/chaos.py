@@ -50,16 +50,21 @@ def chaos(  # noqa: PLR0913  # one option per setting of the proxy
             say what it did right and wrong; exits 1 if it fails.
         minutes: How long the drill lasts, 30 if not given; a shorter one plays the beginning.
         report: Where the drill's report is written, as FILE.md and FILE.json.
-        yes_this_is_a_live_account: Break the line of a gateway on a port that IB uses for live
-            accounts, 4001 or 7496, with real money.
+        yes_this_is_a_live_account: Break the line of a live account, with real money: of a
+            gateway on a port that IB uses for them, 4001 or 7496, or that names one.
         yes_others_may_connect: Listen on an address that other machines can reach.
     """
     from ibelay.app.clock import SystemClock  # noqa: PLC0415  # commands load lazily
     from ibelay.cli.drill import drill_of  # noqa: PLC0415  # the same
+    from ibelay.errors import ConfigurationError  # noqa: PLC0415  # the same
     from ibelay.model.faults import read  # noqa: PLC0415  # the same
     from ibelay.proxy.main import run  # noqa: PLC0415  # the same
     from ibelay.proxy.options import ChaosOptions, address  # noqa: PLC0415  # the same
 
+    if control_token_file is not None and control_port is None:
+        raise ConfigurationError(
+            "--control-token-file is for a control port: add --control-port, or leave it out"
+        )
     rehearsed = drill_of(drill=drill, minutes=minutes, scenario=scenario, report=report)
     host, port = address(listen)
     options = ChaosOptions(

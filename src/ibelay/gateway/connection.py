@@ -13,6 +13,7 @@ import struct
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from ibelay.control.keepalive import keep_alive
 from ibelay.gateway.session.client import Session
 from ibelay.gateway.session.floor import Floor
 
@@ -74,6 +75,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, or refuse where too many are connected."""
         self._transport = cast("asyncio.Transport", transport)
+        keep_alive(transport)
         if not self._house.admit(self):
             self._transport.abort()
             return

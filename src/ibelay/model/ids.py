@@ -33,6 +33,15 @@ _ORDER_REF = re.compile(r"[A-Za-z0-9._:/+\-]{1,40}")
 _BOT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_\-]{0,11}")
 
 
+def is_paper(account: str) -> bool:
+    """Return whether *account* is one of IB's paper accounts: their codes begin with D.
+
+    **Source**: IB's paper accounts are DU and digits, those of an advisor DF and DI; live ones
+    are U, F and I.
+    """
+    return account.startswith("D")
+
+
 def bot_name(text: str) -> str:
     """Return *text* if it can be the name of a bot, which prefixes its order references.
 

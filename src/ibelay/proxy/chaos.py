@@ -30,6 +30,7 @@ from ibelay.proxy.conversation.conversation import Common, Conversation
 from ibelay.proxy.conversation.ears import Ears
 from ibelay.proxy.doorstep import Doorstep
 from ibelay.proxy.link import Link
+from ibelay.proxy.options import this_machine
 from ibelay.proxy.programme import Programme
 from ibelay.proxy.side import Side
 from ibelay.proxy.toxics.standing import Toxics
@@ -52,12 +53,13 @@ class ChaosProxy:
         faults: What goes wrong on purpose from the beginning.
         scenarios: What goes wrong later.
         wall_ns: Says what time it is, ns since the epoch; steps at a time of day need it.
+        paper_only: Whether connections to a live account are reset as soon as it is named.
 
     Attributes:
         on_message: Observers, each told of every message after the handshake: the loop's time
             in ns; ``to-client`` or ``to-gateway``; the client's id, if known; the payload; and
             whether it passes. Requests are told when they arrive, answers when they are handed
-            on or lost (see ``conversation``, rule 6).
+            on or lost (see ``conversation``, rule 7).
         observers: Told the same by connection, of each connection's beginning and end, and of
             each command that is done.
     """
@@ -73,12 +75,13 @@ class ChaosProxy:
         faults: Sequence[Command] = (),
         scenarios: Sequence[Scenario] = (),
         wall_ns: Callable[[], int] | None = None,
+        paper_only: bool = False,
     ) -> None:
         self.upstream = (upstream_host, upstream_port)
         self.chance = chance
         self.toxics = Toxics()
         self.programme = Programme(self.now_ns, self.do, self.flush, wall_ns)
-        self.common = Common(Ears(self.programme.hear))
+        self.common = Common(Ears(self.programme.hear), paper_only=paper_only)
         self.audience = Audience(self.now_ns)
         self.agenda = self.programme.agenda
         self.on_message = self.audience.on_message
@@ -224,8 +227,10 @@ class ChaosProxy:
         """Listen on another port from now on; return which.
 
         Raises:
-            ConfigurationError: It is not named.
+            ConfigurationError: It is not named, or its gateway's.
         """
+        if this_machine(self.upstream[0]) and port == self.upstream[1]:
+            raise ConfigurationError(f"the gateway is on port {port}: name another")
         return self._door.move_to(port)
 
     def start_afresh(self, client_ids: Collection[ClientId], roll_back: int) -> str:

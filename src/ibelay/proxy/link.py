@@ -11,6 +11,7 @@ Rules:
    comes, until both sides have hung up or ``LINGER_S`` have gone by.
 4. While nothing is to pass (frozen, mute) no gateway is looked for; a client that hangs up
    meanwhile was never there.
+5. A link that has met a live account where none may be is reset.
 """
 
 from __future__ import annotations
@@ -104,6 +105,14 @@ class Link:
             self.conversation.from_client(data)
         else:
             self.conversation.from_gateway(data)
+        if self.conversation.live:
+            _log.error(
+                "the gateway is logged in to a live account (%s); the connection is reset: use a "
+                "paper account, or start with --yes-this-is-a-live-account",
+                self.conversation.live,
+            )
+            self.reset()
+            return
         if self.conversation.plain and not self._said_plain:
             self._said_plain = True
             _log.warning(

@@ -37,6 +37,7 @@ def chaos(options: ChaosOptions, wall_ns: Callable[[], int]) -> ChaosProxy:
         faults=options.faults,
         scenarios=() if options.scenario is None else (load(options.scenario),),
         wall_ns=wall_ns,
+        paper_only=not options.live,
     )
 
 

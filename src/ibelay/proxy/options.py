@@ -1,13 +1,15 @@
 """What an operator can choose of a chaos proxy.
 
 A proxy that breaks orders on purpose belongs before a paper account: ports that IB uses for
-live ones are refused unless the operator says so in so many words.
+live ones are refused unless the operator says so in so many words, and so are live accounts on
+any other port (see ``conversation``, rule 6).
 
 **Source**: IB's usual ports: 4001 and 7496 live, 4002 and 7497 paper.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +67,7 @@ class ChaosOptions:
                 return f"{name} {port} does not exist: expected 0 to 65535"
         if not 1 <= upstream_port <= 65535:
             return f"upstream port {upstream_port} does not exist: expected 1 to 65535"
-        if upstream_host in LOOPBACK and self.port == upstream_port:
+        if this_machine(upstream_host) and self.port == upstream_port:
             return f"the proxy cannot listen on {self.port}, where its gateway is: choose another"
         return ""
 
@@ -83,6 +85,15 @@ class ChaosOptions:
         return ""
 
 
+def this_machine(host: str) -> bool:
+    """Return whether *host* is this machine, by one of the names that say so themselves."""
+    try:
+        number = ipaddress.ip_address(host)
+    except ValueError:
+        return host.lower() in LOOPBACK
+    return number.is_loopback or number.is_unspecified
+
+
 def address(text: str) -> tuple[str, int]:
     """Return host and port written as ``HOST:PORT``, ``[::1]:PORT`` or ``PORT`` of this machine.
 
@@ -95,5 +106,5 @@ def address(text: str) -> tuple[str, int]:
     if re.fullmatch(r"\d{1,5}", text):
         return "127.0.0.1", int(text)
     raise ConfigurationError(
-        f"{text!r} is no address of a gateway: expected HOST:PORT, such as 127.0.0.1:4002"
+        f"{text!r} is no address: expected HOST:PORT, such as 127.0.0.1:4002, or PORT"
     )

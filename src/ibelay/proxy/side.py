@@ -8,6 +8,8 @@ import socket
 import struct
 from typing import Protocol, cast
 
+from ibelay.control.keepalive import keep_alive
+
 RESET_ON_CLOSE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
@@ -52,6 +54,7 @@ class Side(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast("asyncio.Transport", transport)
+        keep_alive(transport)
         self._link.made(self)
 
     def data_received(self, data: bytes) -> None:

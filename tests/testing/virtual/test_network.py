@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ibelay.control.keepalive import keep_alive
 from ibelay.testing.virtual import Host, Network, Pace, VirtualLoop
 from ibelay.testing.virtual.stream import HIGH_WATER, KERNEL_BYTES
 from ibelay.testing.virtual.way import WINDOW_BYTES
@@ -222,6 +223,45 @@ def test_the_user_timeout_a_program_has_set_counts(stage: Stage) -> None:
     assert client.events == ["made"]
     stage.loop.run_for(0.2)
     assert isinstance(client.lost, TimeoutError)
+
+
+def given_up(stage: Stage) -> Peer:
+    """Return a client that has given up while the cable was out, and could not say so."""
+    client = stage.connect()
+    stage.network.unplug("bot", "gateway")
+    client.transport.write(b"order")
+    stage.loop.run_for(1000.0)
+    assert isinstance(client.lost, TimeoutError)
+    stage.network.plug("bot", "gateway")
+    return client
+
+
+def test_an_end_that_was_given_up_is_held_for_ever_without_keepalive(stage: Stage) -> None:
+    given_up(stage)
+    stage.loop.run_for(86_400.0)
+    assert stage.server.events == ["made"]
+    stage.server.transport.write(b"are you there?")
+    stage.loop.run_for(1.0)
+    assert isinstance(stage.server.lost, ConnectionResetError)
+
+
+@pytest.mark.parametrize("how", ["given up", "without power"])
+def test_an_end_with_keepalive_learns_that_nobody_is_there(stage: Stage, how: str) -> None:
+    stage.connect()
+    face = stage.server.transport.get_extra_info("socket")
+    keep_alive(stage.server.transport)
+    assert face.idle_s == 30
+    if how == "given up":
+        for end in stage.network.ends("bot"):
+            end.fail(TimeoutError())
+            end.peer.left_alone()
+    else:
+        stage.network.sever("bot", silently=True)
+        stage.loop.call_later(1.0, stage.network.power_up, "bot")
+    stage.loop.run_for(29.0)
+    assert stage.server.events == ["made"]
+    stage.loop.run_for(2.0)
+    assert isinstance(stage.server.lost, ConnectionResetError)
 
 
 def test_connecting_over_a_dead_cable_waits_for_it(stage: Stage) -> None:

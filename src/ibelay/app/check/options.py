@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ibelay.errors import ConfigurationError
-from ibelay.model.ids import ClientId
+from ibelay.model.ids import ClientId, is_paper
 from ibelay.ports.broker import Address
 
 
@@ -71,7 +71,7 @@ def refuse_live(accounts: tuple[str, ...], options: CheckOptions) -> None:
         ConfigurationError: One of them is not a paper account (those begin with D) and a live
             one was not allowed.
     """
-    live = [account for account in accounts if not account.startswith("D")]
+    live = [account for account in accounts if not is_paper(account)]
     if live and not options.allow_live:
         # The number of an account is nobody's business but its owner's: its head is enough.
         heads = ", ".join(f"{account[:2]}…" for account in live)

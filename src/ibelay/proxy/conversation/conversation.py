@@ -7,7 +7,9 @@ Rules:
    of orders), then it goes through the client's line (``control.line``).
 4. While the line is half-open everything vanishes, and both sides are kept waiting.
 5. What is no TWS conversation passes as it comes; then there are no messages to lose.
-6. Observers hear of a request when it arrives, of an answer when it is handed on or lost, and
+6. Where only paper accounts may be broken, a gateway that names another is left, and the client
+   is told nothing more.
+7. Observers hear of a request when it arrives, of an answer when it is handed on or lost, and
    of what the proxy says itself as of an answer. The handshake they do not hear.
 """
 
@@ -24,10 +26,10 @@ from ibelay.control.line.orders import OrderWay, Sort
 from ibelay.control.line.rewriting import LENGTH_BYTES
 from ibelay.control.line.troubles import Troubles
 from ibelay.model.faults import Target
-from ibelay.model.ids import ClientId, OrderId
+from ibelay.model.ids import ClientId, OrderId, is_paper
 from ibelay.proxy.conversation import changes
 from ibelay.proxy.conversation.cutter import Cutter
-from ibelay.proxy.conversation.dialect import START_API, Dialect, whole
+from ibelay.proxy.conversation.dialect import MANAGED_ACCOUNTS, START_API, Dialect, whole
 from ibelay.proxy.conversation.ears import Ears
 from ibelay.proxy.conversation.known import Known, Memory
 from ibelay.proxy.conversation.twins import Twins
@@ -50,12 +52,14 @@ class Common:
         ears: Hear what happens, for scenarios.
         troubles: The faults that stand.
         roll_backs: By how much the next nextValidId of a client goes back.
-        tell: Tells observers (rule 6): way, client, payload, whether it passes.
+        paper_only: Whether a live account's connection is left (rule 6).
+        tell: Tells observers (rule 7): way, client, payload, whether it passes.
     """
 
     ears: Ears
     troubles: Troubles = field(default_factory=Troubles)
     roll_backs: dict[ClientId, int] = field(default_factory=dict)
+    paper_only: bool = False
     tell: Tell | None = None
 
 
@@ -70,10 +74,12 @@ class Conversation:
         half_open: Whether the client's side is to stay as it is then.
         hear: Told what observers of all conversations are told, of this one: way, payload,
             whether it passes.
+        live: The head of a live account that was named where none may be, else empty.
     """
 
     def __init__(self, common: Common) -> None:
         self.left = False
+        self.live = ""
         self.half_open = False
         self.hear: Hear | None = None
         self.started = False
@@ -290,6 +296,11 @@ class Conversation:
         if number not in changes.READ:
             self._speak(unit)
             return
+        if number == MANAGED_ACCOUNTS and self._common.paper_only:
+            live = [one for one in self.dialect.accounts(payload) if not is_paper(one)]
+            if live:  # nobody's business but its owner's: the head is enough
+                self.live, self.left = f"{live[0][:2]}…", True
+                return
         fields = self.dialect.fields(payload)
         self._line.answering = self._memory.answer(number, fields)
         known = self._memory.orders.get(changes.order_id_in(number, fields))

@@ -26,6 +26,7 @@ _NUMBER_BYTES = 4
 _WHOLE = re.compile(r"-?[0-9]{1,19}")
 _BUFFER_SINCE = 200
 _CLIENT_ID_TAG = 0x08
+_ACCOUNTS_TAG = 0x0A
 UNKNOWN = 0
 
 
@@ -82,6 +83,16 @@ class Dialect:
             return whole(fields[2]) or 0
         body = payload[_NUMBER_BYTES:]
         return _varint(body[1:]) if body[:1] == bytes([_CLIENT_ID_TAG]) else 0
+
+    def accounts(self, payload: bytes) -> list[str]:
+        """Return the accounts that managedAccounts names."""
+        fields = self.fields(payload)
+        text = fields[2] if len(fields) > 2 else ""
+        body = payload[_NUMBER_BYTES:]
+        if len(fields) == 1 and body[:1] == bytes([_ACCOUNTS_TAG]):
+            begin = 1 + next((at for at, byte in enumerate(body[1:], 1) if byte < 0x80), 0)
+            text = body[begin : begin + _varint(body[1:])].decode("utf-8", "replace")
+        return [account.strip() for account in text.split(",") if account.strip()]
 
 
 def whole(text: str) -> int | None:

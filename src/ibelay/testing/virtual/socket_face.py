@@ -69,6 +69,13 @@ class SocketFace:
         interval = self._number(socket.IPPROTO_TCP, "TCP_KEEPINTVL") or 75
         return float(idle + interval * (self._number(socket.IPPROTO_TCP, "TCP_KEEPCNT") or 9))
 
+    @property
+    def idle_s(self) -> float | None:
+        """After how many idle seconds the other kernel is asked; None for never."""
+        if not self._number(socket.SOL_SOCKET, "SO_KEEPALIVE"):
+            return None
+        return float(self._number(socket.IPPROTO_TCP, "TCP_KEEPIDLE") or 7200)
+
     def _number(self, level: int, name: str) -> int:
         option = getattr(socket, name, None)
         value = 0 if option is None else self._options.get((level, option), 0)

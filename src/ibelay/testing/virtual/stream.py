@@ -10,6 +10,9 @@ Rules:
    TCP_USER_TIMEOUT, an idle one after its keepalive probes; without either, after a quarter of
    an hour, or never. What counts is what its program has set on the socket.
 
+4. An end whose other end is gone and could not say so learns it when it writes, or, if it has
+   keepalive set, after its idle time.
+
 **Source**: rules 2 and 3 as measured in network namespaces (client notes, section 4 (c)); 924 s
 is Linux's tcp_retries2 = 15.
 """
@@ -77,7 +80,7 @@ class End(asyncio.Transport):
         self._patience = Patience(self._loop, self._give_up, context)
         self._reading = True
         self._eof_written = self._closing = self._over = self._dead = False
-        self._powerless = False
+        self.powerless = False
         self._error: OSError | None = None
         self._writer_paused = False
         self._high, self._low = HIGH_WATER, HIGH_WATER // 4
@@ -193,7 +196,7 @@ class End(asyncio.Transport):
 
     def take_in(self, item: Item) -> None:
         """Take what has reached this end's kernel."""
-        if self._powerless:
+        if self.powerless:
             return  # not even a kernel is there to answer
         if self._dead or (self._over and isinstance(item, bytes)):
             if item is not Sign.RST:  # nobody here: whoever still talks is told so
@@ -219,15 +222,23 @@ class End(asyncio.Transport):
     def die(self, *, silently: bool) -> None:
         """Stop for good, because the host did; its kernel says FIN unless it died, too."""
         self._dead = self._closing = self._over = True
-        self._powerless = silently
+        self.powerless = silently
         self.out.die(silently=silently)
+        if silently:
+            self.peer.left_alone()
         self._inbox.clear()
         self._patience.regain()
         self._wires.gone(self)
 
     def power_up(self) -> None:
         """Let a kernel answer again for what its machine has forgotten: by resets."""
-        self._powerless = False
+        self.powerless = False
+
+    def left_alone(self) -> None:
+        """Find out, after a while, that the other end is gone and could not say so."""
+        idle_s = self.socket.idle_s
+        if idle_s is not None:
+            self._loop.call_later(idle_s, self._ask, context=self.context)
 
     def plugged(self) -> None:
         """Go on: the cable is back."""
@@ -277,6 +288,16 @@ class End(asyncio.Transport):
 
     def _give_up(self) -> None:
         self.fail(TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT)))
+        self.peer.left_alone()
+
+    def _ask(self) -> None:
+        """Ask a kernel that knows nothing of the connection any more (rule 4)."""
+        if self._over:
+            return
+        if self.out.open and not self.peer.powerless:
+            self.reset_by_peer()
+        else:
+            self.left_alone()
 
     def _end(self, error: OSError | None) -> None:
         if self._over:
