@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
+import os
+import re
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -224,8 +227,41 @@ async def test_nobody_there_is_one_sentence(port: ControlPort, tmp_path: Path) -
         await asyncio.to_thread(Remote(number, tmp_path / "token").look, "/status")
 
 
+@pytest.mark.parametrize("number", [-1, 0, 65536])
+def test_a_port_that_does_not_exist_is_not_said_to_be_silent(number: int) -> None:
+    with pytest.raises(ConfigurationError, match=f"port {number} does not exist"):
+        Remote(number)
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\n{}", "is no gateway of ours"),
+        (b'HTTP/1.1 200 OK\r\n\r\n{"done": [1]}', "is no gateway of ours"),
+        (b"HTTP/1.1 200 OK\r\n\r\n<html>", "is no gateway of ours"),
+        (b"\0\0\0\x05176\0", "what it says is no HTTP"),
+        (b"", "no gateway answers"),
+    ],
+)
+async def test_what_listens_and_is_no_gateway_is_one_sentence(
+    answer: bytes, problem: str, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        remote = Remote(server.sockets[0].getsockname()[1], tmp_path / "token")
+        with pytest.raises(LinkError, match=problem):
+            await asyncio.to_thread(remote.do, ["pause"])
+
+
 async def test_a_port_that_is_taken_is_one_sentence(port: ControlPort) -> None:
-    with pytest.raises(ConfigurationError, match="choose another with --control-port"):
+    taken = f"of 127.0.0.1 cannot be used ({os.strerror(errno.EADDRINUSE)}): choose another with"
+    with pytest.raises(ConfigurationError, match=re.escape(taken)):
         async with ControlPort(port.whom, host="127.0.0.1", port=port.port):
             pass
 

@@ -216,8 +216,9 @@ def _read(path: Path) -> Plan:
         with path.open("rb") as file:
             text = file.read(MAX_PLAN_BYTES).decode()
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no text in UTF-8"
         raise ConfigurationError(
-            f"{path} cannot be read as a plan: {error}; expected what --save has written"
+            f"{path} cannot be read as a plan ({why}): expected what --save has written"
         ) from error
     plan = script.read(text)
     if plan.profile not in PROFILES:

@@ -1,8 +1,20 @@
-"""Listening sockets of asyncio: how to stop without losing who is just coming in."""
+"""Listening sockets of asyncio: why one cannot be had, and how to stop without losing anybody."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+
+
+def reason(error: OSError) -> str:
+    """Return why the system refused a socket or a file, without where, which the caller says.
+
+    asyncio writes the address into the text of an error that it raises anew; what could not be
+    resolved has numbers below zero, and a text of its own.
+    """
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return error.strerror or str(error)
 
 
 async def accept_no_more(server: asyncio.AbstractServer) -> None:

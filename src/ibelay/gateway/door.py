@@ -11,7 +11,7 @@ import os
 import socket
 from collections.abc import Callable
 
-from ibelay.control.listening import accept_no_more
+from ibelay.control.listening import accept_no_more, reason
 from ibelay.errors import ConfigurationError
 
 BACKLOG = 128
@@ -116,7 +116,7 @@ class Door:
         except OSError as error:
             bound.close()
             raise ConfigurationError(
-                f"port {port} of {self._host} cannot be used ({error.strerror or error}): "
+                f"port {port} of {self._host} cannot be used ({reason(error)}): "
                 "stop the program that listens there or choose another port"
             ) from error
         self.port = int(bound.getsockname()[1])

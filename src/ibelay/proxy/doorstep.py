@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from ibelay.control.listening import accept_no_more
+from ibelay.control.listening import accept_no_more, reason
 from ibelay.errors import ConfigurationError
 
 RETRY_S = 1.0
@@ -57,7 +57,7 @@ class Doorstep:
             server = await self._listen()
         except OSError as error:
             raise ConfigurationError(
-                f"port {self.port} of {self._host} cannot be used ({error.strerror or error}): "
+                f"port {self.port} of {self._host} cannot be used ({reason(error)}): "
                 "stop the program that listens there or choose another port"
             ) from error
         self.port = int(server.sockets[0].getsockname()[1])
@@ -111,7 +111,7 @@ class Doorstep:
             try:
                 server = await self._listen()
             except OSError as error:
-                _log.warning("port %d of %s cannot be used (%s)", port, self._host, error)
+                _log.warning("port %d of %s cannot be used (%s)", port, self._host, reason(error))
                 await self._pause()
                 continue
             if self._still(port):

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self, cast
 
 from ibelay.control.controlled import Controlled
+from ibelay.control.listening import reason
 from ibelay.control.port import http
 from ibelay.control.port.reception import serve
 from ibelay.control.port.token import make_token, usual_file
@@ -105,7 +106,7 @@ class ControlPort:
         except OSError as error:
             raise ConfigurationError(
                 f"control port {self.port} of {self._host} cannot be used "
-                f"({error.strerror or error}): choose another with --control-port"
+                f"({reason(error)}): choose another with --control-port"
             ) from error
         self._server = server
         self.port = int(server.sockets[0].getsockname()[1])

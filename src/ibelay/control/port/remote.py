@@ -9,6 +9,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ibelay.control.listening import reason
 from ibelay.control.port.token import read_token, usual_file
 from ibelay.errors import ConfigurationError, LinkError
 
@@ -16,6 +17,7 @@ HOST = "127.0.0.1"
 DEFAULT_PORT = 4070
 DEFAULT_CHAOS_PORT = 4071
 TIMEOUT_S = 10.0
+MAX_PORT = 65535
 MAX_ANSWER = 32 << 20
 Json = dict[str, Any]
 
@@ -39,11 +41,16 @@ class Remote:
         port: Its control port.
         token_file: Where its token is; None for the usual place.
         kind: What it is.
+
+    Raises:
+        ConfigurationError: There is no such port.
     """
 
     def __init__(
         self, port: int = DEFAULT_PORT, token_file: Path | None = None, kind: Kind = GATEWAY
     ) -> None:
+        if not 1 <= port <= MAX_PORT:
+            raise ConfigurationError(f"port {port} does not exist: expected 1 to {MAX_PORT}")
         self._port = port
         self._kind = kind
         self._token_file = token_file or usual_file(port, kind.word)
@@ -68,7 +75,10 @@ class Remote:
             LinkError: Nobody answers.
             ConfigurationError: The token is wrong, or a command cannot be done.
         """
-        return list(self._ask("POST", "/commands", {"do": list(commands)})["done"])
+        done = self._ask("POST", "/commands", {"do": list(commands)}).get("done")
+        if not isinstance(done, list) or not all(isinstance(one, str) for one in done):
+            raise LinkError(self._foreign)
+        return done
 
     def _ask(self, method: str, path: str, content: Json | None = None) -> Json:
         connection = http.client.HTTPConnection(HOST, self._port, timeout=TIMEOUT_S)
@@ -83,14 +93,13 @@ class Remote:
             response = connection.getresponse()
             said = json.loads(response.read(MAX_ANSWER))
         except (OSError, http.client.HTTPException) as error:
+            why = reason(error) if isinstance(error, OSError) else "what it says is no HTTP"
             raise LinkError(
-                f"no {self._kind.name} answers at {HOST}:{self._port} ({error}): "
+                f"no {self._kind.name} answers at {HOST}:{self._port} ({why}): "
                 f"start one with `{self._kind.start} --control-port {self._port}`"
             ) from error
         except ValueError as error:
-            raise LinkError(
-                f"what listens at {HOST}:{self._port} is no {self._kind.name} of ours"
-            ) from error
+            raise LinkError(self._foreign) from error
         finally:
             connection.close()
         return self._checked(response.status, said)

@@ -7,6 +7,7 @@ import secrets  # noqa: TID251  # a token is a secret
 import sys
 from pathlib import Path
 
+from ibelay.control.listening import reason
 from ibelay.errors import ConfigurationError
 
 MAX_TOKEN = 1000
@@ -56,8 +57,9 @@ def read_token(path: Path) -> str:
         with path.open(encoding="ascii") as file:
             token = file.read(MAX_TOKEN).strip()
     except (OSError, UnicodeDecodeError) as error:
+        why = reason(error) if isinstance(error, OSError) else "no text in ASCII"
         raise ConfigurationError(
-            f"the token file {path} cannot be read ({error}): it is made when what it opens starts "
+            f"the token file {path} cannot be read ({why}): it is made when what it opens starts "
             "with a control port; name it with --token-file"
         ) from error
     if not token or not token.isprintable():
