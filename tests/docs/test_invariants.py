@@ -19,8 +19,16 @@ ROWS = {
     cells[0]: cells[1:]
     for line in PAGE.splitlines()
     if len(cells := [cell.strip() for cell in line.strip("|").split("|")]) == 4
+    and cells[1] not in {"yes", "no", "runtime"}
 }
-INVARIANTS = Watch(bot="bot", client_id=ClientId(1)).invariants
+OF_RUNTIME, OF_DROP_IN = (
+    {each.number: each for each in watch.invariants}
+    for watch in (
+        Watch(bot="bot", client_id=ClientId(1)),
+        Watch(bot="ib1", client_id=ClientId(1), drop_in=True),
+    )
+)
+INVARIANTS = [*{**OF_RUNTIME, **OF_DROP_IN}.values()]
 
 
 @pytest.mark.parametrize("invariant", INVARIANTS, ids=lambda each: each.number)
@@ -47,3 +55,18 @@ def test_every_bound_is_told() -> None:
         if part.name.endswith("_ns") and part.name != "told_late_ns"
     ]
     assert [figure for figure in figures if str(figure) not in told] == []
+
+
+def test_it_is_told_of_whom_each_is_claimed() -> None:
+    told = {
+        number: (runtime == "yes", drop_in == "yes")
+        for line in PAGE.splitlines()
+        if len(cells := [cell.strip() for cell in line.strip("|").split("|")]) == 4
+        for numbers, runtime, drop_in, _why in [cells]
+        if runtime in {"yes", "no"}
+        for number in numbers.split(", ")
+    }
+    claimed = {
+        one.number: (one.number in OF_RUNTIME, one.number in OF_DROP_IN) for one in INVARIANTS
+    }
+    assert told == claimed

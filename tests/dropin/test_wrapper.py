@@ -139,3 +139,51 @@ async def test_only_orders_of_ours_can_be_missed(client_id: int, *, hinted: bool
     ib.wrapper.finish_catching_up()
     assert (trade.advancedError == UNRESOLVED) is hinted
     assert trade.orderStatus.status == "Submitted"
+
+
+STATUS = ("Submitted", 0.0, 10.0, 0.0, 99, 0, 0.0, 5, "", 0.0)
+
+
+@pytest.mark.parametrize("how", ["openOrder", "orderStatus"])
+async def test_the_hint_goes_as_soon_as_the_gateway_shows_the_order(how: str) -> None:
+    """Also when it was only late: on its way into a frozen gateway when the line broke."""
+    ib = IB()
+    trade = held(ib)
+    trade.advancedError = UNRESOLVED
+    if how == "openOrder":
+        ib.wrapper.openOrder(7, trade.contract, trade.order, ib_async.OrderState())
+    else:
+        ib.wrapper.orderStatus(7, *STATUS)
+    assert trade.advancedError == ""
+
+
+async def test_a_status_that_was_cut_short_does_not_keep_the_other_news_back() -> None:
+    """What fails when it arrives is one message; among the news it would end them, and streams."""
+    ib = IB()
+    trade = held(ib, "PreSubmitted")
+    ib.wrapper.keeping = True
+    ib.wrapper.begin_catching_up()
+    with pytest.raises(TypeError):
+        ib.wrapper.orderStatus(7, "PreSubmitted", 0.0, 10.0, 0.0)
+    ib.wrapper.orderStatus(7, *STATUS)
+    ib.wrapper.finish_catching_up()
+    assert trade.orderStatus.status == "Submitted"
+
+
+async def test_a_fill_is_told_even_if_the_synchronisation_that_brought_it_broke() -> None:
+    """The next one brings it again, and by then the library knows it and has nothing to say."""
+    ib = IB()
+    trade = held(ib)
+    told: list[str] = []
+    trade.fillEvent += lambda _trade, fill: told.append(fill.execution.execId)
+    ib.commissionReportEvent += lambda _trade, _fill, report: told.append(f"{report.commission}")
+    ib.wrapper.keeping = True
+    for attempt in (1, 2):
+        ib.wrapper.begin_catching_up()
+        cast("Any", ib.wrapper).startReq(attempt)
+        execution = Execution(execId="e1", permId=99, clientId=5, orderId=7, shares=10.0)
+        ib.wrapper.execDetails(attempt, trade.contract, execution)
+        ib.wrapper.commissionReport(CommissionReport(execId="e1", commission=1.0))
+        assert told == []
+    ib.wrapper.finish_catching_up()
+    assert told == ["e1", "1.0"]

@@ -31,6 +31,7 @@ def simulate(  # noqa: PLR0913  # an option each
     seeds: int = 20,
     hours: float = 4.0,
     profile: Literal["calm", "nightly", "hostile", "broker"] = "hostile",
+    bot: Literal["runtime", "dropin"] = "runtime",
     first: int = 1,
     replay: Annotated[int | None, Parameter(show_default=False)] = None,
     plan: Annotated[Path | None, Parameter(show_default=False)] = None,
@@ -61,6 +62,8 @@ def simulate(  # noqa: PLR0913  # an option each
         hours: Virtual hours in which things go wrong, for each.
         profile: `calm`, `nightly` (the resets and restarts of every night), `hostile` or `broker`
             (what a broker and people do to orders).
+        bot: What is simulated: `runtime`, ibelay's own with a strategy, or `dropin`, a script on
+            the drop-in `IB`.
         first: The first seed; the others follow.
         replay: Run this seed alone.
         plan: Run the plan in this file, which says its own seed, hours and profile.
@@ -76,13 +79,16 @@ def simulate(  # noqa: PLR0913  # an option each
     from rich.console import Console  # noqa: PLC0415  # commands load lazily
 
     from ibelay.testing.simulation.campaign import campaign, play_plan, quiet  # noqa: PLC0415  # so
+    from ibelay.testing.simulation.setting import Kind  # noqa: PLC0415  # the same
 
     console = Console()
     ran: Generator[Ran]
     if plan is None:
         wanted = range(first, first + seeds) if replay is None else [replay]
         total = len(wanted)
-        ran = campaign(wanted, profile, hours, jobs=min(jobs or os.cpu_count() or 1, total))
+        ran = campaign(
+            wanted, profile, hours, jobs=min(jobs or os.cpu_count() or 1, total), kind=Kind(bot)
+        )
     elif replay is not None:
         raise ConfigurationError("--plan names its own seed: expected it without --replay")
     else:
@@ -164,6 +170,8 @@ def _explain(
     before = failed.outcome.plan
     hours = before.span_ns / 3.6e12
     again = f"--replay {before.seed} --hours {hours:g} --profile {before.profile}"
+    if before.kind != "runtime":
+        again += f" --bot {before.kind}"
     if shrink:  # may take long, and what is known so far must not be lost to a Ctrl-C
         _line(console, f"seed {before.seed} broke {failed.outcome.breach}")
         _line(console, f"again: ibelay simulate {again}")

@@ -6,13 +6,15 @@ Rules:
 3. An order of ours that is shown nowhere keeps its status and gets a hint: it may never have
    arrived, or be gone since long. It is not sent again.
 4. What the messages say of orders, fills and commissions is told in the order it came, at the
-   end: only then a program that answers a fill with an order can place it.
+   end: only then a program that answers a fill with an order can place it. If the
+   synchronisation breaks, it is told at the end of the next one, which brings no fill twice.
 5. A position that is not in a complete list is flat, and told so by the usual event.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -29,14 +31,18 @@ UNRESOLVED = "ibelay: shown neither as open nor as completed after a reconnect; 
 
 
 class CatchUp:
-    """Collects while a new connection synchronises; :meth:`conclude` at its end."""
+    """Collects while a new connection synchronises; :meth:`conclude` at its end.
 
-    def __init__(self) -> None:
+    Args:
+        untold: What an attempt before this one has brought and could not tell; outlives it.
+    """
+
+    def __init__(self, untold: deque[Callable[[], None]]) -> None:
         self._open: set[int] = set()
         self._completed: list[tuple[Trade, str]] = []
         self._positions: set[tuple[str, int]] = set()
         self._lists: set[str] = set()
-        self._news: list[Callable[[], None]] = []
+        self._news = untold
 
     def later(self, news: Callable[[], None]) -> None:
         """Tell *news* when everything is in."""
@@ -45,8 +51,6 @@ class CatchUp:
     def open_order(self, trade: Trade) -> None:
         """Note an order that works."""
         self._open.add(id(trade))
-        if trade.advancedError == UNRESOLVED:
-            trade.advancedError = ""
 
     def open_orders_ended(self) -> None:
         """Note that the list of working orders is complete."""
@@ -70,8 +74,8 @@ class CatchUp:
 
     def conclude(self, wrapper: LivingWrapper) -> None:
         """Say what happened while we were away."""
-        for news in self._news:
-            news()
+        while self._news:
+            self._news.popleft()()
         for trade, status in self._completed:
             if not trade.isDone():
                 end(wrapper, trade, status, "found completed after an outage")
@@ -104,7 +108,7 @@ def end(wrapper: LivingWrapper, trade: Trade, status: str, text: str, code: int 
         value = sum(fill.execution.shares * fill.execution.price for fill in trade.fills)
         state.avgFillPrice = value / trade.filled()
         state.lastFillPrice = trade.fills[-1].execution.price
-    trade.advancedError = "" if trade.advancedError == UNRESOLVED else trade.advancedError
+    found(trade)
     trade.log.append(TradeLogEntry(wrapper.lastTime, status, text, code))
     wrapper.ib.orderStatusEvent.emit(trade)
     trade.statusEvent.emit(trade)
@@ -112,6 +116,12 @@ def end(wrapper: LivingWrapper, trade: Trade, status: str, text: str, code: int 
         trade.filledEvent.emit(trade)
     elif status in (OrderStatus.Cancelled, OrderStatus.ApiCancelled):
         trade.cancelledEvent.emit(trade)
+
+
+def found(trade: Trade) -> None:
+    """Take the hint back: the gateway has shown the order after all."""
+    if trade.advancedError == UNRESOLVED:
+        trade.advancedError = ""
 
 
 def _hint(wrapper: LivingWrapper, trade: Trade) -> None:

@@ -15,9 +15,11 @@ connection's messages find them again:
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from inspect import signature
 from typing import TYPE_CHECKING, Any, cast
 
 from ib_async.contract import Contract
@@ -31,11 +33,14 @@ from ib_async.objects import (
 from ib_async.order import Order, OrderState, OrderStatus, Trade
 from ib_async.wrapper import Wrapper
 
-from ibelay.dropin.catch_up import CatchUp, end
+from ibelay.dropin.catch_up import CatchUp, end, found
 from ibelay.model.notices import NOTICES, NoticeClass, rejects_new_order
 
 if TYPE_CHECKING:
     from ib_async.ib import IB
+
+
+_STATUS = signature(Wrapper.orderStatus)
 
 
 class LivingWrapper(Wrapper):
@@ -58,11 +63,13 @@ class LivingWrapper(Wrapper):
         self.heard: Callable[[], None] = _nothing
         self.answered: Callable[[], None] = _nothing
         self._charged: dict[str, CommissionReport]
+        self._untold: deque[Callable[[], None]]
         super().__init__(ib, defaults=defaults)
 
     def reset(self) -> None:
         """Forget everything, as ib_async does."""
         self._charged = {}
+        self._untold = deque()
         cast("Any", super()).reset()
 
     # -- the end of a connection ---------------------------------------------------------
@@ -93,7 +100,7 @@ class LivingWrapper(Wrapper):
     def begin_catching_up(self) -> None:
         """Prepare for the messages of a new connection to the same gateway."""
         self.fail_pending()
-        self.catch_up = CatchUp()
+        self.catch_up = CatchUp(self._untold)
 
     def finish_catching_up(self) -> None:
         """Conclude what ended while we were away, after its fills were told."""
@@ -135,8 +142,10 @@ class LivingWrapper(Wrapper):
         """Note that a held trade works."""
         super().openOrder(orderId, contract, order, orderState)
         trade = self.trades.get(self.orderKey(order.clientId, order.orderId, order.permId))
-        if self.catch_up is not None and trade is not None:
-            self.catch_up.open_order(trade)
+        if trade is not None:
+            found(trade)
+            if self.catch_up is not None:
+                self.catch_up.open_order(trade)
 
     def openOrderEnd(self) -> None:  # noqa: N802  # the library's name
         """Note that the list is complete."""
@@ -168,6 +177,11 @@ class LivingWrapper(Wrapper):
     def orderStatus(self, *args: Any, **kwargs: Any) -> None:  # noqa: N802  # the library's name
         """Tell a status; one of a synchronisation at its end."""
         tell = cast("Any", super()).orderStatus
+        # A message that was cut short fails here, alone, and not among the news at the end.
+        said = _STATUS.bind(self, *args, **kwargs).arguments
+        trade = self.trades.get(self.orderKey(said["clientId"], said["orderId"], said["permId"]))
+        if trade is not None:
+            found(trade)
         if self.catch_up is None:
             tell(*args, **kwargs)
         else:

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from ibelay.errors import ConfigurationError
 from ibelay.testing.simulation.bad_days import script
 from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
+from ibelay.testing.simulation.setting import Kind
 
 
-@given(st.integers(0, 10**9), st.sampled_from(sorted(PROFILES)))
-def test_a_plan_is_read_as_it_was_written(seed: int, profile: str) -> None:
-    plan = draw(seed, PROFILES[profile], HOUR_NS)
+@given(st.integers(0, 10**9), st.sampled_from(sorted(PROFILES)), st.sampled_from(Kind))
+def test_a_plan_is_read_as_it_was_written(seed: int, profile: str, kind: Kind) -> None:
+    plan = draw(seed, PROFILES[profile], HOUR_NS, kind)
     assert script.read(script.write(plan)) == plan
 
 
@@ -32,6 +33,7 @@ def test_remarks_and_empty_lines_say_nothing() -> None:
         "seed 1\nprofile calm\nspan 60\n",
         "seed 1\nspan 60s\n+1.000000s: kill\n",
         "seed 1\nprofile calm\nspan 60s\nkill\n",
+        "seed 1\nprofile calm\nspan 60s\nbot c3po\n",
         "seed 1\nprofile calm\nspan 60s\n+1.000000s: explode\n",
     ],
 )

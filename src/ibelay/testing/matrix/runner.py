@@ -31,8 +31,8 @@ from ibelay.testing.matrix.plan import Act, Reconnect
 from ibelay.testing.matrix.plan import Watch as WatchList
 from ibelay.testing.simulation.invariants.watch import Watch
 from ibelay.testing.simulation.observed import Broke, Calmed, Observation, Truth
-from ibelay.testing.simulation.setting import BOT_NAME
-from ibelay.testing.simulation.world import CLIENT_ID, World
+from ibelay.testing.simulation.setting import BOT_NAME, CLIENT_ID
+from ibelay.testing.simulation.world import World
 
 LOOK_EVERY_S = 15.0
 

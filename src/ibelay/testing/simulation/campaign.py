@@ -18,16 +18,18 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 from ibelay.testing.simulation.bad_days.plan import Plan
 from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
 from ibelay.testing.simulation.run import Outcome, run
+from ibelay.testing.simulation.setting import Kind
 from ibelay.testing.simulation.situations import Situation
 
 _AHEAD = 2
@@ -79,9 +81,9 @@ class Tally:
         return outcome.breach is None
 
 
-def play(seed: int, profile: str, hours: float) -> Ran:
+def play(seed: int, profile: str, hours: float, kind: Kind = Kind.RUNTIME) -> Ran:
     """Run one seed."""
-    return play_plan(draw(seed, PROFILES[profile], int(hours * HOUR_NS)))
+    return play_plan(draw(seed, PROFILES[profile], int(hours * HOUR_NS), kind))
 
 
 def play_plan(plan: Plan) -> Ran:
@@ -97,7 +99,9 @@ def moment_of(invariant: str, plan: Plan) -> int | None:
     return breach.at_ns if breach is not None and breach.invariant == invariant else None
 
 
-def campaign(seeds: Sequence[int], profile: str, hours: float, *, jobs: int) -> Generator[Ran]:
+def campaign(
+    seeds: Sequence[int], profile: str, hours: float, *, jobs: int, kind: Kind = Kind.RUNTIME
+) -> Generator[Ran]:
     """Yield what came of each seed, as they end.
 
     Args:
@@ -105,6 +109,7 @@ def campaign(seeds: Sequence[int], profile: str, hours: float, *, jobs: int) -> 
         profile: A name of ``bad_days.profiles.PROFILES``.
         hours: Virtual hours in which things go wrong, for each.
         jobs: How many processes.
+        kind: What is simulated.
 
     Raises:
         OSError: A process was ended from outside.
@@ -112,13 +117,14 @@ def campaign(seeds: Sequence[int], profile: str, hours: float, *, jobs: int) -> 
     if jobs == 1:
         quiet()
         for seed in seeds:
-            yield play(seed, profile, hours)
+            yield play(seed, profile, hours, kind)
         return
     others = multiprocessing.active_children()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin) as pool:
         try:
-            yield from _in_turn(pool, seeds, profile, hours, most=jobs * _AHEAD)
+            one = partial(play, profile=profile, hours=hours, kind=kind)
+            yield from _in_turn(pool, seeds, one, most=jobs * _AHEAD)
         except BrokenProcessPool as error:
             raise OSError(
                 "a process of the simulation was ended from outside, as happens where memory "
@@ -132,7 +138,7 @@ def campaign(seeds: Sequence[int], profile: str, hours: float, *, jobs: int) -> 
 
 
 def _in_turn(
-    pool: ProcessPoolExecutor, seeds: Sequence[int], profile: str, hours: float, *, most: int
+    pool: ProcessPoolExecutor, seeds: Sequence[int], play_one: Callable[[int], Ran], *, most: int
 ) -> Iterator[Ran]:
     """Yield what came of each seed, with at most *most* handed out at a time."""
     left = iter(seeds)
@@ -140,7 +146,7 @@ def _in_turn(
     while True:
         for seed in islice(left, most - len(running)):
             with _deaf_children():
-                running.add(pool.submit(play, seed, profile, hours))
+                running.add(pool.submit(play_one, seed))
         if not running:
             return
         done, running = wait(running, return_when=FIRST_COMPLETED)

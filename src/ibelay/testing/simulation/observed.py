@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 
 from ibelay.gateway.exchange.events import ExchangeEvent
 from ibelay.journal.ledger import Ledger
@@ -100,6 +101,63 @@ class Noted:
     text: str
 
 
+class News(StrEnum):
+    """What the drop-in tells its script of an order, by the event that tells it."""
+
+    EXECUTION = "execDetailsEvent"
+    FILL = "fillEvent"
+    COMMISSION = "commissionReportEvent"
+    FILLED = "filledEvent"
+    CANCELLED = "cancelledEvent"
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """An event of the drop-in told its script of an order; *exec_id* if it was of a fill."""
+
+    at_ns: int
+    news: News
+    order_id: int
+    order_ref: str
+    exec_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldTrade:
+    """A ``Trade`` that ``placeOrder`` gave the script.
+
+    Attributes:
+        status: The library's word.
+        filled: Shares, from its fills.
+        done: Whether it says that its order is over.
+        unresolved: Whether it says that nobody knows about its order.
+        stands: Whether ``trades()`` still has this very object.
+    """
+
+    order_id: int
+    order_ref: str
+    status: str
+    filled: Decimal
+    done: bool
+    unresolved: bool
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a script on the drop-in holds in its hands; follows on ``Settled``.
+
+    Attributes:
+        at_ns: Virtual time.
+        trades: Those of this process, in the order in which they were placed.
+        positions: What ``positions()`` says, by contract.
+    """
+
+    at_ns: int
+    trades: tuple[HeldTrade, ...]
+    positions: Mapping[ConId, Decimal]
+
+
 @dataclass(frozen=True, slots=True)
 class Broke:
     """Something was made to go wrong: *said* is what the one who did it answered."""
@@ -159,6 +217,8 @@ Observation = (
     | Truth
     | LinkChanged
     | Noted
+    | Emitted
+    | Held
     | Broke
     | Calmed
     | Settled

@@ -19,10 +19,10 @@ from ibelay.testing.simulation.bad_days.profiles import PROFILES
 from ibelay.testing.simulation.invariants.breach import Bounds, Breach
 from ibelay.testing.simulation.invariants.watch import Watch
 from ibelay.testing.simulation.observed import Observation
-from ibelay.testing.simulation.setting import BOT_NAME, Setting
+from ibelay.testing.simulation.setting import CLIENT_ID, Kind, Setting
 from ibelay.testing.simulation.situations import Situation, Situations
 from ibelay.testing.simulation.timeline import line
-from ibelay.testing.simulation.world import CLIENT_ID, World
+from ibelay.testing.simulation.world import World
 
 LOOK_EVERY_S = 300.0
 LOOK_AT_LAST_S = 20.0
@@ -63,7 +63,12 @@ class _Stage:
     def __init__(self, plan: Plan, world: World) -> None:
         self.world = world
         bounds = Bounds(exposure=world.setting.exposure)
-        self.watch = Watch(bot=BOT_NAME, client_id=CLIENT_ID, bounds=bounds)
+        self.watch = Watch(
+            bot=world.setting.bot_name,
+            client_id=CLIENT_ID,
+            bounds=bounds,
+            drop_in=world.setting.kind is Kind.DROP_IN,
+        )
         self.recent: deque[Observation] = deque(maxlen=_REMEMBERED)
         self.done = 0
         self.situations = Situations()
@@ -114,7 +119,7 @@ class _Stage:
 def setting_of(plan: Plan) -> Setting:
     """Return where *plan* is played: every tenth seed writes to the store of production."""
     setting = PROFILES[plan.profile].setting
-    return replace(setting, sqlite=plan.seed % SQLITE_EVERY == 0)
+    return replace(setting, kind=plan.kind, sqlite=plan.seed % SQLITE_EVERY == 0)
 
 
 def run(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 
 from ibelay.gateway.session.line.pacing import Pacing
 from ibelay.machines.backoff import Schedule
 from ibelay.machines.liveness import Heartbeat
+from ibelay.model.ids import ClientId
 from ibelay.reconcile.policy import Policy
 from ibelay.runtime.strategy import AnyStrategy
 from ibelay.supervisor.policy import RestartPolicy
@@ -17,6 +19,14 @@ from ibelay.testing.simulation.market.sparse import Sparse
 from ibelay.testing.virtual import Pace
 
 BOT_NAME = "sim"
+CLIENT_ID = ClientId(1)
+
+
+class Kind(StrEnum):
+    """What the simulated process runs."""
+
+    RUNTIME = "runtime"
+    DROP_IN = "dropin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +34,7 @@ class Setting:
     """One world's constants. What varies from run to run comes from the seed.
 
     Attributes:
+        kind: What the process runs: ibelay's runtime, or a script on the drop-in ``IB``.
         symbols: What the market trades.
         strategy: Makes the strategy of each boot.
         date: First trading day, YYYY-MM-DD.
@@ -45,6 +56,7 @@ class Setting:
         exposure: Most shares the strategy may ever come to hold of a contract; None claims nothing.
     """
 
+    kind: Kind = Kind.RUNTIME
     symbols: tuple[str, ...] = ("SPY",)
     strategy: Callable[[], AnyStrategy] = Busy
     date: str = "2025-06-02"
@@ -66,3 +78,8 @@ class Setting:
     boots: bool = True
     max_quantity: Decimal = Decimal(0)
     exposure: Decimal | None = None
+
+    @property
+    def bot_name(self) -> str:
+        """Prefix of the order references; the drop-in gives itself one by its client id."""
+        return BOT_NAME if self.kind is Kind.RUNTIME else f"ib{CLIENT_ID}"

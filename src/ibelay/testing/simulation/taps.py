@@ -22,7 +22,7 @@ _GREETING = b"API\0"
 _FRAME_MAX = 16 << 20
 # What goes by hundreds a minute and says nothing about orders that other messages do not:
 # time, ticks, bars, the account's values, commissions, and the day's orders that are over.
-_UNTOLD = frozenset(b"49 1 2 45 46 50 58 81 6 7 8 59 101".split())
+_UNTOLD = frozenset(b"49 1 2 45 46 50 58 81 6 7 8 59 73 101".split())
 _EXECUTION = b"11"
 _UNASKED = b"49\0"
 

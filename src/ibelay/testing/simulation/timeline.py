@@ -26,7 +26,9 @@ from ibelay.testing.simulation.observed import (
     Broke,
     Calmed,
     Durable,
+    Emitted,
     Ended,
+    Held,
     LinkChanged,
     Noted,
     Observation,
@@ -68,6 +70,11 @@ def _said(seen: Observation) -> str:  # noqa: C901, PLR0911, PLR0912  # a case f
             return f"link     {before} -> {after} ({reason})"
         case Noted(severity=severity, text=text):
             return f"says     {severity.value}: {text}"
+        case Emitted(news=news, order_ref=ref, exec_id=exec_id):
+            return f"script<- {news} {ref} {exec_id}"
+        case Held(trades=trades):
+            told = ", ".join(f"{one.order_ref} {one.status}" for one in trades if not one.done)
+            return f"holds    {told or 'nothing that works'}"
         case Broke(command=command, said=said):
             return f"FAULT    {write(command)}: {said}"
         case Calmed():

@@ -16,6 +16,7 @@ import gc
 import hashlib
 import random
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from contextvars import Context
 from functools import partial
 from types import TracebackType
@@ -36,28 +37,28 @@ from ibelay.model.faults import (
     Kill,
     Performer,
     PowerCut,
+    Rst,
     Stall,
     Unplug,
 )
-from ibelay.model.ids import ClientId
 from ibelay.ports.broker import Address
 from ibelay.proxy.chaos import ChaosProxy
-from ibelay.runtime.config import BotConfig, SessionConfig
 from ibelay.store.memory import MemoryDisk
 from ibelay.testing.simulation.disk import Disk, SqliteDisk
 from ibelay.testing.simulation.market.sparse import SparseMarket
 from ibelay.testing.simulation.observed import Broke, Calmed, Observation, Over, Settled, Truth
 from ibelay.testing.simulation.process import BOT_TASK, BotProcess
-from ibelay.testing.simulation.programs.runtime import runtime
-from ibelay.testing.simulation.setting import BOT_NAME, Setting
+from ibelay.testing.simulation.programs.choice import program
+from ibelay.testing.simulation.programs.drop_in import DropInProgram
+from ibelay.testing.simulation.setting import CLIENT_ID, Kind, Setting
 from ibelay.testing.simulation.taps import SocketTap, bars_heard
 from ibelay.testing.virtual import Host, Network, VirtualDoor, VirtualLoop
 from ibelay.testing.virtual.stream import End
+from ibelay.testing.virtual.wall import virtual_wall
 
 BOT, PROXY, GATEWAY = "bot", "proxy", "gateway"
 GATEWAY_PORT, PROXY_PORT = 4002, 4003
 _PATIENCE_S = 60.0
-CLIENT_ID = ClientId(1)
 
 
 class World:
@@ -96,7 +97,7 @@ class World:
             self.loop,
             self.network,
             self.disk,
-            runtime(self._bot_config(), self.setting.strategy),
+            program(self.setting, self.address),
             restarts=self.setting.restarts,
             wall_at_start_ns=floor.now_ns,
             chance=self._chance("process"),
@@ -106,6 +107,7 @@ class World:
         self._digest = hashlib.sha256()
         self._ledger, self._folded = Ledger(), 0
         self._stop = asyncio.Event()
+        self._wall = ExitStack()
         self._serving: list[asyncio.Task[None]] = []
 
     # -- life ----------------------------------------------------------------------------
@@ -113,6 +115,8 @@ class World:
     def __enter__(self) -> Self:
         """Open the gateway, then boot the bot."""
         gc.collect()
+        if self.setting.kind is Kind.DROP_IN:
+            self._wall.enter_context(virtual_wall(self.loop, self.process.clock))
         gc.disable()  # finalisers may do I/O, and when the collector runs is not in the seed
         self._open(self.gateway, self._gateway_context)
         if self.proxy is not None:
@@ -137,6 +141,7 @@ class World:
             task.cancel()
         self._end([*self._serving, *bots])
         self.loop.close()
+        self._wall.close()
         self.disk.close()
         gc.enable()
 
@@ -209,12 +214,18 @@ class World:
         return beside or cable_out or stands or self.process.host.stalled
 
     def calm(self) -> None:
-        """Put everything right: nothing goes wrong from now on."""
+        """Put everything right: nothing goes wrong from now on.
+
+        A drop-in compares with the broker when it reconnects, and at no other time: it gets one
+        last occasion to learn what faults have kept from it.
+        """
         self.network.plug(BOT, self._away)
         self.at_gateway(Clear())
         if self.proxy is not None:
             self._at_proxy(Clear())
         self.see(Calmed(self.loop.now_ns()))
+        if self.setting.kind is Kind.DROP_IN:
+            self.at_gateway(Rst())
 
     def over(self) -> None:
         """Say that the run is at its end."""
@@ -222,7 +233,7 @@ class World:
 
     def settled(self, *, faulty: bool) -> Settled:
         """Return the bot's books beside the broker's, and let the watchers see it."""
-        bot = self.process.bot
+        bot, script = self.process.bot, self.process.program
         positions = {
             one.position.contract.con_id: one.position.quantity
             for one in self.gateway.floor.exchange.positions()
@@ -239,6 +250,8 @@ class World:
             {} if bot is None else bars_heard(bot, self.gateway.floor),
         )
         self.see(seen)
+        if isinstance(script, DropInProgram):
+            self.see(script.held())
         return seen
 
     def _replayed(self) -> Ledger:
@@ -342,24 +355,13 @@ class World:
         def later(done: Callable[[], None]) -> object:
             return self.loop.call_later(chance.uniform(*self.setting.disk_s), done)
 
-        return SqliteDisk(BOT_NAME, later) if self.setting.sqlite else MemoryDisk(later)
+        return (
+            SqliteDisk(self.setting.bot_name, later) if self.setting.sqlite else MemoryDisk(later)
+        )
 
     def _make_proxy(self) -> ChaosProxy:
         return ChaosProxy(
             GATEWAY, GATEWAY_PORT, host=PROXY, port=PROXY_PORT, chance=self._chance("proxy")
-        )
-
-    def _bot_config(self) -> BotConfig:
-        setting = self.setting
-        return BotConfig(
-            name=BOT_NAME,
-            session=SessionConfig(
-                address=self.address,
-                schedule=setting.schedule,
-                heartbeat=setting.heartbeat,
-            ),
-            policy=setting.policy,
-            max_quantity=setting.max_quantity,
         )
 
     def _open(self, server: PaperGateway | ChaosProxy, context: Context) -> None:

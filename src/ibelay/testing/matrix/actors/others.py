@@ -25,8 +25,8 @@ from ibelay.testing.matrix.evidence import Diary
 from ibelay.testing.matrix.fault import Fault
 from ibelay.testing.matrix.plan import Act, Reconnect
 from ibelay.testing.simulation.observed import Booted, Broke, Ended, LinkChanged
-from ibelay.testing.simulation.setting import Setting
-from ibelay.testing.simulation.world import BOT, CLIENT_ID, World
+from ibelay.testing.simulation.setting import CLIENT_ID, Setting
+from ibelay.testing.simulation.world import BOT, World
 from ibelay.testing.virtual import Host, HostClock
 from ibelay.testing.virtual.wall import virtual_wall
 

@@ -17,6 +17,7 @@ from enum import StrEnum
 from ibelay.errors import ConfigurationError
 from ibelay.model import faults
 from ibelay.model.faults import Command
+from ibelay.testing.simulation.setting import Kind
 
 _STEP = re.compile(r"\+(\d+\.\d{6})s(?: on ([a-z]+) \+(\d+\.\d{3})ms)?: (.+)")
 
@@ -58,12 +59,14 @@ class Plan:
         profile: Name of the profile it was drawn by.
         span_ns: How long things may go wrong.
         steps: In order of time.
+        kind: What the process runs.
     """
 
     seed: int
     profile: str
     span_ns: int
     steps: tuple[Step, ...]
+    kind: Kind = Kind.RUNTIME
 
 
 def write(step: Step) -> str:

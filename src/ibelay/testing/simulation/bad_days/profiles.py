@@ -23,7 +23,7 @@ from ibelay.model.faults import read
 from ibelay.testing.simulation.bad_days.plan import Event, Plan, Step
 from ibelay.testing.simulation.busy import patient
 from ibelay.testing.simulation.eager import Eager
-from ibelay.testing.simulation.setting import Setting
+from ibelay.testing.simulation.setting import Kind, Setting
 
 HOUR_NS = 3_600_000_000_000
 _ABOUT_ORDERS = ("openOrder", "orderStatus", "execDetails", "commissionReport")
@@ -159,13 +159,14 @@ PROFILES: dict[str, Profile] = {
 }
 
 
-def draw(seed: int, profile: Profile, span_ns: int) -> Plan:
+def draw(seed: int, profile: Profile, span_ns: int, kind: Kind = Kind.RUNTIME) -> Plan:
     """Return what goes wrong in the run of *seed*.
 
     Args:
         seed: Draws all of it.
         profile: What can go wrong, and how often.
         span_ns: How long things may go wrong, virtual time.
+        kind: To whom; the same goes wrong whoever it is.
     """
     chance = random.Random(f"{seed}/plan/{profile.name}")  # noqa: S311  # a simulation's
     steps: list[Step] = []
@@ -182,7 +183,7 @@ def draw(seed: int, profile: Profile, span_ns: int) -> Plan:
             steps += _steps(hazard, int(at_s * 1e9), chance)
             at_s += 86_400
     steps.sort(key=lambda step: step.at_ns)
-    return Plan(seed=seed, profile=profile.name, span_ns=span_ns, steps=tuple(steps))
+    return Plan(seed=seed, profile=profile.name, span_ns=span_ns, steps=tuple(steps), kind=kind)
 
 
 def _steps(hazard: Hazard, at_ns: int, chance: random.Random) -> list[Step]:

@@ -2,7 +2,8 @@
 
 Rules:
 1. ``read(write(plan)) == plan`` for every plan whose times are whole microseconds.
-2. Empty lines and what follows a ``#`` at the beginning of a line say nothing.
+2. A plan that names no bot is the runtime's.
+3. Empty lines and what follows a ``#`` at the beginning of a line say nothing.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import re
 from ibelay.errors import ConfigurationError
 from ibelay.testing.simulation.bad_days import plan as plans
 from ibelay.testing.simulation.bad_days.plan import Plan
+from ibelay.testing.simulation.setting import Kind
 
-_HEAD = re.compile(r"(seed|profile|span) +(\S+)")
+_HEAD = re.compile(r"(seed|profile|bot|span) +(\S+)")
 _SPAN = re.compile(r"(\d{1,7}(?:\.\d{1,6})?)s")
 _SEED = re.compile(r"\d{1,18}")
 MAX_LINES = 100_000
@@ -24,6 +26,7 @@ def write(plan: Plan) -> str:
     lines = (
         f"seed {plan.seed}",
         f"profile {plan.profile}",
+        *([] if plan.kind is Kind.RUNTIME else [f"bot {plan.kind}"]),
         f"span {plan.span_ns / 1e9:.6f}s",
         *(plans.write(step) for step in plan.steps),
     )
@@ -46,10 +49,14 @@ def read(text: str) -> Plan:
             "the plan does not say where it is played: expected a line each such as 'seed 4711', "
             "'profile hostile' and 'span 720s', then a line for each step"
         )
+    bot = heads.get("bot", Kind.RUNTIME)
+    if bot not in set(Kind):
+        raise ConfigurationError(f"the plan is for bot {bot!r}: expected one of {', '.join(Kind)}")
     steps = [plans.read(line) for line in said if not _HEAD.fullmatch(line)]
     return Plan(
         seed=int(seed[0]),
         profile=heads["profile"],
         span_ns=round(float(span[1]) * 1e9),
         steps=tuple(sorted(steps, key=lambda step: step.at_ns)),
+        kind=Kind(bot),
     )

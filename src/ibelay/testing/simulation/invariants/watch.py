@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
+from dataclasses import replace
 
 from ibelay.model.ids import ClientId
-from ibelay.testing.simulation.invariants import arriving, books, cover, journal, life, sending
+from ibelay.testing.simulation.invariants import (
+    arriving,
+    books,
+    cover,
+    journal,
+    life,
+    scripted,
+    sending,
+)
 from ibelay.testing.simulation.invariants.breach import Bounds, Breach, Invariant
 from ibelay.testing.simulation.invariants.known import OF_ORDERS, Known
 from ibelay.testing.simulation.observed import Observation, Told, Truth
@@ -18,6 +28,7 @@ class Watch:
         bot: Name of the bot, the prefix of its order references.
         client_id: Its API client id.
         bounds: How long each duty may take, and what may be at risk.
+        drop_in: Whether a script on the drop-in runs, of which other things are claimed.
 
     Attributes:
         first: The first breach of the run, or None.
@@ -25,13 +36,29 @@ class Watch:
         invariants: In the order in which they are asked.
     """
 
-    def __init__(self, *, bot: str, client_id: ClientId, bounds: Bounds | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        bot: str,
+        client_id: ClientId,
+        bounds: Bounds | None = None,
+        drop_in: bool = False,
+    ) -> None:
         bounds = bounds or Bounds()
         self._known = known = Known(bot, client_id)
         self._cover = at_broker = cover.Cover(known)
         self.first: Breach | None = None
         self.naked = cover.Covered(known, at_broker, bounds)
-        self.invariants: tuple[Invariant, ...] = (
+        self.invariants = (
+            _of_a_script(known, at_broker, bounds) if drop_in else self._of_a_bot(known, bounds)
+        )
+        self._readers: dict[type, list[Invariant]] = defaultdict(list)
+        for invariant in self.invariants:
+            for kind in invariant.reads:
+                self._readers[kind].append(invariant)
+
+    def _of_a_bot(self, known: Known, bounds: Bounds) -> tuple[Invariant, ...]:
+        return (
             sending.IntentFirst(known),
             sending.SentOnce(known),
             books.NothingWithoutIntent(known),
@@ -45,18 +72,14 @@ class Watch:
             sending.IdsRise(known),
             cover.ExposureBounded(known, bounds),
             books.NothingDropped(known, bounds),
-            life.Recovers(known, at_broker, bounds),
-            life.ExitsHonoured(known, at_broker, bounds),
+            life.Recovers(known, self._cover, bounds),
+            life.ExitsHonoured(known, self._cover, bounds),
             life.OutageTold(known, bounds),
             self.naked,
             sending.NoDuplicate(known, bounds),
             arriving.CancelsArrive(known, bounds),
             arriving.StreamsFlow(known, bounds),
         )
-        self._readers: dict[type, list[Invariant]] = defaultdict(list)
-        for invariant in self.invariants:
-            for kind in invariant.reads:
-                self._readers[kind].append(invariant)
 
     def see(self, seen: Observation) -> list[Breach]:
         """Return what *seen* breaks, and remember the first breach of the run."""
@@ -71,3 +94,24 @@ class Watch:
         if breaches and self.first is None:
             self.first = breaches[0]
         return breaches
+
+
+def _of_a_script(known: Known, at_broker: cover.Cover, bounds: Bounds) -> tuple[Invariant, ...]:
+    """Return what is claimed of a program on the drop-in.
+
+    It puts no order right that the broker has doubled, so of a double nothing is due in time.
+    """
+    unbounded = replace(bounds, naked_ns=sys.maxsize)
+    return (
+        sending.IntentFirst(known),
+        sending.SentOnce(known),
+        books.NothingWithoutIntent(known),
+        journal.EpochsRise(),
+        journal.RowsFollow(),
+        sending.IdsRise(known),
+        life.Recovers(known, at_broker, bounds),
+        sending.NoDuplicate(known, unbounded),
+        scripted.FillsTold(known, bounds),
+        scripted.ObjectsLive(known, bounds),
+        scripted.StreamsAsked(known, bounds),
+    )
