@@ -54,3 +54,8 @@ class Discrepancy:
     def critical(self) -> bool:
         """Whether a person should be woken."""
         return self.kind in CRITICAL
+
+    @property
+    def line(self) -> str:
+        """Say it in one line."""
+        return f"{self.symbol}: {self.kind}: {self.before} → {self.after} ({self.action})"

@@ -46,10 +46,9 @@ class Draft:
 
     def find(self, kind: Kind, symbol: str, before: str, after: str, action: str) -> None:
         """Note a finding and its line for people."""
-        self.findings.append(
-            Discrepancy(kind=kind, symbol=symbol, before=before, after=after, action=action)
-        )
-        self.report.append(f"{symbol}: {kind}: {before} → {after} ({action})")
+        found = Discrepancy(kind=kind, symbol=symbol, before=before, after=after, action=action)
+        self.findings.append(found)
+        self.report.append(found.line)
 
     def is_first_sight(self, matter: str) -> bool:
         """Return whether *matter* was not told before; it will have been from now on.

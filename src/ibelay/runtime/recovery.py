@@ -207,8 +207,9 @@ class Recovery:
             self._trader.outbox.put(self._books.commit(()), sends)
         if first_line or outcome.findings:
             self.report = tuple(line for line in (first_line, *outcome.report) if line)
+            alarms = {finding.line for finding in outcome.findings if finding.critical}
             for line in self.report:
-                self._note(line, Severity.INFO)
+                self._note(line, Severity.CRITICAL if line in alarms else Severity.INFO)
 
     def _tell_unexplained(self) -> None:
         """Alarm once about every holding that no order of ours explains."""

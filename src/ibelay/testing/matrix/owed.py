@@ -56,11 +56,6 @@ OWED: dict[str, Owed] = {
         requirement=("C6",),
         why="a stream that was refused on arrival is not asked for a second time",
     ),
-    "F25": Owed(
-        checks=("alarm_within",),
-        requirement=("R3", "M3"),
-        why="the second live order is cancelled, and told as information instead of as an alarm",
-    ),
     "F31": Owed(
         checks=("bars_missing",),
         requirement=("S6",),
@@ -87,9 +82,9 @@ OWED: dict[str, Owed] = {
         why="a commission with a field more ends every link anew, for ever, without an alarm",
     ),
     "F42": Owed(
-        checks=("orders_at_broker", "orders_sent_at_most", "alarm_within"),
-        requirement=("S7", "I2", "M3"),
-        why="an order that comes back from absence gets a second stop, and raises no alarm",
+        checks=("orders_at_broker", "orders_sent_at_most"),
+        requirement=("S7", "I2"),
+        why="an order that comes back from absence gets a second stop before its own is known",
     ),
     "F46": Owed(
         checks=("bars_missing",),
