@@ -4,7 +4,7 @@ Rules:
 1. A row names every check that is not met, and no other: a debt that is paid in part is written
    anew, and one that is paid is struck out, or the tests fail.
 2. No expectation is softened to make a row go away.
-3. ``invariant`` is the number of the invariant that the run breaks, if it breaks one.
+3. ``invariant`` is the name of the invariant that the run breaks, if it breaks one.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ OWED: dict[str, Owed] = {
         checks=("streams_restored_within", "bars_missing"),
         requirement=("C6", "S6"),
         why="no stream has a watch on its age: one that dies silently is never asked for again",
+        invariant="STREAMS",
     ),
     "F13": Owed(
         checks=("bars_missing",),
@@ -50,11 +51,13 @@ OWED: dict[str, Owed] = {
         checks=("streams_restored_within", "bars_missing"),
         requirement=("C6", "S6"),
         why="2104 after 2103 is noted and the streams of the farm are not looked at",
+        invariant="STREAMS",
     ),
     "F15": Owed(
         checks=("streams_restored_within", "bars_missing"),
         requirement=("C6",),
         why="a stream that was refused on arrival is not asked for a second time",
+        invariant="STREAMS",
     ),
     "F31": Owed(
         checks=("bars_missing",),
@@ -65,6 +68,7 @@ OWED: dict[str, Owed] = {
         checks=("request_ids_reused", "streams_restored_within", "bars_missing"),
         requirement=("C6",),
         why="each link counts request ids from the same number, and a refused stream stays dead",
+        invariant="STREAMS",
     ),
     "F33": Owed(
         checks=("told_wrongly", "protected", "position"),
