@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from ibelay.cli.main import main
+from ibelay.cli.simulate import _again
+from ibelay.testing.simulation.bad_days.plan import Plan
+from ibelay.testing.simulation.campaign import span_ns
 
 PATIENT_S = 60
 CONFIGURATION, SYSTEM, INTERRUPTED = 78, 74, 130
@@ -138,6 +141,15 @@ def test_what_cannot_be_is_refused_before_the_first_run(
     said = capsys.readouterr()
     assert problem in said.err
     assert said.out == ""
+
+
+@pytest.mark.parametrize("hours", [0.02, 1 / 3, 0.7, 1.2345678, 4, 96.125])
+def test_a_failure_is_played_again_for_exactly_as_long(hours: float) -> None:
+    """Another span is another plan, and with it another run."""
+    plan = Plan(seed=7, profile="calm", span_ns=span_ns(hours), steps=())
+    options = _again(plan).split()
+    assert options == ["--replay", "7", "--hours", options[3], "--profile", "calm"]
+    assert span_ns(float(options[3])) == plan.span_ns
 
 
 def test_what_is_no_terminal_gets_whole_lines_and_no_progress(

@@ -168,10 +168,7 @@ def _explain(
     from ibelay.testing.simulation.bad_days import script  # noqa: PLC0415  # commands load lazily
 
     before = failed.outcome.plan
-    hours = before.span_ns / 3.6e12
-    again = f"--replay {before.seed} --hours {hours:g} --profile {before.profile}"
-    if before.kind != "runtime":
-        again += f" --bot {before.kind}"
+    again = _again(before)
     if shrink:  # may take long, and what is known so far must not be lost to a Ctrl-C
         _line(console, f"seed {before.seed} broke {failed.outcome.breach}")
         _line(console, f"again: ibelay simulate {again}")
@@ -188,6 +185,15 @@ def _explain(
     if save is not None or played is not None:
         again = f"--plan {save or played}"
     _line(console, f"again: ibelay simulate {again}")
+
+
+def _again(plan: Plan) -> str:
+    """Return the options that draw *plan* again, to the last nanosecond of its span."""
+    from ibelay.testing.simulation.bad_days.profiles import HOUR_NS  # noqa: PLC0415  # lazily
+
+    hours = repr(plan.span_ns / HOUR_NS).removesuffix(".0")
+    bot = "" if plan.kind == "runtime" else f" --bot {plan.kind}"
+    return f"--replay {plan.seed} --hours {hours} --profile {plan.profile}{bot}"
 
 
 def _shrink(console: Console, failed: Ran) -> Ran:

@@ -83,7 +83,12 @@ class Tally:
 
 def play(seed: int, profile: str, hours: float, kind: Kind = Kind.RUNTIME) -> Ran:
     """Run one seed."""
-    return play_plan(draw(seed, PROFILES[profile], int(hours * HOUR_NS), kind))
+    return play_plan(draw(seed, PROFILES[profile], span_ns(hours), kind))
+
+
+def span_ns(hours: float) -> int:
+    """Return how long *hours* are, so that ``span_ns(span_ns(hours) / HOUR_NS)`` is the same."""
+    return round(hours * HOUR_NS)
 
 
 def play_plan(plan: Plan) -> Ran:
