@@ -162,16 +162,26 @@ def _in_turn(
 def _deaf_children() -> Iterator[None]:
     """Let processes that begin meanwhile be born deaf to Ctrl-C, which waits for us until then.
 
-    Where signals cannot be held back (Windows) they hear it until they have begun.
+    A mask is what they inherit; it does not keep the signal from other threads of ours, such as
+    those of numerical libraries, so that it is also held back here: a process whose beginning is
+    interrupted would complain. Where there are no masks (Windows) it hears Ctrl-C until it has
+    begun.
     """
-    if not hasattr(signal, "pthread_sigmask"):
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    held: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: held.append(number))
+    masks = hasattr(signal, "pthread_sigmask")
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else set()
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if masks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, before)
+        for number in held[:1]:
+            signal.raise_signal(number)
 
 
 def _begin() -> None:
