@@ -187,3 +187,41 @@ async def test_a_fill_is_told_even_if_the_synchronisation_that_brought_it_broke(
         assert told == []
     ib.wrapper.finish_catching_up()
     assert told == ["e1", "1.0"]
+
+
+async def test_a_commission_that_came_before_its_fill_is_told_once() -> None:
+    """Messages overtake one another; at a broken synchronisation all of them come twice."""
+    ib = IB()
+    trade = held(ib)
+    told: list[str] = []
+    trade.fillEvent += lambda _trade, fill: told.append(fill.execution.execId)
+    ib.commissionReportEvent += lambda _trade, _fill, report: told.append(f"{report.commission}")
+    ib.wrapper.keeping = True
+    for attempt in (1, 2):
+        ib.wrapper.begin_catching_up()
+        cast("Any", ib.wrapper).startReq(attempt)
+        ib.wrapper.commissionReport(CommissionReport(execId="e1", commission=1.0))
+        execution = Execution(execId="e1", permId=99, clientId=5, orderId=7, shares=10.0)
+        ib.wrapper.execDetails(attempt, trade.contract, execution)
+    ib.wrapper.finish_catching_up()
+    assert sorted(told) == ["1.0", "e1"]
+
+
+async def test_an_execution_that_corrects_another_takes_its_place() -> None:
+    """IB sends it under the same id with a higher last part; ib_async counts both."""
+    ib = IB()
+    trade = held(ib)
+    counted: list[float] = []
+    trade.fillEvent += lambda trade, _fill: counted.append(trade.filled())
+    told = [
+        ("a.01.01", 6.0),
+        ("a.01.02", 4.0),
+        ("b.01.02", 3.0),
+        ("a.01.01", 6.0),
+        ("b.01.01", 9.0),
+    ]
+    for exec_id, shares in told:
+        execution = Execution(execId=exec_id, permId=99, clientId=5, orderId=7, shares=shares)
+        ib.wrapper.execDetails(-1, trade.contract, execution)
+    assert counted[:3] == [6.0, 4.0, 7.0]
+    assert trade.filled() == 7.0

@@ -8,7 +8,8 @@ connection's messages find them again:
 1. A working order comes back by (client id, order id), a finished one by perm id, one that
    was on its way by its order reference.
 2. A fill that happened meanwhile is told like a live one, once per execution.
-3. A commission is told once, not again at every connect.
+3. A commission is told once, not again at every connect. An execution that corrects another
+   takes its place among the fills of its trade.
 4. A code that does not prove an order dead leaves the ``Trade`` as it is.
 5. Bars that are kept up to date get the bars they missed.
 """
@@ -34,6 +35,7 @@ from ib_async.order import Order, OrderState, OrderStatus, Trade
 from ib_async.wrapper import Wrapper
 
 from ibelay.dropin.catch_up import CatchUp, end, found
+from ibelay.model.ids import execution_key, supersedes
 from ibelay.model.notices import NOTICES, NoticeClass, rejects_new_order
 
 if TYPE_CHECKING:
@@ -196,12 +198,16 @@ class LivingWrapper(Wrapper):
         """Tell a fill that happened while we were away like a live one."""
         news = execution.execId not in self.fills
         asked = reqId in self._futures
+        key = self.orderKey(execution.clientId, execution.orderId, execution.permId)
+        trade = self.permId2Trade.get(execution.permId) or self.trades.get(key)
+        if trade is not None and news:
+            _keep_latest(trade, execution.execId)
         super().execDetails(reqId, contract, execution)
+        if trade is not None and news:
+            _keep_latest(trade, execution.execId)
         if not (news and asked and self.catch_up is not None):
             return
         fill = self.fills[execution.execId]
-        key = self.orderKey(execution.clientId, execution.orderId, execution.permId)
-        trade = self.permId2Trade.get(execution.permId) or self.trades.get(key)
         if trade is not None:
             self.permId2Trade.setdefault(execution.permId, trade)
             trade.order.permId = trade.order.permId or execution.permId
@@ -210,15 +216,18 @@ class LivingWrapper(Wrapper):
 
     def commissionReport(self, commissionReport: CommissionReport) -> None:  # noqa: N802, N803  # the library's
         """Tell a commission once; the library tells all of the day at every connect."""
-        told = self._charged.get(commissionReport.execId)
-        if told == commissionReport:
-            return
-        if commissionReport.execId in self.fills:
-            self._charged[commissionReport.execId] = replace(commissionReport)
         if self.catch_up is None:
-            super().commissionReport(commissionReport)
+            self._charge(commissionReport)
         else:
-            self.catch_up.later(partial(super().commissionReport, commissionReport))
+            self.catch_up.later(partial(self._charge, commissionReport))
+
+    def _charge(self, report: CommissionReport) -> None:
+        """Tell *report* unless it was told; judged when it is told, for its fill may come later."""
+        if self._charged.get(report.execId) == report:
+            return
+        if report.execId in self.fills:
+            self._charged[report.execId] = replace(report)
+        super().commissionReport(report)
 
     def error(
         self,
@@ -300,6 +309,23 @@ class LivingWrapper(Wrapper):
 
 def _nothing() -> None:
     pass
+
+
+def _keep_latest(trade: Trade, exec_id: str) -> None:
+    """Take out of *trade* what was corrected: a correction replaces, it does not add.
+
+    Args:
+        trade: What it filled.
+        exec_id: The execution that arrives or has arrived; it may be the older one.
+    """
+    key = execution_key(exec_id)
+    told = (fill.execution.execId for fill in trade.fills)
+    known = [exec_id, *(one for one in told if execution_key(one) == key)]
+    trade.fills[:] = [
+        fill
+        for fill in trade.fills
+        if not any(supersedes(one, fill.execution.execId) for one in known)
+    ]
 
 
 def _proves_dead(code: int, trade: Trade) -> bool:

@@ -16,9 +16,15 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import ClassVar
 
-from ibelay.gateway.exchange.events import BookOrder, OrderChanged, PositionChanged
+from ibelay.gateway.exchange.events import (
+    BookOrder,
+    Executed,
+    OrderChanged,
+    PositionChanged,
+)
 from ibelay.machines.link_events import LinkState
-from ibelay.model.ids import ConId, is_ours
+from ibelay.model.execution import Execution
+from ibelay.model.ids import ConId, execution_key, is_ours
 from ibelay.testing.simulation.invariants.breach import Bounds, Breach, seconds
 from ibelay.testing.simulation.invariants.known import Known
 from ibelay.testing.simulation.invariants.sending import LIVE
@@ -128,6 +134,7 @@ class ObjectsLive:
         self._known = known
         self._settles_ns = bounds.passing_ns
         self._book: dict[str, BookOrder] = {}
+        self._fills: dict[str, dict[str, Execution]] = {}
         self._changed_ns: dict[str, int] = {}
         self._moved_ns = 0
         self._positions: Mapping[ConId, Decimal] = {}
@@ -142,6 +149,10 @@ class ObjectsLive:
             case Truth(at_ns=at_ns, event=OrderChanged(order=order)):
                 self._book[order.request.order_ref] = order
                 self._changed_ns[order.request.order_ref] = at_ns
+            case Truth(at_ns=at_ns, event=Executed(execution=execution)):
+                self._changed_ns[execution.order_ref] = at_ns
+                fills = self._fills.setdefault(execution.order_ref, {})
+                fills[execution_key(execution.exec_id)] = execution  # a correction replaces
             case Truth(at_ns=at_ns, event=PositionChanged()):
                 self._moved_ns = at_ns
             case Calmed(at_ns=at_ns):
@@ -168,7 +179,9 @@ class ObjectsLive:
             return
         for trade in seen.trades:
             if self._changed_ns.get(trade.order_ref, 0) < quiet_ns:
-                yield from _differs(trade, self._book.get(trade.order_ref))
+                fills = self._fills.get(trade.order_ref, {})
+                filled = sum((one.quantity for one in fills.values()), Decimal(0))
+                yield from _differs(trade, self._book.get(trade.order_ref), filled)
         if self._moved_ns < quiet_ns:
             yield from self._positions_differ(seen.positions)
 
@@ -222,15 +235,15 @@ class StreamsAsked:
                 yield Breach(self.number, seen.at_ns, sentence)
 
 
-def _differs(trade: HeldTrade, order: BookOrder | None) -> Iterator[str]:
+def _differs(trade: HeldTrade, order: BookOrder | None, filled: Decimal) -> Iterator[str]:
     """Yield what *trade* says otherwise than the broker's book does."""
     what = f"the Trade of {trade.order_ref} says {trade.status}, {trade.filled} filled"
     if order is None:
         if not trade.done and not trade.unresolved:
             yield f"{what}; the broker never had it, and no hint says so"
         return
-    theirs = f"{order.status}, {order.filled} filled"
-    if trade.filled != order.filled:
+    theirs = f"{order.status}, {filled} filled"
+    if trade.filled != filled:
         yield f"{what}; the broker's book says {theirs}"
     elif trade.done != (order.status not in LIVE):
         hint = ", with the hint that nobody knows about it" if trade.unresolved else ""
