@@ -59,6 +59,10 @@ def test_the_store_of_production_gives_the_same_run_as_rows_in_memory() -> None:
     assert runs[0].digest == runs[1].digest
 
 
+def test_every_twentieth_seed_trades_on_the_gateways_own_market() -> None:
+    assert [s for s in range(1, 41) if setting_of(planned(seed=s)).sparse is None] == [9, 29]
+
+
 def test_every_tenth_seed_writes_to_the_store_of_production() -> None:
     assert [seed for seed in range(1, 31) if setting_of(planned(seed=seed)).sqlite] == [10, 20, 30]
 

@@ -28,6 +28,7 @@ LOOK_EVERY_S = 300.0
 LOOK_AT_LAST_S = 20.0
 LIVENESS_S = 260.0
 SQLITE_EVERY = 10
+DENSE_EVERY = 20
 CRASH = "no crash"
 _SLICE_S = 20.0
 _REMEMBERED = 4_000
@@ -117,9 +118,19 @@ class _Stage:
 
 
 def setting_of(plan: Plan) -> Setting:
-    """Return where *plan* is played: every tenth seed writes to the store of production."""
+    """Return where *plan* is played.
+
+    Every tenth seed writes to the store of production, every twentieth trades on the gateway's
+    own synthetic market with its several quotes and prints a second.
+    """
     setting = PROFILES[plan.profile].setting
-    return replace(setting, kind=plan.kind, sqlite=plan.seed % SQLITE_EVERY == 0)
+    dense = plan.seed % DENSE_EVERY == DENSE_EVERY // 2 - 1
+    return replace(
+        setting,
+        kind=plan.kind,
+        sqlite=plan.seed % SQLITE_EVERY == 0,
+        sparse=None if dense else setting.sparse,
+    )
 
 
 def run(
