@@ -17,7 +17,7 @@ ifneq ($(SOUND),True)
 .PHONY: $(RUNTIME) $(DEV)
 endif
 
-.PHONY: help demo test lint types imports format fuzz fuzz-guided bench lock clean install install-dev \
+.PHONY: help demo test lint types imports format fuzz fuzz-guided machine planted bench lock clean install install-dev \
 	conformance-clients conformance-matrix simulate simulate-night
 
 help:  ## Say what can be made
@@ -66,6 +66,12 @@ simulate: $(DEV)  ## 1,000 simulated hours of bad days, as CI runs them (minutes
 
 simulate-night:  ## 10,000 simulated hours (a night)
 	@$(MAKE) --no-print-directory simulate TIMES=10 SEEDS_FROM=$${SEEDS_FROM:-1001}
+
+machine: $(DEV)  ## Let Hypothesis think of 2,000 bad days, and shrink what breaks (hours)
+	IBELAY_MACHINE=$${EXAMPLES:-2000} $(PY) -m pytest -q tests/simulation/test_machine.py
+
+planted: $(DEV)  ## Plant mistakes in copies of the code, and find each by simulation (half an hour)
+	$(PY) -m tests.simulation.planted.hunt
 
 bench: $(DEV)  ## Print the figures of TARGETS beside their anchors
 	@for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(PY) $$bench || exit 1; done

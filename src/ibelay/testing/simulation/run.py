@@ -58,7 +58,7 @@ class Outcome:
     situations: tuple[tuple[Situation, int], ...]
 
 
-class _Stage:
+class Stage:
     """Everything around the world of one run."""
 
     def __init__(self, plan: Plan, world: World) -> None:
@@ -94,6 +94,7 @@ class _Stage:
         return None
 
     def see(self, seen: Observation) -> None:
+        """Take an observation to all who want it."""
         self.recent.append(seen)
         self.situations.see(seen)
         self.watch.see(seen)
@@ -148,7 +149,7 @@ def run(
     """
     setting = setting or setting_of(plan)
     world = World(plan.seed, setting)
-    stage = _Stage(plan, world)
+    stage = Stage(plan, world)
     world.watchers.append(stage.see)
     if watch is not None:
         world.watchers.append(watch)

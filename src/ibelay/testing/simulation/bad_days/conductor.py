@@ -49,7 +49,14 @@ class Conductor:
         self._armed: dict[Event, list[Step]] = {}
         self._over = False
         for step in plan.steps:
-            self._plan(step)
+            self.add(step)
+
+    def add(self, step: Step) -> None:
+        """Do *step* too, at its moment or at its event after that."""
+        if step.on is None:
+            self._call_at(step.at_ns / 1e9, lambda: self._take(step))
+        else:
+            self._call_at(step.at_ns / 1e9, lambda: self._arm(step))
 
     def see(self, seen: Observation) -> None:
         """Take a step whose event this is; each event moves one step at most."""
@@ -66,12 +73,6 @@ class Conductor:
         """Do nothing more."""
         self._over = True
         self._armed.clear()
-
-    def _plan(self, step: Step) -> None:
-        if step.on is None:
-            self._call_at(step.at_ns / 1e9, lambda: self._take(step))
-        else:
-            self._call_at(step.at_ns / 1e9, lambda: self._arm(step))
 
     def _arm(self, step: Step) -> None:
         if step.on is not None and not self._over:
