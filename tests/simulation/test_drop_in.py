@@ -89,6 +89,13 @@ def test_a_synchronisation_that_breaks_in_the_middle_costs_no_fill_its_event() -
     assert outcome.done == 4
 
 
+@pytest.mark.parametrize("event", ["intent", "sent", "booked", "fill", "sync", "boot"])
+def test_a_step_can_wait_for_every_event_of_a_script_too(event: str) -> None:
+    outcome, _seen = played("+1.000000s: kill", f"+1.000000s on {event} +0.100ms: rst", minutes=3)
+    assert outcome.breach is None
+    assert outcome.done == 2
+
+
 def test_one_seed_is_one_run_in_every_process() -> None:
     """Bit for bit, whatever the hash seed, with ib_async's sets and weak references in it."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ibelay.errors import ConfigurationError
 from ibelay.gateway.exchange.events import Executed, OrderChanged
-from ibelay.journal.records import IntentRecorded
+from ibelay.journal.records import DropInIntent, IntentRecorded
 from ibelay.machines.link_events import LinkState
 from ibelay.model.faults import Command
 from ibelay.testing.simulation.bad_days.plan import Event, Plan, Step
@@ -90,7 +90,9 @@ class Conductor:
 def what(seen: Observation) -> Event | None:
     """Return the event that *seen* is, if it is one."""
     match seen:
-        case Appended(records=records) if any(isinstance(one, IntentRecorded) for one in records):
+        case Appended(records=records) if any(
+            isinstance(one, IntentRecorded | DropInIntent) for one in records
+        ):
             return Event.INTENT
         case Asked(request=PlaceOrder()):
             return Event.SENT

@@ -104,6 +104,7 @@ class DropInProgram:
 
     def _listen(self) -> None:
         ib = self.ib
+        ib.client.apiStart += lambda: self._move(LinkState.SYNCING, "logged on")
         ib.connectedEvent += lambda: self._move(LinkState.READY, "connected")
         ib.reconnectedEvent += lambda: self._move(LinkState.READY, "caught up")
         ib.disconnectedEvent += lambda: self._move(LinkState.DOWN, "disconnected")
