@@ -16,7 +16,7 @@ from ibelay.testing.simulation.situations import Situation
 SEEDS = range(1, 25)
 HOURS = 1.0
 PROFILE = "hostile"
-LEAST = 4
+LEAST = 2
 PAGE = Path(__file__).with_name("situations.txt")
 HEAD = "# Written by `python -m tests.simulation.reach`; what a campaign must go on reaching.\n"
 
