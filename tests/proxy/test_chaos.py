@@ -351,6 +351,7 @@ async def test_scenarios_hear_orders_and_fills_from_the_wire(between: Between, j
     trade = client.ib.placeOrder(SPY, MarketOrder("BUY", 1))
     await client.until(trade.isDone)
     await client.until(lambda: {(-1, 2100), (-1, 2101)} <= set(client.codes))
+    await client.until(lambda: any(done.command == "notice 2102 begun" for done in proxy.log))
     assert {done.command for done in proxy.log} == {
         "notice 2100 ordered",
         "notice 2101 filled",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,6 +74,16 @@ def test_a_gateway_that_never_comes_back_breaks_liveness() -> None:
     assert outcome.breach is not None
     assert outcome.breach.invariant == "I14"
     assert any("FAULT" in line for line in outcome.timeline) or outcome.timeline
+
+
+def test_a_campaign_logs_nothing_and_leaves_logs_as_they_were(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for _ran in campaign([1], "hostile", 0.05, jobs=1):
+        pass
+    assert caplog.records == []
+    logging.getLogger("ibelay").warning("heard again")
+    assert [record.message for record in caplog.records] == ["heard again"]
 
 
 def test_a_campaign_runs_each_seed_once_in_any_number_of_processes() -> None:

@@ -78,7 +78,7 @@ def simulate(  # noqa: PLR0913  # an option each
         _can_be_written(save)
     from rich.console import Console  # noqa: PLC0415  # commands load lazily
 
-    from ibelay.testing.simulation.campaign import campaign, play_plan, quiet  # noqa: PLC0415  # so
+    from ibelay.testing.simulation.campaign import campaign, play_plan  # noqa: PLC0415  # so
     from ibelay.testing.simulation.setting import Kind  # noqa: PLC0415  # the same
 
     console = Console()
@@ -92,7 +92,6 @@ def simulate(  # noqa: PLR0913  # an option each
     elif replay is not None:
         raise ConfigurationError("--plan names its own seed: expected it without --replay")
     else:
-        quiet()
         total, ran = 1, (play_plan(one) for one in [_read(plan)])
     with closing(ran):
         tally = _follow(console, ran, total)
@@ -201,12 +200,11 @@ def _shrink(console: Console, failed: Ran) -> Ran:
     from rich.progress import Progress  # noqa: PLC0415  # commands load lazily
 
     from ibelay.testing.simulation.bad_days.shrink import MOST_RUNS, shrink  # noqa: PLC0415  # so
-    from ibelay.testing.simulation.campaign import moment_of, play_plan, quiet  # noqa: PLC0415  # so
+    from ibelay.testing.simulation.campaign import moment_of, play_plan  # noqa: PLC0415  # so
 
     plan, breach = failed.outcome.plan, failed.outcome.breach
     if breach is None:
         return failed
-    quiet()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("shrinking", total=MOST_RUNS)
 

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 
-from ib_async import IB, MarketOrder, Stock
+from ib_async import IB, MarketOrder, StartupFetchNONE, Stock
 
 CLIENT_ID = 5
 PATIENCE_S = 3.0
 
 
 async def naive(host: str = "proxy", port: int = 4003) -> None:
-    """Buy and sell for ever; after a loss connect again, and go on as if nothing was."""
+    """Buy and sell for ever; after a loss connect again, and go on as if nothing was.
+
+    It fetches nothing when it connects, as people do to whom that takes too long (F19).
+    """
     ib, spy, side = IB(), Stock("SPY", "SMART", "USD", conId=756733), "BUY"
-    await ib.connectAsync(host, port, clientId=CLIENT_ID)
+    await ib.connectAsync(host, port, clientId=CLIENT_ID, fetchFields=StartupFetchNONE)
     ib.reqMktData(spy)
     while True:
         try:
             if not ib.isConnected():
-                await ib.connectAsync(host, port, clientId=CLIENT_ID, timeout=2)
+                await ib.connectAsync(
+                    host, port, clientId=CLIENT_ID, timeout=2, fetchFields=StartupFetchNONE
+                )
             if await _filled(ib, spy, side):
                 side = "SELL" if side == "BUY" else "BUY"
                 await asyncio.sleep(10)

@@ -26,8 +26,7 @@ LIMIT_S = 3600
 _SEARCH = """
 import json, sys
 from ibelay.testing.simulation.bad_days import script, shrink
-from ibelay.testing.simulation.campaign import moment_of, play, quiet
-quiet()
+from ibelay.testing.simulation.campaign import moment_of, play
 profile, hours, first, last, runs = sys.argv[1:]
 for seed in range(int(first), int(last) + 1):
     outcome = play(seed, profile, float(hours)).outcome

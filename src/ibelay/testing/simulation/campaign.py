@@ -94,13 +94,15 @@ def span_ns(hours: float) -> int:
 def play_plan(plan: Plan) -> Ran:
     """Run one plan."""
     began = time.process_time()  # noqa: TID251  # what it costs is what is asked
-    outcome = run(plan)
+    with quiet():
+        outcome = run(plan)
     return Ran(outcome, time.process_time() - began)  # noqa: TID251  # the same
 
 
 def moment_of(invariant: str, plan: Plan) -> int | None:
     """Return when *plan* breaks *invariant* as the first (virtual ns), or None if it does not."""
-    breach = run(plan).breach
+    with quiet():
+        breach = run(plan).breach
     return breach.at_ns if breach is not None and breach.invariant == invariant else None
 
 
@@ -120,7 +122,6 @@ def campaign(
         OSError: A process was ended from outside.
     """
     if jobs == 1:
-        quiet()
         for seed in seeds:
             yield play(seed, profile, hours, kind)
         return
@@ -187,7 +188,6 @@ def _deaf_children() -> Iterator[None]:
 def _begin() -> None:
     """Be a process of a campaign (rules 2 and 3)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    quiet()
     threading.Thread(target=_end_with_the_campaign, daemon=True).start()
 
 
@@ -198,6 +198,12 @@ def _end_with_the_campaign() -> None:
         os._exit(1)
 
 
-def quiet() -> None:
-    """Let nothing be logged: a simulated bot has much to complain of."""
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let nothing be logged meanwhile: a simulated bot has much to complain of."""
+    before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
