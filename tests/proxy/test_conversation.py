@@ -122,6 +122,14 @@ def test_what_is_no_conversation_passes_as_it_comes(
     assert between.taken() == (theirs, ours)
 
 
+def test_what_comes_with_a_first_frame_that_says_no_version_passes_too() -> None:
+    between = Between(begun=False)
+    theirs = frame(b"hello") + frame(b"there") + b"\0\0"
+    between.conversation.from_gateway(theirs)
+    between.conversation.from_gateway(b"\0\1!")
+    assert between.taken() == (theirs + b"\0\1!", b"")
+
+
 def test_after_a_frame_no_message_can_have_the_connection_is_plain_and_goes_on() -> None:
     between = Between("drop orderStatus always")
     broken = (MAX_FRAME_BYTES + 1).to_bytes(4, "big") + b"and so on"

@@ -150,30 +150,13 @@ class Link:
         """Pass on what can be passed on, and plan when to go on."""
         if self._over:
             return
-        talk, now_ns = self.conversation, self._house.now_ns()
-        if self.client.ended:
-            self._tell_end(BY_CLIENT)
-        if not talk.stuck and not self._leaves:
-            if self.gateway.ended and not talk.half_open:
-                self._tell_end(BY_GATEWAY)
-            self._seek()
-            self._take_ends(now_ns)
-            self._take(now_ns)
-        elif self.client.ended and not self._seeks:
-            self.abort()
-            return
-        if not talk.stuck or self._leaves:
-            self._write(self.client, self._to_client, now_ns)
-            self._write(self.gateway, self._to_gateway, now_ns)
-        if talk.left and not self._leaves:
-            self._leave(now_ns, client_too=not talk.half_open)
-        pipes = self._to_client.pending_bytes + self._to_gateway.pending_bytes
-        if talk.pending_bytes + pipes > MAX_PENDING_BYTES:
-            _log.warning("more than %d bytes wait; the connection is reset", MAX_PENDING_BYTES)
-            self.reset()
-        self._brake()
-        self._conclude()
-        self._arm(now_ns)
+        now_ns = self._house.now_ns()
+        if self._flows(now_ns):
+            self._pass(now_ns)
+            if not self.conversation.pending_bytes:
+                self._disarm()
+                return
+        self._move(now_ns)
 
     def close(self) -> None:
         """End with FINs, after what was said (rule 3)."""
@@ -200,6 +183,33 @@ class Link:
 
     # How -------------------------------------------------------------------------------------
 
+    def _move(self, now_ns: int) -> None:
+        """Pump, whatever stands, waits or ends."""
+        talk = self.conversation
+        if self.client.ended:
+            self._tell_end(BY_CLIENT)
+        if not talk.stuck and not self._leaves:
+            if self.gateway.ended and not talk.half_open:
+                self._tell_end(BY_GATEWAY)
+            self._seek()
+            self._take_ends(now_ns)
+            self._take(now_ns)
+        elif self.client.ended and not self._seeks:
+            self.abort()
+            return
+        if not talk.stuck or self._leaves:
+            self._write(self.client, self._to_client, now_ns)
+            self._write(self.gateway, self._to_gateway, now_ns)
+        if talk.left and not self._leaves:
+            self._leave(now_ns, client_too=not talk.half_open)
+        pipes = self._to_client.pending_bytes + self._to_gateway.pending_bytes
+        if talk.pending_bytes + pipes > MAX_PENDING_BYTES:
+            _log.warning("more than %d bytes wait; the connection is reset", MAX_PENDING_BYTES)
+            self.reset()
+        self._brake()
+        self._conclude()
+        self._arm(now_ns)
+
     def _look(self, way: str) -> Look:
         def look(kind: type[Any]) -> Any:
             toxics = self._house.toxics
@@ -211,6 +221,26 @@ class Link:
         if not self._seeks:
             self._seeks = self._looking = True
             self._house.connect(self)
+
+    def _flows(self, now_ns: int) -> bool:
+        """Return whether nothing stands, waits, ends or is to be sought: nearly always."""
+        talk = self.conversation
+        return (
+            self._seeks
+            and not (self._leaves or talk.left or talk.half_open or self._house.toxics)
+            and self.client.flows
+            and self.gateway.flows
+            and self._to_client.clear(now_ns)
+            and self._to_gateway.clear(now_ns)
+            and not talk.stuck
+        )
+
+    def _pass(self, now_ns: int) -> None:
+        """Write what is to be written, past the pipes."""
+        if to_client := self.conversation.for_client(now_ns):
+            self.client.write(b"".join(to_client))
+        if to_gateway := self.conversation.for_gateway(now_ns):
+            self.gateway.write(b"".join(to_gateway))
 
     def _take(self, now_ns: int) -> None:
         for pipe, messages in (
@@ -316,9 +346,7 @@ class Link:
 
     def _arm(self, now_ns: int) -> None:
         """Plan the next pump for when something is due."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._disarm()
         if self._over or (self.conversation.stuck and not self._leaves):
             return
         due_ns = self.conversation.next_ns
@@ -330,3 +358,8 @@ class Link:
             self._timer = loop.call_soon(self.pump)
         elif due_ns < NEVER_NS:
             self._timer = loop.call_at((due_ns + 1) / 1e9, self.pump)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -94,6 +94,11 @@ class Side(asyncio.Protocol):
         return self._transport is not None
 
     @property
+    def flows(self) -> bool:
+        """Whether it is read and can be written, and neither end has said its last word."""
+        return self._reading and not self.ended and self.writable
+
+    @property
     def done(self) -> bool:
         """Whether both ends have said all."""
         return self.gone or (self.eof_sent and self.ended)

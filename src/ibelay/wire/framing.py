@@ -32,6 +32,7 @@ class FrameDecoder:
     def __init__(self, max_frame_bytes: int = MAX_CLIENT_FRAME_BYTES) -> None:
         self._max_frame_bytes = max_frame_bytes
         self._buffer = bytearray()
+        self._wanted = 0
 
     @property
     def buffered_bytes(self) -> int:
@@ -65,19 +66,24 @@ class FrameDecoder:
         Raises:
             WireError: The next length is 0 or above the limit; nothing after it can be read.
         """
-        start, buffer = 0, self._buffer
+        buffer = self._buffer
+        if len(buffer) < self._wanted:  # a long frame is looked at again once it is whole
+            return
+        data, start, end = bytes(buffer), 0, len(buffer)
+        self._wanted = 0
         try:
-            while len(buffer) - start >= _LENGTH_BYTES:
+            while end - start >= _LENGTH_BYTES:
                 begin = start + _LENGTH_BYTES
-                (size,) = _LENGTH.unpack_from(buffer, start)
+                (size,) = _LENGTH.unpack_from(data, start)
                 if not 0 < size <= self._max_frame_bytes:
                     raise WireError(
                         f"a frame announces {size} bytes, expected 1 to {self._max_frame_bytes}: "
                         "the stream is corrupt, connect again"
                     )
-                if len(buffer) < begin + size:
+                if end < begin + size:
+                    self._wanted = begin + size - start
                     return
                 start = begin + size
-                yield bytes(buffer[begin:start])
+                yield data[begin:start]
         finally:
             del buffer[:start]

@@ -11,25 +11,24 @@ from typing import NamedTuple, Protocol
 from ibelay.control.line.line import COMMISSION, EXECUTION, OPEN_ORDER, ORDER_STATUS, Fields
 from ibelay.control.line.troubles import Troubles
 from ibelay.model.ids import ClientId
-from ibelay.proxy.conversation.dialect import MANAGED_ACCOUNTS, NEXT_VALID_ID, Dialect, whole
+from ibelay.proxy.conversation.dialect import ALL, MANAGED_ACCOUNTS, NEXT_VALID_ID, Dialect, whole
 from ibelay.proxy.conversation.known import OPEN_ORDER_END
 from ibelay.wire.decode import decode
 from ibelay.wire.handshake import MAX_SERVER_VERSION
 from ibelay.wire.requests import PlaceOrder
 
-READ = frozenset(
-    {
-        ORDER_STATUS,
-        OPEN_ORDER,
-        EXECUTION,
-        COMMISSION,
-        OPEN_ORDER_END,
-        NEXT_VALID_ID,
-        MANAGED_ACCOUNTS,
-    }
-)
+READ = {
+    ORDER_STATUS: ALL,
+    OPEN_ORDER: ALL,
+    EXECUTION: 15,
+    COMMISSION: 3,
+    OPEN_ORDER_END: ALL,
+    NEXT_VALID_ID: ALL,
+    MANAGED_ACCOUNTS: ALL,
+}
+"""What a gateway says that is read, and how many fields of it: it says most of it often."""
 _REPLY = re.compile(rb"(\d{1,4})\0[^\0]*\0")
-_ORDER_ID_AT = {ORDER_STATUS: 1, OPEN_ORDER: 1, EXECUTION: 2}
+_ORDER_ID_AT = {ORDER_STATUS: 1, OPEN_ORDER: 1}
 _SYMBOL_AT = 3
 
 
@@ -66,7 +65,7 @@ def order_in(payload: bytes, dialect: Dialect) -> Order | None:
 
 
 def order_id_in(number: int, fields: Fields) -> int:
-    """Return the id of the order a message is about, -1 if it is about none."""
+    """Return the id of the order whose state a message tells, -1 if it tells none."""
     at = _ORDER_ID_AT.get(number)
     order_id = None if at is None or len(fields) <= at else whole(fields[at])
     return -1 if order_id is None else order_id

@@ -72,6 +72,7 @@ class Conversation:
     Attributes:
         left: Whether the gateway's side is to be closed.
         half_open: Whether the client's side is to stay as it is then.
+        client_id: Who the client is, once it has said so.
         hear: Told what observers of all conversations are told, of this one: way, payload,
             whether it passes.
         live: The head of a live account that was named where none may be, else empty.
@@ -81,6 +82,7 @@ class Conversation:
         self.left = False
         self.live = ""
         self.half_open = False
+        self.client_id: ClientId | None = None
         self.hear: Hear | None = None
         self.started = False
         self.dialect = Dialect(MAX_SERVER_VERSION)
@@ -95,11 +97,6 @@ class Conversation:
         self._memory = Memory()
         self._twins = Twins()
         self._breaches = 0
-
-    @property
-    def client_id(self) -> ClientId | None:
-        """Who the client is, once it has said so."""
-        return self._line.client_id
 
     @property
     def plain(self) -> str:
@@ -140,15 +137,19 @@ class Conversation:
 
     def from_gateway(self, data: bytes) -> None:
         """Take the gateway's next bytes."""
-        for unit in self._from_gateway.feed(data):
-            if not self._answered and not self.plain:
-                self._answered = True
-                self._agree(unit)
-            elif self.plain:
-                self._go_plain()
+        units = self._from_gateway.feed(data)
+        if units and not self._answered and not self.plain:
+            self._answered = True
+            self._agree(units)
+        if units and self.plain:
+            self._go_plain()
+            for unit in units:
                 self._line.put(unit)
-            elif not self.left:
-                self._answer(unit)
+            return
+        for unit in units:
+            if self.left:
+                break
+            self._answer(unit)
 
     def client_ended(self) -> None:
         """Take the end of what the client says; what was not whole passes as it is."""
@@ -164,7 +165,7 @@ class Conversation:
 
     def for_client(self, now_ns: int) -> list[bytes]:
         """Return what is to go to the client now."""
-        messages = self._line.messages(now_ns, now_ns)
+        messages = self._line.messages(now_ns, now_ns) if self._line.pending_bytes else []
         if self.half_open:
             return []
         if self._heard and self.started and not self.plain:
@@ -174,7 +175,7 @@ class Conversation:
 
     def for_gateway(self, now_ns: int) -> list[bytes]:
         """Return what is to go to the gateway now."""
-        messages = self._requests.take(now_ns, now_ns)
+        messages = self._requests.take(now_ns, now_ns) if self._requests.pending_bytes else []
         return [] if self.half_open else messages
 
     # What goes wrong on purpose -----------------------------------------------------------
@@ -254,7 +255,7 @@ class Conversation:
 
     def _start(self, unit: bytes, payload: bytes) -> None:
         client_id = ClientId(self.dialect.client_id(payload))
-        self._line.client_id = self._requests.client_id = client_id
+        self.client_id = self._line.client_id = self._requests.client_id = client_id
         self.started = True
         refused = client_id in self._troubles.refused_ids
         self._tell(payload, passed=not refused)
@@ -280,20 +281,20 @@ class Conversation:
             if not order.what_if:
                 self._common.ears.ordered((self.client_id, order.order_id), order.symbol)
 
-    def _agree(self, unit: bytes) -> None:
-        """Learn the version from the gateway's first frame."""
-        version = changes.version_in(unit[LENGTH_BYTES:])
+    def _agree(self, units: list[bytes]) -> None:
+        """Learn the version from the gateway's first frame, and let that pass."""
+        version = changes.version_in(units[0][LENGTH_BYTES:])
         if version is None:
-            self._from_gateway.give_up("its first frame says no version")
-            self._go_plain()
+            units.append(self._from_gateway.give_up("its first frame says no version"))
         else:
             self.dialect = Dialect(version)
-        self._line.put(unit)
+            self._line.put(units.pop(0))
 
     def _answer(self, unit: bytes) -> None:
         payload = unit[LENGTH_BYTES:]
         number = self.dialect.number(payload)
-        if number not in changes.READ:
+        most = changes.READ.get(number)
+        if most is None:
             self._speak(unit)
             return
         if number == MANAGED_ACCOUNTS and self._common.paper_only:
@@ -301,7 +302,7 @@ class Conversation:
             if live:  # nobody's business but its owner's: the head is enough
                 self.live, self.left = f"{live[0][:2]}…", True
                 return
-        fields = self.dialect.fields(payload)
+        fields = self.dialect.fields(payload, most)
         self._line.answering = self._memory.answer(number, fields)
         known = self._memory.orders.get(changes.order_id_in(number, fields))
         self._common.ears.told(number, fields, known.symbol if known else "")

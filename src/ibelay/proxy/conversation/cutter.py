@@ -12,8 +12,11 @@ Rules:
 
 from __future__ import annotations
 
+import struct
+
 LENGTH_BYTES = 4
 MAX_FRAME_BYTES = 8 << 20
+_LENGTH = struct.Struct(">I")
 
 
 class Cutter:
@@ -29,25 +32,23 @@ class Cutter:
     def __init__(self, prefix: bytes = b"") -> None:
         self.plain = ""
         self._prefix = prefix
-        self._broken = ""
         self._buffer = bytearray()
+        self._wanted = 0
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take the next bytes; return what is whole, each with its length in front."""
         if self.plain:
             return [data] if data else []
-        self._buffer += data
-        units, start = [], 0
-        while True:
-            size = self._size_at(start)
-            if size is None or len(self._buffer) - start < size:
-                break
-            units.append(bytes(self._buffer[start : start + size]))
-            start += size
-            self._prefix = b""
-        del self._buffer[:start]
-        if self._broken:
-            self.plain = self._broken
+        if self._buffer:  # what is not whole is looked at again only once it can be
+            self._buffer += data
+            if len(self._buffer) < self._wanted:
+                return []
+            data = self.rest()
+        units, start, broken = self._cut(data)
+        if start < len(data):
+            self._buffer += data[start:]
+        if broken:
+            self.plain = broken
             units.append(self.rest())
         return units
 
@@ -60,20 +61,23 @@ class Cutter:
         """Return what is not whole and forget it."""
         rest = bytes(self._buffer)
         self._buffer.clear()
+        self._wanted = 0
         return rest
 
-    def _size_at(self, start: int) -> int | None:
-        """Return how long the message at *start* is, None while that is not known."""
-        prefix = self._prefix
-        begin = bytes(self._buffer[start : start + len(prefix)])
-        if not prefix.startswith(begin):
-            self._broken = f"it begins with {begin!r}"
-            return None
-        head = start + len(prefix)
-        if len(self._buffer) < head + LENGTH_BYTES:
-            return None
-        size = int.from_bytes(self._buffer[head : head + LENGTH_BYTES], "big")
-        if not 0 < size <= MAX_FRAME_BYTES:
-            self._broken = f"a frame announces {size} bytes"
-            return None
-        return len(prefix) + LENGTH_BYTES + size
+    def _cut(self, data: bytes) -> tuple[list[bytes], int, str]:
+        """Return what is whole, where it ends, and why the rest cannot be cut."""
+        units: list[bytes] = []
+        start, head, end = 0, len(self._prefix), len(data)
+        if not self._prefix.startswith(data[:head]):
+            return units, 0, f"it begins with {data[:head]!r}"
+        while end - start >= head + LENGTH_BYTES:
+            (size,) = _LENGTH.unpack_from(data, start + head)
+            if not 0 < size <= MAX_FRAME_BYTES:
+                return units, start, f"a frame announces {size} bytes"
+            stop = start + head + LENGTH_BYTES + size
+            if stop > end:
+                self._wanted = stop - start
+                break
+            units.append(data[start:stop])
+            start, head, self._prefix = stop, 0, b""
+        return units, start, ""

@@ -27,7 +27,9 @@ _WHOLE = re.compile(r"-?[0-9]{1,19}")
 _BUFFER_SINCE = 200
 _CLIENT_ID_TAG = 0x08
 _ACCOUNTS_TAG = 0x0A
+_MAX_DIGITS = 5
 UNKNOWN = 0
+ALL = -1
 
 
 class Dialect:
@@ -46,17 +48,24 @@ class Dialect:
         if self.binary:
             number = int.from_bytes(payload[:_NUMBER_BYTES], "big")
             return number - _BUFFER_SINCE if number > _BUFFER_SINCE else number
-        text = payload[: max(0, payload.find(b"\0"))]
-        return int(text) if text.isdigit() and len(text) < 6 else UNKNOWN
+        text = payload[: max(0, payload.find(b"\0", 0, _MAX_DIGITS + 1))]
+        return int(text) if text.isdigit() else UNKNOWN
 
-    def fields(self, payload: bytes) -> list[str]:
-        """Return the fields of a message; its number alone where they cannot be told apart."""
+    def fields(self, payload: bytes, most: int = ALL) -> list[str]:
+        """Return the fields of a message; its number alone where they cannot be told apart.
+
+        Args:
+            payload: The message.
+            most: How many are wanted; what comes after may be cut or not.
+        """
         number = str(self.number(payload))
         if not self.binary:
-            return [number, *payload.decode("utf-8", "replace").split("\0")[1:]]
+            fields = payload.decode("utf-8", "replace").split("\0", most)
+            fields[0] = number
+            return fields
         if int.from_bytes(payload[:_NUMBER_BYTES], "big") > _BUFFER_SINCE:
             return [number]
-        return [number, *payload[_NUMBER_BYTES:].decode("utf-8", "replace").split("\0")]
+        return [number, *payload[_NUMBER_BYTES:].decode("utf-8", "replace").split("\0", most)]
 
     def message(self, number: int, fields: Sequence[object]) -> bytes:
         """Return a framed message."""

@@ -58,6 +58,11 @@ class Pipe:
             return max(self._chunks[0][0], self._free_ns)
         return NEVER_NS if self._end_ns is None else self._end_ns
 
+    def clear(self, now_ns: int) -> bool:
+        """Return whether bytes that no toxic concerns would come out at once, as they are."""
+        waits = self._chunks or self._free_ns > now_ns or self._end_ns is not None
+        return not (waits or self.cut or self._limit is not None)
+
     def ended(self, now_ns: int) -> bool:
         """Return whether the end has come out."""
         return not self._chunks and self._end_ns is not None and self._end_ns <= now_ns
