@@ -34,7 +34,7 @@ class Host:
         self.dead = False
         self.on_failure: Handler | None = None
         self._stalls = 0
-        self._parked: deque[asyncio.Handle] = deque()
+        self._parked: deque[Callback | Timer] = deque()
 
     @property
     def stalled(self) -> bool:
@@ -51,7 +51,7 @@ class Host:
         """Let nothing of it run until :meth:`resume`; as often as it is stalled."""
         self._stalls += 1
 
-    def resume(self) -> deque[asyncio.Handle]:
+    def resume(self) -> deque[Callback | Timer]:
         """Take back one stall; return what may run now, in the order in which it was due."""
         self._stalls -= 1
         if self._stalls:
@@ -59,6 +59,68 @@ class Host:
         parked, self._parked = self._parked, deque()
         return parked
 
-    def park(self, handle: asyncio.Handle) -> None:
+    def park(self, handle: Callback | Timer) -> None:
         """Keep what is due while stalled."""
         self._parked.append(handle)
+
+
+class Callback(asyncio.Handle):
+    """A callback of asyncio, made without a look at the debug mode: there are millions."""
+
+    __slots__ = ()
+    _callback: Callable[..., object] | None
+    _context: Context
+    _source_traceback: None
+
+    def __init__(
+        self,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: asyncio.AbstractEventLoop,
+        context: Context | None,
+    ) -> None:
+        self._callback = callback
+        self._args = args
+        self._loop = loop
+        self._context = copy_context() if context is None else context
+        self._cancelled = False
+        self._repr = self._source_traceback = None
+
+
+class Timer(asyncio.TimerHandle):
+    """A timer, made in the same way."""
+
+    __slots__ = ()
+    _callback: Callable[..., object] | None
+    _context: Context
+    _source_traceback: None
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: asyncio.AbstractEventLoop,
+        context: Context | None,
+    ) -> None:
+        self._when = when
+        self._callback = callback
+        self._args = args
+        self._loop = loop
+        self._context = copy_context() if context is None else context
+        self._cancelled = self._scheduled = False
+        self._repr = self._source_traceback = None
+
+    def cancel(self) -> None:
+        """Never run: the loop will find that out."""
+        self._cancelled = True
+        self._callback, self._args = None, ()
+
+
+def parked(handle: Callback | Timer) -> bool:
+    """Let its host keep *handle* if that is stalled; return whether it is."""
+    host = handle._context.get(HOST)  # noqa: SLF001  # a handle of this module
+    if host is None or not host.stalled:
+        return False
+    host.park(handle)
+    return True

@@ -30,7 +30,7 @@ from itertools import count
 from typing import Any, TypeVar, TypeVarTuple
 
 from ibelay.errors import IbelayError
-from ibelay.testing.virtual.host import HOST, Handler, Host
+from ibelay.testing.virtual.host import HOST, Callback, Handler, Host, Timer, parked
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -41,34 +41,6 @@ _TIMERS_MIN = 128  # so many may stand, cancelled or not, before those cancelled
 
 class StuckError(IbelayError):
     """Nothing in the virtual loop can ever run again, and somebody waits for it."""
-
-
-class _Handle(asyncio.Handle):
-    """A callback that waits while its host is stalled (rule 5)."""
-
-    __slots__ = ()
-    _context: Context
-
-    def _run(self) -> None:
-        host = self._context.get(HOST)
-        if host is not None and host.stalled:
-            host.park(self)
-            return
-        super()._run()
-
-
-class _Timer(asyncio.TimerHandle):
-    """A timer; it waits, too, while its host is stalled."""
-
-    __slots__ = ()
-    _context: Context
-
-    def _run(self) -> None:
-        host = self._context.get(HOST)
-        if host is not None and host.stalled:
-            host.park(self)
-            return
-        super()._run()
 
 
 class _Task(asyncio.Task[Any]):
@@ -96,12 +68,14 @@ class VirtualLoop(base_events.BaseEventLoop):
     def __init__(self, chance: random.Random | None = None) -> None:
         super().__init__()
         self._chance = chance
+        self._tie: Callable[[], float] = count().__next__ if chance is None else chance.random
         self._now = 0.0
-        self._ties = 0.0
-        self._timers: list[tuple[float, float, int, _Timer]] = []
+        self._now_ns = 0
+        self._stalls = 0
+        self._timers: list[tuple[float, float, int, Timer]] = []
         self._numbers = count()
         self._kept_timers = _TIMERS_MIN
-        self._ready: deque[asyncio.Handle]
+        self._ready: deque[Callback | Timer]
         self._stopping: bool
         self._tasks_made = count()
         self.set_task_factory(self._make_task)
@@ -116,27 +90,32 @@ class VirtualLoop(base_events.BaseEventLoop):
 
     def now_ns(self) -> int:
         """Return virtual nanoseconds since the loop was made."""
-        return int(self._now * 1e9)
+        return self._now_ns
 
     def _run_once(self) -> None:
-        """Run what is ready, or what is due next.
+        """Run what is ready, or what is due next, again and again until the loop is stopped.
 
         Raises:
             StuckError: There is neither (rule 4).
         """
-        ready, timers = self._ready, self._timers
-        while timers and timers[0][-1].cancelled():
-            heapq.heappop(timers)
-        if not ready and not self._stopping:
-            if not timers:
-                raise StuckError("the simulation is stuck: everybody waits and no timer stands")
-            self._now = max(self._now, timers[0][0])
-        while timers and timers[0][0] < self._now + _RESOLUTION_S:
-            ready.append(heapq.heappop(timers)[-1])
-        for _ in range(len(ready)):
-            handle = ready.popleft()
-            if not handle.cancelled():
-                handle._run()  # noqa: SLF001  # as the loop's own does
+        ready, timers, pop = self._ready, self._timers, heapq.heappop
+        while True:
+            while timers and timers[0][-1]._cancelled:  # noqa: SLF001  # quicker than to ask
+                pop(timers)
+            if not ready and not self._stopping:
+                if not timers:
+                    raise StuckError("the simulation is stuck: everybody waits and no timer stands")
+                self._now = max(self._now, timers[0][0])
+                self._now_ns = int(self._now * 1e9)
+            due = self._now + _RESOLUTION_S
+            while timers and timers[0][0] < due:
+                ready.append(pop(timers)[-1])
+            for _ in range(len(ready)):
+                handle = ready.popleft()
+                if not handle._cancelled and not (self._stalls and parked(handle)):  # noqa: SLF001  # the same
+                    handle._run()  # noqa: SLF001  # as the loop's own does
+            if self._stopping:
+                return
 
     def run_for(self, seconds: float) -> None:
         """Run whatever is due in the next *seconds*, then return."""
@@ -145,7 +124,7 @@ class VirtualLoop(base_events.BaseEventLoop):
     def run_to(self, at: float) -> None:
         """Run whatever is due until *at* (virtual seconds), then return."""
         # Infinity among ties: the end comes after everything else of that instant.
-        timer = self._timer(at, self.stop, (), None, float("inf"))
+        timer = self._timer(at, float("inf"), self.stop, (), None)
         try:
             self.run_forever()
         finally:
@@ -157,7 +136,7 @@ class VirtualLoop(base_events.BaseEventLoop):
         self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
         """Run *callback* after what is ready already."""
-        handle = _Handle(callback, args, self, context)
+        handle = Callback(callback, args, self, context)
         self._ready.append(handle)
         return handle
 
@@ -175,7 +154,7 @@ class VirtualLoop(base_events.BaseEventLoop):
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run *callback* in *delay* seconds."""
-        return self.call_at(self._now + delay, callback, *args, context=context)
+        return self._timer(self._now + delay, self._tie(), callback, args, context)
 
     def call_at(
         self,
@@ -185,25 +164,22 @@ class VirtualLoop(base_events.BaseEventLoop):
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run *callback* at *when* (virtual seconds)."""
-        if self._chance is None:
-            self._ties += 1
-            return self._timer(when, callback, args, context, self._ties)
-        return self._timer(when, callback, args, context, self._chance.random())
+        return self._timer(when, self._tie(), callback, args, context)
 
     def _timer(
         self,
         when: float,
+        tie: float,
         callback: Callable[..., object],
         args: tuple[Any, ...],
         context: Context | None,
-        tie: float,
-    ) -> _Timer:
-        timer = _Timer(when, callback, args, self, context)
-        if len(self._timers) >= self._kept_timers:
-            self._timers = [one for one in self._timers if not one[-1].cancelled()]
-            heapq.heapify(self._timers)
-            self._kept_timers = max(_TIMERS_MIN, 2 * len(self._timers))
-        heapq.heappush(self._timers, (when, tie, next(self._numbers), timer))
+    ) -> Timer:
+        timer, timers = Timer(when, callback, args, self, context), self._timers
+        if len(timers) >= self._kept_timers:
+            timers[:] = [one for one in timers if not one[-1].cancelled()]
+            heapq.heapify(timers)
+            self._kept_timers = max(_TIMERS_MIN, 2 * len(timers))
+        heapq.heappush(timers, (when, tie, next(self._numbers), timer))
         return timer
 
     def _make_task(
@@ -219,9 +195,11 @@ class VirtualLoop(base_events.BaseEventLoop):
     def stall(self, host: Host, seconds: float) -> None:
         """Let nothing of *host* run for *seconds*, as if its process were stopped."""
         host.stall()
+        self._stalls += 1
         self.call_later(seconds, self._resume, host, context=Context())
 
     def _resume(self, host: Host) -> None:
+        self._stalls -= 1
         self._ready.extend(host.resume())
 
     # -- failures ------------------------------------------------------------------------
@@ -317,7 +295,7 @@ class VirtualLoop(base_events.BaseEventLoop):
 
 def _host_of(context: dict[str, Any]) -> Host | None:
     handle = context.get("handle")
-    if isinstance(handle, _Handle | _Timer):
+    if isinstance(handle, Callback | Timer):
         return handle._context.get(HOST)  # noqa: SLF001  # handles of this loop
     return HOST.get()
 
