@@ -1,7 +1,12 @@
-"""Taps: what passes through the bot's socket and journal becomes observations."""
+"""Taps: what passes through the bot's socket and journal becomes observations.
+
+All bytes that anybody writes go into the trace of the run, whoever they are from.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from itertools import islice
@@ -14,6 +19,7 @@ from ibelay.ports.journal import Entry, Journal
 from ibelay.runtime.bot import Bot
 from ibelay.testing.simulation.observed import Appended, Asked, Durable, Observation, Told
 from ibelay.testing.virtual.clock import BOOTED_NS
+from ibelay.testing.virtual.stream import End
 from ibelay.wire.decode.message import decode
 from ibelay.wire.framing import FrameDecoder
 
@@ -25,6 +31,9 @@ _FRAME_MAX = 16 << 20
 _UNTOLD = frozenset(b"49 1 2 45 46 50 58 81 6 7 8 59 73 101".split())
 _EXECUTION = b"11"
 _UNASKED = b"49\0"
+_LENGTH = struct.Struct(">I")
+_NUMBER_MAX = 4  # digits of a message's number, and the NUL after it
+_HASHED_BYTES = 1 << 16
 
 See = Callable[[Observation], None]
 
@@ -47,6 +56,57 @@ def bars_heard(bot: Bot, floor: Floor) -> dict[str, int]:
     }
 
 
+class Wiretap:
+    """All connections of a network, and those of one host in particular.
+
+    Args:
+        host: What is observed of its connections.
+        client_id: Whose they are.
+        now_ns: Virtual time.
+        see: Takes the observations.
+    """
+
+    def __init__(self, host: str, client_id: ClientId, now_ns: Callable[[], int], see: See) -> None:
+        self._host = host
+        self._client_id = client_id
+        self._now_ns = now_ns
+        self._see = see
+        self._taps: dict[End, SocketTap] = {}
+        self._hash = hashlib.sha256()
+        self._unhashed = bytearray()
+
+    @property
+    def digest(self) -> str:
+        """What has been written until now, by whom and when, as a hash."""
+        self._hash_all()
+        return self._hash.hexdigest()
+
+    def wrote(self, end: End, data: bytes) -> None:
+        """Take what the program at *end* has written."""
+        host = end.local[0]
+        self._unhashed += b"%d %b\n%b" % (self._now_ns(), host.encode(), data)
+        if len(self._unhashed) >= _HASHED_BYTES:
+            self._hash_all()
+        if host == self._host:
+            self._tap(end).wrote(data)
+
+    def read(self, end: End, data: bytes) -> None:
+        """Take what the program at *end* is about to be given."""
+        if end.local[0] == self._host:
+            self._tap(end).read(data)
+
+    def _hash_all(self) -> None:
+        self._hash.update(self._unhashed)
+        self._unhashed.clear()
+
+    def _tap(self, end: End) -> SocketTap:
+        tap = self._taps.get(end)
+        if tap is None:
+            self._taps = {known: one for known, one in self._taps.items() if not known.is_closing()}
+            tap = self._taps[end] = SocketTap(self._client_id, self._now_ns, self._see)
+        return tap
+
+
 class SocketTap:
     """One connection of the bot.
 
@@ -63,7 +123,8 @@ class SocketTap:
         self._now_ns = now_ns
         self._see = see
         self._out = FrameDecoder(_FRAME_MAX)
-        self._in = FrameDecoder(_FRAME_MAX)
+        self._rest = b""
+        self._garbled = False
         self._greeted = False
         self._versions = 0
         self._executions: set[bytes] = set()
@@ -82,13 +143,29 @@ class SocketTap:
             self._see(Asked(self._now_ns(), self._client_id, request))
 
     def read(self, data: bytes) -> None:
-        """Look at what the bot is about to be given."""
-        self._in.feed(data)
-        for payload in self._frames(self._in):
-            number, _nul, rest = payload.partition(b"\0")
-            if number not in _UNTOLD and not (number == _EXECUTION and self._told_before(rest)):
-                fields = tuple(payload.decode(errors="replace").split("\0")[:-1])
-                self._see(Told(self._now_ns(), fields))
+        """Look at what the bot is about to be given; most of it is prices, and passed over."""
+        if self._garbled:
+            return
+        if self._rest:
+            data = self._rest + data
+        start, beyond = 0, len(data)
+        while beyond - start >= _LENGTH.size:
+            begin = start + _LENGTH.size
+            (size,) = _LENGTH.unpack_from(data, start)
+            if not 0 < size <= _FRAME_MAX:
+                self._garbled = True  # whoever reads it will say so
+            if self._garbled or beyond - begin < size:
+                break
+            start = begin + size
+            if data[begin : begin + _NUMBER_MAX].partition(b"\0")[0] not in _UNTOLD:
+                self._hear(data[begin:start])
+        self._rest = b"" if self._garbled else data[start:]
+
+    def _hear(self, payload: bytes) -> None:
+        number, _nul, rest = payload.partition(b"\0")
+        if number != _EXECUTION or not self._told_before(rest):
+            fields = tuple(payload.decode(errors="replace").split("\0")[:-1])
+            self._see(Told(self._now_ns(), fields))
 
     def _told_before(self, execution: bytes) -> bool:
         """Return whether *execution*, whoever asked for it, was told on this connection."""

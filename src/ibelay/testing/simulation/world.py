@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import hashlib
 import random
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -51,9 +50,8 @@ from ibelay.testing.simulation.process import BOT_TASK, BotProcess
 from ibelay.testing.simulation.programs.choice import program
 from ibelay.testing.simulation.programs.drop_in import DropInProgram
 from ibelay.testing.simulation.setting import CLIENT_ID, Kind, Setting
-from ibelay.testing.simulation.taps import SocketTap, bars_heard
+from ibelay.testing.simulation.taps import Wiretap, bars_heard
 from ibelay.testing.virtual import Host, Network, VirtualDoor, VirtualLoop
-from ibelay.testing.virtual.stream import End
 from ibelay.testing.virtual.wall import virtual_wall
 
 BOT, PROXY, GATEWAY = "bot", "proxy", "gateway"
@@ -82,8 +80,9 @@ class World:
         self.watchers: list[Callable[[Observation], None]] = []
         self.loop = VirtualLoop(self._chance("ties"))
         self.network = Network(self.loop, self._chance("network"), self.setting.pace)
-        self.network.on_write.append(self._wrote)
-        self.network.on_read.append(self._read)
+        self._tap = Wiretap(BOT, CLIENT_ID, self.loop.now_ns, self.see)
+        self.network.on_write.append(self._tap.wrote)
+        self.network.on_read.append(self._tap.read)
         floor = self._floor()
         floor.watch(self._heard)
         gateway = Host(GATEWAY)
@@ -103,8 +102,6 @@ class World:
             chance=self._chance("process"),
             see=self.see,
         )
-        self._taps: dict[End, SocketTap] = {}
-        self._digest = hashlib.sha256()
         self._ledger, self._folded = Ledger(), 0
         self._stop = asyncio.Event()
         self._wall = ExitStack()
@@ -166,7 +163,7 @@ class World:
     @property
     def digest(self) -> str:
         """What has gone over the network until now, as a hash."""
-        return self._digest.hexdigest()
+        return self._tap.digest
 
     # -- what can be done to it ------------------------------------------------------------
 
@@ -380,19 +377,3 @@ class World:
         now = self.loop.now_ns()
         for event in events:
             self.see(Truth(now, event))
-
-    def _wrote(self, end: End, data: bytes) -> None:
-        self._digest.update(b"%d %b\n%b" % (self.loop.now_ns(), end.local[0].encode(), data))
-        if end.local[0] == BOT:
-            self._tap(end).wrote(data)
-
-    def _read(self, end: End, data: bytes) -> None:
-        if end.local[0] == BOT:
-            self._tap(end).read(data)
-
-    def _tap(self, end: End) -> SocketTap:
-        tap = self._taps.get(end)
-        if tap is None:
-            self._taps = {known: one for known, one in self._taps.items() if not known.is_closing()}
-            tap = self._taps[end] = SocketTap(CLIENT_ID, self.loop.now_ns, self.see)
-        return tap

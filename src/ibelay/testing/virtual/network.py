@@ -63,6 +63,7 @@ class Network:
     Attributes:
         on_write: Told what an application writes: the end and the bytes.
         on_read: Told what an application is about to be given.
+        out: The cables that are out, and who waits for them to connect.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Network:
         self._listeners: dict[tuple[str, int], Listener] = {}
         self._ends: dict[End, None] = {}
         self._powerless: list[End] = []
-        self._out: dict[frozenset[str], list[asyncio.Future[None]]] = {}
+        self.out: dict[frozenset[str], list[asyncio.Future[None]]] = {}
         self._ports = FIRST_PORT
 
     # -- connections -------------------------------------------------------------------------
@@ -159,13 +160,13 @@ class Network:
     def unplug(self, one: str, other: str) -> None:
         """Let nothing pass between two hosts; nobody is told."""
         if self.passes(one, other):
-            self._out[frozenset((one, other))] = []
+            self.out[frozenset((one, other))] = []
             for end in self._between(one, other):
                 end.unplugged()
 
     def plug(self, one: str, other: str) -> None:
         """Let everything pass again."""
-        waiting = self._out.pop(frozenset((one, other)), None)
+        waiting = self.out.pop(frozenset((one, other)), None)
         if waiting is None:
             return
         for future in waiting:
@@ -208,7 +209,7 @@ class Network:
 
     def passes(self, one: str, other: str) -> bool:
         """Return whether anything gets from one host to the other."""
-        return not self._out or frozenset((one, other)) not in self._out
+        return frozenset((one, other)) not in self.out
 
     def way_s(self) -> float:
         """Return how long something sent now is under way (rule 1)."""
@@ -247,7 +248,7 @@ class Network:
 
     async def _passage(self, one: str, other: str) -> None:
         """Wait for the cable (rule 2)."""
-        waiting = self._out.get(frozenset((one, other)))
+        waiting = self.out.get(frozenset((one, other)))
         if waiting is None:
             return
         future = self.loop.create_future()

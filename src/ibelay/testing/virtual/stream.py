@@ -143,10 +143,11 @@ class End(asyncio.Transport):
             return
         data = bytes(data)
         self._wires.wrote(self, data)
-        self.out.send(data)
-        if not self.out.open:
+        out = self.out
+        out.send(data)
+        if not out.open:
             self.unplugged()
-        if not self._writer_paused and self.get_write_buffer_size() > self._high:
+        if out.unsent_bytes > KERNEL_BYTES + self._high and not self._writer_paused:
             self._writer_paused = True
             self.get_protocol().pause_writing()
 
@@ -196,11 +197,8 @@ class End(asyncio.Transport):
 
     def take_in(self, item: Item) -> None:
         """Take what has reached this end's kernel."""
-        if self.powerless:
-            return  # not even a kernel is there to answer
-        if self._dead or (self._over and isinstance(item, bytes)):
-            if item is not Sign.RST:  # nobody here: whoever still talks is told so
-                self._loop.call_soon(self.peer.reset_by_peer, context=self.peer.context)
+        if self._over:
+            self._refuse(item)
         elif item is Sign.RST:
             self.reset_by_peer()
         else:
@@ -276,6 +274,8 @@ class End(asyncio.Transport):
 
     def _gather(self) -> bytes:
         """Return the next bytes, as one read of a socket does."""
+        if len(self._inbox) == 1:
+            return cast("bytes", self._inbox.popleft())
         parts, size = list[bytes](), 0
         while self._inbox and size < READ_BYTES:
             item = self._inbox[0]
@@ -285,6 +285,12 @@ class End(asyncio.Transport):
             size += len(item)
             self._inbox.popleft()
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _refuse(self, item: Item) -> None:
+        """Tell whoever still talks that nobody is here; without power not even a kernel does."""
+        talks = isinstance(item, bytes) or (self._dead and item is Sign.FIN)
+        if talks and not self.powerless:
+            self._loop.call_soon(self.peer.reset_by_peer, context=self.peer.context)
 
     def _give_up(self) -> None:
         self.fail(TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT)))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import Context
 from enum import Enum
 from typing import Protocol
@@ -35,6 +35,11 @@ class Cable(Protocol):
     """What a way needs of the network."""
 
     loop: VirtualLoop
+
+    @property
+    def out(self) -> Mapping[frozenset[str], object]:
+        """The cables that are out: hardly ever one."""
+        ...
 
     def passes(self, one: str, other: str) -> bool:
         """Return whether anything gets from one host to the other."""
@@ -86,7 +91,7 @@ class Way:
     @property
     def open(self) -> bool:
         """Whether the cable carries anything."""
-        return self._cable.passes(*self._hosts)
+        return not self._cable.out or self._cable.passes(*self._hosts)
 
     @property
     def waits(self) -> bool:
@@ -95,9 +100,13 @@ class Way:
 
     def send(self, data: bytes) -> None:
         """Let *data* leave as soon as the window lets it."""
-        self._unsent.extend(self._cable.pieces(data))
-        self.unsent_bytes += len(data)
-        self._push()
+        for piece in self._cable.pieces(data):
+            if self._window > 0 and not self._unsent:
+                self._window -= len(piece)
+                self._fly(piece)
+            else:
+                self._unsent.append(piece)
+                self.unsent_bytes += len(piece)
 
     def finish(self) -> None:
         """Send a FIN after the last byte."""
@@ -132,7 +141,8 @@ class Way:
     def was_read(self, size: int) -> None:
         """Take note that the other end has read *size* bytes."""
         self._window += size
-        self._push()
+        if self._unsent or self._finishing:
+            self._push()
 
     def plugged(self) -> None:
         """Send again what waited for the cable."""
