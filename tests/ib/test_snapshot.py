@@ -86,6 +86,23 @@ async def test_everything_the_broker_holds_is_in_it(
     assert (len(seen.of(OrderSeen)), len(seen.of(StatusSeen))) == (2, 1)
 
 
+async def test_the_days_orders_and_executions_are_left_out_if_not_wanted(
+    gateway: ScriptedGateway, link: IbLink
+) -> None:
+    gateway.synchronise()
+    asked: list[str] = []
+    for kind in (requests.RequestCompletedOrders, requests.RequestExecutions):
+        gateway.answers[kind] = lambda _peer, request: asked.append(type(request).__name__)
+    gateway.answers[requests.RequestPositions] = lambda peer, _: peer.send(
+        encode.position(ACCOUNT, SPY, Decimal(100), Decimal("101.26")), encode.position_end()
+    )
+    taken = await link.snapshot(SHORT_S, whole=False)
+    assert (taken.whole, asked) == (False, [])
+    assert [position.quantity for position in taken.positions] == [Decimal(100)]
+    gateway.synchronise()
+    assert (await link.snapshot(SHORT_S)).whole
+
+
 @pytest.mark.parametrize(
     ("kind", "name"),
     [

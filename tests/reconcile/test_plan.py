@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import msgspec.structs
 import pytest
@@ -113,6 +114,36 @@ def test_books_that_agree_are_left_as_they_are_and_said_to() -> None:
 def test_an_empty_store_and_an_empty_broker_agree() -> None:
     outcome = Reconciler(ledger_of()).see(snapshot())
     assert (outcome.records, outcome.report) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("changed", "settled"),
+    [
+        ({}, True),
+        ({"positions": [holding(40)]}, False),
+        ({"positions": []}, False),
+        ({"open_orders": []}, False),
+        ({"open_orders": bracket_shown()[:1]}, False),
+    ],
+    ids=["agrees", "another quantity", "no position", "no order", "an order less"],
+)
+def test_what_works_and_is_held_settles_only_books_that_agree_with_it(
+    changed: dict[str, Any], settled: bool
+) -> None:
+    """A snapshot without executions and completed orders, as periodic looks take one."""
+    parts = {"positions": [holding(50)], "open_orders": bracket_shown()} | changed
+    seen = replace(snapshot(**parts), whole=False)
+    reconciler = Reconciler(bracket())
+    before = reconciler.absences
+    assert reconciler.see(seen).settles(before) is settled
+
+
+def test_an_order_nobody_has_heard_of_is_not_settled_by_what_works() -> None:
+    """Each look without it is counted, and whole looks count."""
+    seen = replace(snapshot(), whole=False)
+    reconciler = Reconciler(silent())
+    before = reconciler.absences
+    assert not reconciler.see(seen).settles(before)
 
 
 # -- fills -----------------------------------------------------------------------------------

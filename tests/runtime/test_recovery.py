@@ -10,6 +10,7 @@ from tests.runtime.staging import Diary, Stage, staged
 from ibelay.ib.link import IbLink
 from ibelay.journal.records import ReconciliationDone
 from ibelay.machines.link_events import LinkState, SilenceNoticed, UpstreamLost, UpstreamRestored
+from ibelay.model.faults import read
 from ibelay.model.ids import OrderRef
 from ibelay.model.snapshot import BrokerSnapshot
 from ibelay.reconcile.absence import Absences, Missing
@@ -46,12 +47,12 @@ async def test_streams_are_asked_for_although_the_first_synchronisation_ended_in
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """1102 says that no data were lost; but none were asked for yet."""
-    whole = IbLink.snapshot
+    take = IbLink.snapshot
     stages: list[Stage] = []
 
-    async def cut(link: IbLink, timeout_s: float) -> BrokerSnapshot:
-        monkeypatch.setattr(IbLink, "snapshot", whole)
-        seen = await whole(link, timeout_s)
+    async def cut(link: IbLink, timeout_s: float, *, whole: bool = True) -> BrokerSnapshot:
+        monkeypatch.setattr(IbLink, "snapshot", take)
+        seen = await take(link, timeout_s, whole=whole)
         stages[0].bot.session.feed(UpstreamLost(1100))
         return seen
 
@@ -70,6 +71,30 @@ async def test_books_are_as_good_as_reconciled_only_while_ready() -> None:
         assert stage.bot.trader.reconciled
         stage.bot.session.feed(SilenceNoticed())
         assert not stage.bot.trader.reconciled
+
+
+async def test_a_periodic_look_asks_for_the_days_orders_only_in_need(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What works and is held agrees until somebody closes the position by hand."""
+    take = IbLink.snapshot
+    taken: list[BrokerSnapshot] = []
+
+    async def note(link: IbLink, timeout_s: float, *, whole: bool = True) -> BrokerSnapshot:
+        taken.append(await take(link, timeout_s, whole=whole))
+        return taken[-1]
+
+    async with staged(Diary()) as stage:
+        await stage.until(lambda: stage.ready and stage.held == TEN and bool(stage.stops), "held")
+        monkeypatch.setattr(IbLink, "snapshot", note)
+        await stage.until(lambda: len(taken) >= 3, "looked at three times")
+        assert not any(one.whole for one in taken[1:3])
+
+        for lost in ("execDetails", "commissionReport", "position"):
+            stage.server.operator.do(read(f"drop {lost} count=1"))
+        stage.server.operator.do(read("manual-trade SELL 10 SPY"))
+        await stage.until(lambda: stage.held == 0, "closed in the books")
+        assert any(one.whole for one in taken[3:])
 
 
 @pytest.mark.parametrize("lost", [True, False], ids=["the link", "its upstream"])
@@ -96,11 +121,11 @@ def lose_upstream_in_the_next_snapshot(stage: Stage, monkeypatch: pytest.MonkeyP
     """Let IB's servers go away just before the next snapshot's last part ends."""
     link = stage.bot.session.link
     assert link is not None
-    whole = type(link).snapshot
+    take = type(link).snapshot
 
-    async def cut(timeout_s: float) -> BrokerSnapshot:
+    async def cut(timeout_s: float, *, whole: bool = True) -> BrokerSnapshot:
         monkeypatch.delattr(link, "snapshot")
-        seen = await whole(link, timeout_s)
+        seen = await take(link, timeout_s, whole=whole)
         stage.bot.session.feed(UpstreamLost(1100))
         return seen
 

@@ -56,6 +56,7 @@ def bot_config(settings: BotSettings, *, safe_mode_reason: str = "") -> BotConfi
         watch_list=settings.bot.watch_list,
         ack_timeout_s=settings.orders.ack_timeout_s,
         reconcile_interval_s=settings.reconcile.interval_s,
+        reconcile_whole_s=settings.reconcile.whole_s,
         max_quantity=Decimal(str(settings.bot.max_quantity)),
         shutdown_timeout_s=settings.shutdown.timeout_s,
         close_on_shutdown=settings.shutdown.positions == "close",

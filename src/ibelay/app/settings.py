@@ -113,6 +113,7 @@ class ReconcileSection(_Section):
     """Bringing books and broker together."""
 
     interval_s: float = Field(60.0, gt=0, description="between two looks while READY")
+    whole_s: float = Field(600.0, gt=0, description="between two at all of the day's orders")
     quantity_tolerance: float = Field(0, ge=0, description="shares that may differ")
 
 

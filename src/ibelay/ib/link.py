@@ -24,7 +24,7 @@ from ibelay.ib.quotes import QuoteBooks
 from ibelay.ib.raw import RawCallbacks
 from ibelay.ib.repeats import Repeats
 from ibelay.ib.requests import Requests
-from ibelay.ib.snapshot import Gatherer
+from ibelay.ib.snapshot import WHOLE, WORKING_AND_HELD, Gatherer, Part
 from ibelay.ib.translate import ib_contract, ib_order
 from ibelay.ib.transport import FramedTransport, fields_of
 from ibelay.model.contract import Contract
@@ -127,18 +127,20 @@ class IbLink:
             raise LinkError(f"the connection was lost right after logon: {self._transport.reason}")
         self._announced = True
 
-    async def snapshot(self, timeout_s: float) -> BrokerSnapshot:
-        """Ask for everything the broker holds; see ``snapshot.Gatherer`` for what counts.
+    async def snapshot(self, timeout_s: float, *, whole: bool = True) -> BrokerSnapshot:
+        """Ask for what the broker holds; see ``snapshot.Gatherer`` for what counts.
 
         Snapshots of one link take turns; *timeout_s* counts from this one's turn. Account
         values are those known by its end: they are asked for once per link and then pushed.
+        One that is not *whole* leaves out completed orders and executions.
         """
+        parts = WHOLE if whole else WORKING_AND_HELD
         async with self._one_snapshot:
             started_ns = self._clock.monotonic_ns()
             request_id = self._requests.new_id()
-            self._gatherer.begin(request_id)
+            self._gatherer.begin(request_id, parts)
             try:
-                self._ask_for_everything(request_id)
+                self._ask_for(parts, request_id)
                 await self._gatherer.finish(timeout_s)
                 return self._gatherer.result(
                     account=self.accounts[0],
@@ -252,15 +254,17 @@ class IbLink:
         """Return when the transport is really gone."""
         await self._transport.closed()
 
-    def _ask_for_everything(self, request_id: int) -> None:
+    def _ask_for(self, parts: frozenset[Part], request_id: int) -> None:
         """Write all requests of a snapshot; the socket takes them in one go."""
         if not self._account_asked:
             self._account_asked = True
             self._write.reqAccountUpdates(True, self.accounts[0])
         self._write.reqPositions()
         self._write.reqAllOpenOrders()
-        self._write.reqCompletedOrders(False)
-        self._write.reqExecutions(request_id, ib_async.ExecutionFilter())
+        if Part.COMPLETED_ORDERS in parts:
+            self._write.reqCompletedOrders(False)
+        if Part.EXECUTIONS in parts:
+            self._write.reqExecutions(request_id, ib_async.ExecutionFilter())
         self._write.reqCurrentTime()
         self._requests.expect_time()
 

@@ -8,6 +8,7 @@ Rules:
    positions, order statuses and executions of that time are also in the snapshot.
 3. An order whose last status is terminal is not an open order.
 4. Commission reports heard meanwhile are in the snapshot, one per execution id.
+5. What grows with the day, completed orders and executions, may be left out.
 
 Source: F16, F17 and F18 of the shared facts (silence taken for "empty"), and section 3
 (two reqCompletedOrders in flight: one never ends).
@@ -45,13 +46,19 @@ class Part(StrEnum):
     BROKER_TIME = "broker time"
 
 
+WHOLE = frozenset(Part)
+WORKING_AND_HELD = WHOLE - {Part.COMPLETED_ORDERS, Part.EXECUTIONS}
+_WITHOUT_REQUEST_ID = frozenset({Part.POSITIONS, Part.OPEN_ORDERS, Part.COMPLETED_ORDERS})
+
+
 @dataclass(slots=True)
 class _Gathering:
     """One snapshot in the making."""
 
     request_id: int
+    parts: frozenset[Part]
+    missing: set[Part]
     done: asyncio.Future[None]
-    missing: set[Part] = field(default_factory=lambda: set(Part))
     broker_time_ns: int = 0
     positions: dict[tuple[str, ConId], Position] = field(default_factory=dict)
     open_orders: dict[_OrderKey, BrokerOrder] = field(default_factory=dict)
@@ -76,10 +83,11 @@ class Gatherer:
         self._owed: Counter[Part] = Counter()
         self._now: _Gathering | None = None
 
-    def begin(self, request_id: int) -> None:
-        """Start collecting; *request_id* is that of the executions. Send the requests next."""
-        self._now = _Gathering(request_id, asyncio.get_running_loop().create_future())
-        self._owed.update((Part.POSITIONS, Part.OPEN_ORDERS, Part.COMPLETED_ORDERS))
+    def begin(self, request_id: int, parts: frozenset[Part] = WHOLE) -> None:
+        """Start collecting *parts*; *request_id* is that of the executions. Send them next."""
+        done = asyncio.get_running_loop().create_future()
+        self._now = _Gathering(request_id, parts, set(parts), done)
+        self._owed.update(parts & _WITHOUT_REQUEST_ID)
 
     async def finish(self, timeout_s: float) -> None:
         """Return when every part has ended.
@@ -110,6 +118,7 @@ class Gatherer:
             ended_ns=ended_ns,
             broker_time_ns=gathering.broker_time_ns,
             next_order_id=next_order_id,
+            whole=gathering.parts == WHOLE,
             positions=tuple(p for p in gathering.positions.values() if p.quantity),
             open_orders=tuple(o for o in gathering.open_orders.values() if o.status not in _OVER),
             completed_orders=tuple(gathering.completed),

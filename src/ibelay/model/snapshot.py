@@ -46,6 +46,8 @@ class BrokerSnapshot:
     """Positions, working orders, completed orders and executions, each *ended*.
 
     Attributes:
+        whole: Whether completed orders and executions were asked for; if not, those of them
+            that are here came by themselves, and nothing follows from what is not.
         started_ns: Monotonic time before the first request left.
         ended_ns: Monotonic time after the last end arrived.
         broker_time_ns: The broker's clock (UTC, ns) during the snapshot.
@@ -57,6 +59,7 @@ class BrokerSnapshot:
     ended_ns: int
     broker_time_ns: int
     next_order_id: OrderId
+    whole: bool = True
     positions: tuple[Position, ...] = ()
     open_orders: tuple[BrokerOrder, ...] = ()
     completed_orders: tuple[BrokerOrder, ...] = ()

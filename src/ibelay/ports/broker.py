@@ -58,8 +58,13 @@ class BrokerLink(Protocol):
         """Bytes accepted by us but not yet by the kernel; 0 on a healthy link."""
         ...
 
-    async def snapshot(self, timeout_s: float) -> BrokerSnapshot:
+    async def snapshot(self, timeout_s: float, *, whole: bool = True) -> BrokerSnapshot:
         """Ask for positions, all open orders, completed orders and executions.
+
+        Args:
+            timeout_s: For every part to end.
+            whole: If not, completed orders and executions are not asked for: they grow with
+                the day, while positions and open orders say whether there is need of them.
 
         Raises:
             SyncIncompleteError: A part did not end in *timeout_s*; names the parts.

@@ -7,7 +7,9 @@ Rules:
    which nothing fills, or if nothing of ours works or has just filled in the contract: until
    then a fill may be in flight between the parts of one snapshot.
 4. What cannot be put right from here is told once, as long as it stays as it is.
-5. The caller looks again soon while ``Plan.again`` is set. When it no longer is, planning
+5. A snapshot that is not whole can only tell that all is well (``Plan.settles``): what else
+   it seems to say is thrown away, and a whole one is taken.
+6. The caller looks again soon while ``Plan.again`` is set. When it no longer is, planning
    with the same snapshot once more writes nothing down and finds nothing.
 """
 
@@ -57,6 +59,15 @@ class Plan:
     again: bool
     report: tuple[str, ...]
 
+    def settles(self, before: Absences) -> bool:
+        """Return whether nothing differs, nothing is to be done, and no question is open.
+
+        Args:
+            before: The memory that the plan was made with.
+        """
+        to_do = self.records or self.findings or self.cancels
+        return not to_do and not self.again and self.absences == before
+
 
 def plan(
     ledger: Ledger,
@@ -72,7 +83,7 @@ def plan(
 
     Args:
         ledger: Our books, with everything applied that arrived before the snapshot ended.
-        snapshot: Complete.
+        snapshot: Whole, or see rule 5.
         policy: How to decide.
         absences: What the previous plan remembered.
         bot: Whose order references are ours.

@@ -50,6 +50,8 @@ class BotConfig:
         watch_list: Symbols to stream besides the strategy's, before anyone changed it.
         ack_timeout_s: Without an answer for this long an order is UNKNOWN.
         reconcile_interval_s: Between periodic reconciliations while READY.
+        reconcile_whole_s: Between those of them that also ask for the day's completed orders
+            and executions, although positions and open orders agree with the books.
         max_quantity: Largest order of one decision; 0 is no limit.
         shutdown_timeout_s: For the six steps together.
         close_on_shutdown: Close positions at shutdown instead of leaving them protected.
@@ -63,6 +65,7 @@ class BotConfig:
     watch_list: tuple[str, ...] = ()
     ack_timeout_s: float = 10.0
     reconcile_interval_s: float = 60.0
+    reconcile_whole_s: float = 600.0
     max_quantity: Decimal = Decimal(0)
     shutdown_timeout_s: float = 30.0
     close_on_shutdown: bool = False

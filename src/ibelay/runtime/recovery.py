@@ -2,6 +2,10 @@
 
 The same path runs at start, after every reconnect, periodically, and whenever live evidence
 leaves a doubt that only a complete snapshot can settle.
+
+Rule: a periodic look asks for positions and open orders. Only if they do not agree with the
+books in everything, or it has not been done for long, does it ask for the day's completed
+orders and executions too, of which there are more from trade to trade.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ from ibelay.model.snapshot import BrokerSnapshot
 from ibelay.ports.broker import BrokerLink
 from ibelay.reconcile.absence import Absences
 from ibelay.reconcile.amend import amendments
-from ibelay.reconcile.plan import plan
+from ibelay.reconcile.plan import Plan, plan
 from ibelay.reconcile.positions import unexplained
 from ibelay.reconcile.scope import highest_order_id, own_part
 from ibelay.runtime.books import Books
@@ -36,6 +40,7 @@ from ibelay.runtime.trader import Trader
 
 log = logging.getLogger("ibelay.recovery")
 
+_PERIODIC = "periodic"
 _DOUBT_PAUSE_S = 1.0
 _LOOK_AGAIN_S = 1.0
 
@@ -69,10 +74,10 @@ class Recovery:
         self._note = note
         self.absences = Absences()
         self._look_again = False
+        self._whole_due_ns = 0
         self._unexplained: tuple[str, ...] = ()
         self._doubt = asyncio.Event()
         self._doubts: list[str] = []
-        self.last_snapshot: BrokerSnapshot | None = None
         self.report: tuple[str, ...] = ()
         self.executions_recovered = 0
 
@@ -81,7 +86,7 @@ class Recovery:
         began = self._books.monotonic_ns()
         self._session.learn_time(await link.probe())
         state_line = self._trader.load()
-        snapshot = await link.snapshot(self._config.session.sync_timeout_s)
+        snapshot = await self._look(link, whole=True)
         self._session.learn_time(snapshot.broker_time_ns)
         if self._session.reachable is not link:
             return  # IB's servers went away meanwhile: the gateway told what it remembers of them
@@ -98,7 +103,7 @@ class Recovery:
                     await self._doubt.wait()
                     reason = "; ".join(self._doubts) or "doubt"
             except TimeoutError:
-                reason = "periodic"
+                reason = _PERIODIC
             self._doubt.clear()
             self._doubts.clear()
             link = self._session.link
@@ -148,14 +153,45 @@ class Recovery:
 
     async def _again(self, link: BrokerLink, reason: str) -> None:
         began = self._books.monotonic_ns()
+        whole = reason != _PERIODIC or self._look_again or began >= self._whole_due_ns
         try:
-            snapshot = await link.snapshot(self._config.session.sync_timeout_s)
+            snapshot = await self._look(link, whole=whole)
+            if not snapshot.whole and self._still(link):
+                snapshot = await self._in_need(link, snapshot)
         except LinkError as error:
             if link is self._session.link:
                 self._session.reconnect(f"a snapshot did not complete: {error}")
             return
-        if link is self._session.link and self._session.ready:
+        if self._still(link):
             self._reconcile(snapshot, reason, began, "")
+
+    async def _in_need(self, link: BrokerLink, snapshot: BrokerSnapshot) -> BrokerSnapshot:
+        """Return *snapshot* if all is well by it, else a whole one."""
+        if self._plan(snapshot).settles(self.absences):
+            return snapshot
+        return await self._look(link, whole=True)
+
+    async def _look(self, link: BrokerLink, *, whole: bool) -> BrokerSnapshot:
+        """Return our part of what the broker holds."""
+        snapshot = await link.snapshot(self._config.session.sync_timeout_s, whole=whole)
+        client_id = self._config.session.address.client_id
+        return own_part(snapshot, self._trader.account, client_id)
+
+    def _still(self, link: BrokerLink) -> bool:
+        """Return whether *link* is the one that we trade over."""
+        return link is self._session.link and self._session.ready
+
+    def _plan(self, snapshot: BrokerSnapshot) -> Plan:
+        """Return what *snapshot* means for the books as they are."""
+        return plan(
+            self._books.ledger,
+            snapshot,
+            self._config.policy,
+            self.absences,
+            bot=self._config.name,
+            now_ns=self._trader.now_ns(),
+            monotonic_ns=self._books.monotonic_ns(),
+        )
 
     def _reconcile(
         self, snapshot: BrokerSnapshot, trigger: str, began_ns: int, first_line: str
@@ -163,19 +199,11 @@ class Recovery:
         ledger = self._books.ledger
         now = self._trader.now_ns()
         client_id = self._config.session.address.client_id
-        snapshot = own_part(snapshot, self._trader.account, client_id)
-        outcome = plan(
-            ledger,
-            snapshot,
-            self._config.policy,
-            self.absences,
-            bot=self._config.name,
-            now_ns=now,
-            monotonic_ns=self._books.monotonic_ns(),
-        )
+        if snapshot.whole:
+            self._whole_due_ns = began_ns + int(self._config.reconcile_whole_s * 1e9)
+        outcome = self._plan(snapshot)
         self.absences = outcome.absences
         self._look_again = outcome.again
-        self.last_snapshot = snapshot
         self._trader.broker_positions = {
             position.contract.con_id: position.quantity for position in snapshot.positions
         }
