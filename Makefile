@@ -8,6 +8,8 @@ RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 CANDIDATES := python3.13 python3.12 python3.11 python3 python
 WORKERS ?= 2
+# The tests start hundreds of processes; each would compile the whole program anew.
+export PYTHONDONTWRITEBYTECODE :=
 # ARGS may choose tests of one kind only; pytest exits 5 where it then finds none.
 NONE_CHOSEN = $(if $(ARGS), || [ $$? -eq 5 ])
 

@@ -1,4 +1,4 @@
-"""A gateway in its own process, and foreign clients in theirs."""
+"""A gateway in a thread of its own, and foreign clients in processes of theirs."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def client(request: pytest.FixtureRequest) -> ForeignClient:
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """A gateway of its own for the test; its port."""
-    with running_gateway() as listening:
+    """A gateway of its own for the test, which trades SPY; its port."""
+    with running_gateway("SPY") as listening:
         yield listening
 
 

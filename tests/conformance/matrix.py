@@ -6,14 +6,11 @@ so the page cannot say what the gateway no longer does.
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from tests.conformance.environments import CLIENTS, ROOT, ForeignClient, missing
 from tests.conformance.exercise import Cell, exercise
@@ -21,32 +18,18 @@ from tests.conformance.families import ROOMS, UNSUBSCRIBED
 from tests.conformance.orders import ORDERS
 from tests.conformance.remote import started
 
+from ibelay.gateway.options import GatewayOptions
+from ibelay.gateway.server import PaperGateway
+from ibelay.gateway.session.entitlement import Entitlement
+from ibelay.testing.gateway import RunningGateway
+
 PAGE = ROOT / "docs" / "reference" / "gateway-conformance.md"
 # Twenty market seconds in one: what comes every five seconds comes within a test's patience.
-OPTIONS: Mapping[str, Any] = {
-    "entitlement": "live",
-    "port": 0,
-    "start": "10:00",
-    "speed": 20.0,
-    "symbols": (
-        "SPY", "AIG", "BAC", "IBM", "SPX:IND", "ES:FUT", "EUR.USD:CASH", "BTC:CRYPTO",
-        "91282CLW9:BOND",
-    ),
-}  # fmt: skip
-_PROGRAM = """\
-import asyncio, json, sys
-from ibelay.gateway.main import gateway
-from ibelay.gateway.options import GatewayOptions
-from ibelay.gateway.session.entitlement import Entitlement
-
-async def serve(entitlement, **options):
-    async with gateway(GatewayOptions(**options)) as listening:
-        listening.floor.entitlement = Entitlement(entitlement)
-        print(listening.port, flush=True)
-        await asyncio.Event().wait()
-
-asyncio.run(serve(**json.loads(sys.argv[1])))
-"""
+SPEED = 20.0
+SYMBOLS = (
+    "SPY", "AIG", "BAC", "IBM", "SPX:IND", "ES:FUT", "EUR.USD:CASH", "BTC:CRYPTO",
+    "91282CLW9:BOND",
+)  # fmt: skip
 ROWS: Mapping[str, tuple[str, ...]] = {
     **{room: tuple(family.name for family in families) for room, families in ROOMS.items()},
     "Orders": (*(family.name for family in ROOMS["Orders"]), *ORDERS),
@@ -82,7 +65,7 @@ def column(client: ForeignClient) -> tuple[dict[str, Cell], list[str]]:
         cells |= {name: scenario(remote) for name, scenario in ORDERS.items()}
         complaints = remote.complaints()
         remote.disconnect()
-    with running_gateway(entitlement="delayed") as port, started(client) as remote:
+    with running_gateway(entitlement=Entitlement.DELAYED) as port, started(client) as remote:
         remote.connect(port, client_id=1)
         cells |= {family.name: exercise(remote, family) for family in UNSUBSCRIBED}
         return cells, complaints + remote.complaints()
@@ -110,20 +93,16 @@ def committed(client: ForeignClient) -> dict[str, str]:
 
 
 @contextmanager
-def running_gateway(**options: Any) -> Iterator[int]:
-    """Start a gateway in its own process, with *options* beside ours; yield its port."""
-    words = json.dumps({**OPTIONS, **options})
-    with subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, words], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        announced = process.stdout.readline()
-        assert announced, "the gateway did not start; what it said stands above"
-        try:
-            yield int(announced)
-        finally:
-            process.terminate()
-            process.wait(10)
+def running_gateway(*symbols: str, entitlement: Entitlement = Entitlement.LIVE) -> Iterator[int]:
+    """Start a gateway beside the test that trades *symbols*, all if none; yield its port."""
+
+    def entitle(paper: PaperGateway) -> None:
+        paper.floor.entitlement = entitlement
+
+    options = GatewayOptions(port=0, start="10:00", speed=SPEED, symbols=symbols or SYMBOLS)
+    with RunningGateway(options) as listening:
+        listening.ask(entitle)
+        yield listening.port
 
 
 def _versions() -> Iterator[str]:

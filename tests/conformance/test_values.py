@@ -113,7 +113,7 @@ def facts(remote: Remote) -> Facts:
 @pytest.fixture(scope="module")
 def measure() -> Facts:
     """What ib_async reads."""
-    with running_gateway() as port, started(required(CLIENTS[0])) as remote:
+    with running_gateway("SPY") as port, started(required(CLIENTS[0])) as remote:
         remote.connect(port, 1)
         return facts(remote)
 

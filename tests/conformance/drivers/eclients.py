@@ -197,6 +197,8 @@ def main() -> None:
             driver.disconnect()
         else:
             driver.call(command["name"], command["with"])
+    if driver.app is not None:
+        driver.app.disconnect()  # else the library's reader keeps the process alive
 
 
 if __name__ == "__main__":

@@ -194,17 +194,21 @@ async def main() -> None:
     commands = speech.commands()
     async with asyncio.TaskGroup() as tasks:
         driver = Driver(tasks)
-        serving = tasks.create_task(_serve(driver, commands))
-        await serving
-        if driver.ib is not None:
-            driver.ib.disconnect()  # else it does so while the interpreter ends, and says so
+        told: asyncio.Queue[Any] = asyncio.Queue()
+        tasks.create_task(_serve(driver, told))
+        while (command := await asyncio.to_thread(next, commands, None)) is not None:
+            told.put_nowait(command)
+        # The test has hung up, perhaps while the library waits to be let in.
         for task in asyncio.all_tasks():
             if task is not asyncio.current_task():
                 task.cancel()
+    if driver.ib is not None:
+        driver.ib.disconnect()  # else it does so while the interpreter ends, and says so
 
 
-async def _serve(driver: Driver, commands: Any) -> None:
-    while (command := await asyncio.to_thread(next, commands, None)) is not None:
+async def _serve(driver: Driver, told: asyncio.Queue[Any]) -> None:
+    while True:
+        command = await told.get()
         if command["do"] == "connect":
             await driver.connect(
                 host=command["host"], port=command["port"], client_id=command["client_id"]
