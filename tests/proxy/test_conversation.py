@@ -201,6 +201,14 @@ def test_while_ibs_servers_are_gone_orders_and_reports_wait() -> None:
     assert list(words(to_gateway)) == [ORDER, CANCEL]
 
 
+def test_what_was_told_while_it_was_calm_counts_once_it_is_not() -> None:
+    between = Between()
+    between.said(FILL.replace("-1", "4", 1), FILL.replace("exec.01", "exec.02"), STATUS)
+    between.common.troubles.lose_upstream(faults.Reset())
+    unasked = COMMISSION.replace("exec.01", "exec.02")
+    assert between.said(COMMISSION, unasked) == [COMMISSION]
+
+
 def test_an_id_in_use_is_refused_with_326_and_the_gateway_hears_nothing() -> None:
     between = Between(begun=False)
     between.common.troubles.refused_ids.add(ClientId(7))

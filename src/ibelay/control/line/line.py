@@ -76,9 +76,18 @@ class Line:
         """When the next late message is due, after a ``take``."""
         return self._mishaps.next_ns
 
+    @property
+    def calm(self) -> bool:
+        """Whether every message passes, whatever it says."""
+        return (
+            self._troubles.calm
+            and self._mishaps.idle
+            and not (self._lost_orders or self._killed or self.half_open)
+        )
+
     def say(self, message: bytes) -> bool:
         """Take one framed message for the client; return whether it is not lost."""
-        if self._troubles.calm and self._carefree:
+        if self.calm:
             self._mishaps.put(message)
             return True
         fields = self._read(message[LENGTH_BYTES:])
@@ -92,7 +101,7 @@ class Line:
         return self._mishaps.meet(number, message)
 
     def put(self, message: bytes) -> None:
-        """Take what no fault concerns: the answer to the handshake."""
+        """Take what no fault concerns: the answer to the handshake, anything while it is calm."""
         self._mishaps.put(message)
 
     def take(self, wall_ns: int, market_ns: int) -> bytes:
@@ -128,10 +137,6 @@ class Line:
         held, self._held, self._held_bytes = self._held, [], 0
         for message in held:
             self._mishaps.meet(int(self._read(message[LENGTH_BYTES:])[0]), message)
-
-    @property
-    def _carefree(self) -> bool:
-        return self._mishaps.idle and not (self._lost_orders or self._killed)
 
     def _is_lost(self, number: int, fields: Fields) -> bool:
         """Rule 1; a commission goes the way of its fill."""

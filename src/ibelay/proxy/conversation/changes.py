@@ -11,22 +11,17 @@ from typing import NamedTuple, Protocol
 from ibelay.control.line.line import COMMISSION, EXECUTION, OPEN_ORDER, ORDER_STATUS, Fields
 from ibelay.control.line.troubles import Troubles
 from ibelay.model.ids import ClientId
-from ibelay.proxy.conversation.dialect import ALL, MANAGED_ACCOUNTS, NEXT_VALID_ID, Dialect, whole
+from ibelay.proxy.conversation.dialect import MANAGED_ACCOUNTS, NEXT_VALID_ID, Dialect, whole
 from ibelay.proxy.conversation.known import OPEN_ORDER_END
 from ibelay.wire.decode import decode
 from ibelay.wire.handshake import MAX_SERVER_VERSION
 from ibelay.wire.requests import PlaceOrder
 
-READ = {
-    ORDER_STATUS: ALL,
-    OPEN_ORDER: ALL,
-    EXECUTION: 15,
-    COMMISSION: 3,
-    OPEN_ORDER_END: ALL,
-    NEXT_VALID_ID: ALL,
-    MANAGED_ACCOUNTS: ALL,
-}
-"""What a gateway says that is read, and how many fields of it: it says most of it often."""
+READ = frozenset({ORDER_STATUS, OPEN_ORDER, OPEN_ORDER_END, NEXT_VALID_ID, MANAGED_ACCOUNTS})
+FILLS = {EXECUTION: 15, COMMISSION: 3}
+"""How many fields of them are read: up to the execution's id."""
+REMEMBERED = READ | {EXECUTION}
+"""What is read even while it is calm; a commission goes the way of its execution."""
 _REPLY = re.compile(rb"(\d{1,4})\0[^\0]*\0")
 _ORDER_ID_AT = {ORDER_STATUS: 1, OPEN_ORDER: 1}
 _SYMBOL_AT = 3

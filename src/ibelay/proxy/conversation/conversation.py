@@ -1,7 +1,8 @@
 r"""One client and the gateway behind it: which messages each is to get.
 
 Rules:
-1. Without faults every byte passes as it came. The client's id is learned from startApi.
+1. Without faults every byte passes as it came, and only what is remembered is read. The
+   client's id is learned from startApi.
 2. Orders get through as ``control.line.orders`` says; then requests meet their mishaps.
 3. What the gateway says is changed where a fault says so (no account, ids that go back, twins
    of orders), then it goes through the client's line (``control.line``).
@@ -86,6 +87,7 @@ class Conversation:
         self.hear: Hear | None = None
         self.started = False
         self.dialect = Dialect(MAX_SERVER_VERSION)
+        self._remembered: tuple[bytes, ...] = ()
         self._common = common
         self._troubles = common.troubles
         self._from_client = Cutter(API_PREFIX)
@@ -146,10 +148,15 @@ class Conversation:
             for unit in units:
                 self._line.put(unit)
             return
+        calm = self._line.calm
         for unit in units:
             if self.left:
                 break
-            self._answer(unit)
+            if calm and not unit.startswith(self._remembered, LENGTH_BYTES):
+                self._line.put(unit)
+            else:
+                self._answer(unit)
+                calm = self._line.calm
 
     def client_ended(self) -> None:
         """Take the end of what the client says; what was not whole passes as it is."""
@@ -288,21 +295,34 @@ class Conversation:
             units.append(self._from_gateway.give_up("its first frame says no version"))
         else:
             self.dialect = Dialect(version)
+            self._remembered = self.dialect.heads(changes.REMEMBERED)
             self._line.put(units.pop(0))
 
     def _answer(self, unit: bytes) -> None:
-        payload = unit[LENGTH_BYTES:]
-        number = self.dialect.number(payload)
-        most = changes.READ.get(number)
-        if most is None:
+        number = self.dialect.number(unit, LENGTH_BYTES)
+        if number in changes.FILLS:
+            self._fill(number, unit)
+        elif number in changes.READ:
+            self._read(number, unit, unit[LENGTH_BYTES:])
+        else:
             self._speak(unit)
-            return
+
+    def _fill(self, number: int, unit: bytes) -> None:
+        """Pass on an execution or a commission, of which clients are told the day again and again."""
+        fields = self.dialect.fields(unit[LENGTH_BYTES:], changes.FILLS[number])
+        self._line.answering = self._memory.answer(number, fields)
+        self._common.ears.told(number, fields)
+        self._speak(unit)
+        self._line.answering = False
+
+    def _read(self, number: int, unit: bytes, payload: bytes) -> None:
+        """Pass on what tells of orders, ids or accounts, changed where a fault says so."""
         if number == MANAGED_ACCOUNTS and self._common.paper_only:
             live = [one for one in self.dialect.accounts(payload) if not is_paper(one)]
             if live:  # nobody's business but its owner's: the head is enough
                 self.live, self.left = f"{live[0][:2]}…", True
                 return
-        fields = self.dialect.fields(payload, most)
+        fields = self.dialect.fields(payload)
         self._line.answering = self._memory.answer(number, fields)
         known = self._memory.orders.get(changes.order_id_in(number, fields))
         self._common.ears.told(number, fields, known.symbol if known else "")

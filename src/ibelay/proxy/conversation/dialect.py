@@ -13,7 +13,8 @@ Rules:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from ibelay.wire.encode.message import escaped
 from ibelay.wire.framing import frame
@@ -43,13 +44,20 @@ class Dialect:
         self.version = version
         self.binary = version >= BINARY_NUMBERS_SINCE
 
-    def number(self, payload: bytes) -> int:
-        """Return the number of a message."""
+    def number(self, data: bytes, begin: int = 0) -> int:
+        """Return the number of the message that begins at *begin*."""
         if self.binary:
-            number = int.from_bytes(payload[:_NUMBER_BYTES], "big")
+            number = int.from_bytes(data[begin : begin + _NUMBER_BYTES], "big")
             return number - _BUFFER_SINCE if number > _BUFFER_SINCE else number
-        text = payload[: max(0, payload.find(b"\0", 0, _MAX_DIGITS + 1))]
-        return int(text) if text.isdigit() else UNKNOWN
+        end = data.find(b"\0", begin, begin + _MAX_DIGITS + 1)
+        return _number(data[begin:end]) if end > begin else UNKNOWN
+
+    def heads(self, numbers: Iterable[int]) -> tuple[bytes, ...]:
+        """Return how messages with these numbers begin."""
+        if self.binary:
+            both = [number + more for number in sorted(numbers) for more in (0, _BUFFER_SINCE)]
+            return tuple(number.to_bytes(_NUMBER_BYTES, "big") for number in both)
+        return tuple(b"%d\0" % number for number in sorted(numbers))
 
     def fields(self, payload: bytes, most: int = ALL) -> list[str]:
         """Return the fields of a message; its number alone where they cannot be told apart.
@@ -102,6 +110,11 @@ class Dialect:
             begin = 1 + next((at for at, byte in enumerate(body[1:], 1) if byte < 0x80), 0)
             text = body[begin : begin + _varint(body[1:])].decode("utf-8", "replace")
         return [account.strip() for account in text.split(",") if account.strip()]
+
+
+@lru_cache(maxsize=256)  # the same few over and over
+def _number(text: bytes) -> int:
+    return int(text) if text.isdigit() else UNKNOWN
 
 
 def whole(text: str) -> int | None:

@@ -33,7 +33,7 @@ class Ears:
         """Hear that a client places an order; *key* is the same if it places it again."""
         self._once(("order", key), "order", symbol)
 
-    def told(self, number: int, fields: Fields, symbol: str) -> None:
+    def told(self, number: int, fields: Fields, symbol: str = "") -> None:
         """Hear what a gateway says; *symbol* is that of the order it is about, if known."""
         if number == EXECUTION and len(fields) > _EXEC_ID_AT and fields[1] == LIVE:
             self._once(("fill", fields[_EXEC_ID_AT]), "fill", fields[_SYMBOL_AT])
