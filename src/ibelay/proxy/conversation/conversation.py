@@ -308,7 +308,7 @@ class Conversation:
             self._speak(unit)
 
     def _fill(self, number: int, unit: bytes) -> None:
-        """Pass on an execution or a commission, of which clients are told the day again and again."""
+        """Pass on an execution or a commission; clients ask for all of the day again and again."""
         fields = self.dialect.fields(unit[LENGTH_BYTES:], changes.FILLS[number])
         self._line.answering = self._memory.answer(number, fields)
         self._common.ears.told(number, fields)
