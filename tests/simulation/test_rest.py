@@ -62,7 +62,7 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> Counter[Alarm]:
 
 
 def test_a_ready_bot_wakes_for_its_heartbeat_only(woken: Counter[Alarm]) -> None:
-    """Twice a beat: to ask, and a moment later to see that the answer came."""
+    """Twice a beat: to ask, and to take the answer."""
     with World(1, Setting(strategy=Idle)) as world:
         world.run_for(120)  # until nothing is left of the time before it was READY
         bot = world.process.bot
@@ -72,7 +72,7 @@ def test_a_ready_bot_wakes_for_its_heartbeat_only(woken: Counter[Alarm]) -> None
         world.run_for(MINUTES * 60)
         beats = MINUTES * 60 / 5
         assert bot.session.value.state is LinkState.READY
-        assert beats <= woken[bot.session._look] <= 2 * beats + 2
+        assert beats <= woken[bot.session.pulse._look] <= 2 * beats + 2
         assert woken[bot.trader.duties] == 0
 
 
@@ -88,4 +88,4 @@ def test_a_bot_that_waits_for_its_gateway_is_not_woken_to_look_at_a_link_it_has_
         assert bot.session.link is None
         woken.clear()
         world.run_for(MINUTES * 60)
-        assert woken[bot.session._look] == 0
+        assert woken[bot.session.pulse._look] == 0

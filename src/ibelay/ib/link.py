@@ -152,12 +152,12 @@ class IbLink:
             finally:
                 self._gatherer.end()
 
-    async def probe(self) -> int:
+    def probe(self) -> asyncio.Future[int]:
         """Ask for the current time; several may be under way."""
         waiter: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._write.reqCurrentTime()
         self._requests.expect_time(waiter)
-        return await waiter
+        return waiter
 
     async def resolve(self, contract: Contract) -> Contract:
         """Return *contract* completed by IB."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -72,10 +73,11 @@ class BrokerLink(Protocol):
         """
         ...
 
-    async def probe(self) -> int:
-        """Ask for the current time; return broker time (UTC, ns, whole seconds).
+    def probe(self) -> asyncio.Future[int]:
+        """Ask for the current time, now; the answer is broker time (UTC, ns, whole seconds).
 
-        Never times out by itself: the caller decides how long silence may last.
+        Never times out by itself: the caller decides how long silence may last. The link's end
+        answers with a LinkError.
         """
         ...
 

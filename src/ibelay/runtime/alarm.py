@@ -14,21 +14,27 @@ class Alarm:
     """Wakes one sleeper."""
 
     def __init__(self) -> None:
-        self._rung = asyncio.Event()
+        self._rung = False
+        self._sleeper: asyncio.Future[None] | None = None
 
     def ring(self) -> None:
         """Wake the sleeper, or let it not fall asleep the next time."""
-        self._rung.set()
+        self._rung = True
+        if self._sleeper is not None and not self._sleeper.done():
+            self._sleeper.set_result(None)
 
     async def wait(self, seconds: float | None) -> None:
         """Sleep until the alarm is rung, *seconds* at most; None is for ever."""
-        timer = None
-        if seconds is not None:
+        if not self._rung:
             loop = asyncio.get_running_loop()
-            timer = loop.call_later(max(seconds, _SHORTEST_S), self._rung.set)
-        try:
-            await self._rung.wait()
-        finally:
-            if timer is not None:
-                timer.cancel()
-        self._rung.clear()
+            self._sleeper = loop.create_future()
+            timer = None
+            if seconds is not None:
+                timer = loop.call_later(max(seconds, _SHORTEST_S), self.ring)
+            try:
+                await self._sleeper
+            finally:
+                self._sleeper = None
+                if timer is not None:
+                    timer.cancel()
+        self._rung = False

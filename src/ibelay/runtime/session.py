@@ -39,14 +39,12 @@ from ibelay.machines.link_events import (
     UpstreamLost,
     UpstreamRestored,
 )
-from ibelay.machines.liveness import Verdict
 from ibelay.model.events import BrokerEvent, LinkClosed, NoticeSeen
 from ibelay.ports.broker import BrokerConnector, BrokerLink
 from ibelay.ports.clock import Clock
-from ibelay.runtime.alarm import Alarm
 from ibelay.runtime.config import SessionConfig
+from ibelay.runtime.pulse import Pulse
 
-_LAG_NS = 1_000_000_000
 _UPSTREAM_LOST = frozenset({1100, 2110})
 _SAME_ERA = frozenset({LinkState.READY, LinkState.SUSPECT})
 _REACHABLE = frozenset({LinkState.SYNCING, LinkState.READY, LinkState.SUSPECT})
@@ -98,7 +96,7 @@ class Session:
         self.config = config
         self.value = Connection()
         self.link: BrokerLink | None = None
-        self.life: liveness.Liveness | None = None
+        self.pulse = Pulse(config.heartbeat, clock, self)
         self.broker_clock: broker_clock.BrokerClock | None = None
         self.connects = 0
         self.failed_connects = 0
@@ -109,14 +107,13 @@ class Session:
         self.era = 0
         self._generation = 0
         self._stopped = asyncio.Event()
-        self._look = Alarm()
         self._tasks: asyncio.TaskGroup | None = None
         self._opening: asyncio.Task[None] | None = None
         self._syncing: asyncio.Task[None] | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._dropping: list[BrokerLink] = []
         self._data_lost = True
-        self._upstream_lost_ns = 0
+        self._isolation: asyncio.TimerHandle | None = None
 
     # -- what others may ask -------------------------------------------------------------
 
@@ -167,7 +164,8 @@ class Session:
         """Return whether the peer answered lately, asking it if need be."""
         if self._clock.monotonic_ns() - link.last_heard_ns <= self.config.fresh_ns:
             return True
-        limit = liveness.miss_deadline_ns(self.life or liveness.begin(0), self.config.heartbeat)
+        life = self.pulse.life or liveness.begin(0)
+        limit = liveness.miss_deadline_ns(life, self.config.heartbeat)
         try:
             async with asyncio.timeout(limit / 1e9):
                 self.learn_time(await link.probe())
@@ -184,12 +182,13 @@ class Session:
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             self.feed(SafeModeAsked(safe_mode_reason) if safe_mode_reason else Start())
-            pulse = tasks.create_task(self._pulse()) if self.config.monitor else None
+            pulse = tasks.create_task(self.pulse.run()) if self.config.monitor else None
             try:
                 await self._stopped.wait()
             finally:
                 self._tasks = None  # stopped or cancelled, nothing more is begun
                 self._cancel_retry()
+                self._forget_upstream()
             if pulse is not None:
                 pulse.cancel()
             await self._gone()
@@ -198,8 +197,7 @@ class Session:
         """Step the machine and perform what it asks."""
         config = self.config
         if isinstance(event, UpstreamLost):
-            self._upstream_lost_ns = self._clock.monotonic_ns()
-            self._look.ring()
+            self._await_upstream()
         self.value, effects = connection.step(
             self.value,
             event,
@@ -263,8 +261,7 @@ class Session:
             self.feed(OpenFailed(str(error)))
             return
         self.link = link
-        self.life = liveness.begin(self._clock.monotonic_ns())
-        self._look.ring()
+        self.pulse.begin(link)
         self.connects += 1
         self.feed(Opened())
 
@@ -297,7 +294,7 @@ class Session:
             self.link.abort()
             self._dropping.append(self.link)
             self.link = None
-            self.life = None
+            self.pulse.end()
 
     async def _gone(self) -> None:
         """Wait until every dropped link's transport is really closed."""
@@ -333,58 +330,35 @@ class Session:
                 pass
         self._listener.broker_event(event)
 
-    async def _pulse(self) -> None:
-        """Probe, judge silence, and excuse the time our own loop did not run."""
-        while True:
-            began = self._clock.monotonic_ns()
-            due = self._next_look_ns(began)
-            await self._look.wait(None if due is None else (due - began) / 1e9)
-            now = self._clock.monotonic_ns()
-            if self.life is not None and self.link is not None:
-                if due is not None and now - due > _LAG_NS:
-                    self.life = liveness.excuse(self.life, now - due)
-                self._judge(self.link, self.life, now)
-                self._end_isolation(now)
+    # -- what the pulse tells -------------------------------------------------------------
 
-    def _next_look_ns(self, now: int) -> int | None:
-        """Return when the link is to be looked at next; None while there is none."""
-        if self.life is None:
-            return None
-        due = liveness.next_look_ns(self.life, self.config.heartbeat, now)
-        if self.value.state is LinkState.ISOLATED:
-            due = min(due, self._upstream_lost_ns + self.config.isolated_max_ns)
-        return due
-
-    def _judge(self, link: BrokerLink, life: liveness.Liveness, now: int) -> None:
-        life = liveness.heard(life, link.last_heard_ns)
-        beat = self.config.heartbeat
-        verdict = liveness.verdict(life, beat, now)
-        if verdict is Verdict.DEAD:
-            asked_ns = life.heard_ns if life.waiting_since_ns is None else life.waiting_since_ns
-            silence = (now - min(life.heard_ns, asked_ns)) / 1e9
-            self.feed(Lost(f"no answer for {silence:.1f} s: the link is dead"))
-            return
-        if now >= liveness.next_probe_ns(life, beat, now):
-            life = liveness.probe_sent(life, now)
-            self._spawn(self._probe(link, now))
-        self.life = life
-        if verdict is Verdict.SUSPECT:
-            self.feed_if_known(SilenceNoticed())
-
-    def _end_isolation(self, now: int) -> None:
-        """Ask for a fresh link if nobody says any more how IB's servers are."""
-        waited = now - self._upstream_lost_ns
-        if self.value.state is LinkState.ISOLATED and waited >= self.config.isolated_max_ns:
-            self.reconnect(f"no word of IB's servers for {waited / 1e9:.0f} s after they were lost")
-
-    async def _probe(self, link: BrokerLink, sent_ns: int) -> None:
-        try:
-            broker_ns = await link.probe()
-        except LinkError:
-            return  # the link's end is reported by LinkClosed, once
-        if link is not self.link or self.life is None:
-            return
-        now = self._clock.monotonic_ns()
-        self.life = liveness.probe_answered(self.life, now - sent_ns, now)
+    def link_alive(self, broker_ns: int) -> None:
+        """Take a sign of life, which is the broker's time."""
         self.learn_time(broker_ns)
         self.feed_if_known(LifeProved())
+
+    def link_silent(self) -> None:
+        """Take note that the peer owes an answer for too long."""
+        self.feed_if_known(SilenceNoticed())
+
+    def link_dead(self, reason: str) -> None:
+        """Give the link up."""
+        self.feed(Lost(reason))
+
+    def _await_upstream(self) -> None:
+        """Do not wait for ever for the word that IB's servers are back."""
+        self._forget_upstream()
+        if self.config.monitor:
+            wait_s = self.config.isolated_max_ns / 1e9
+            loop = asyncio.get_running_loop()
+            self._isolation = loop.call_later(wait_s, self._end_isolation, wait_s)
+
+    def _forget_upstream(self) -> None:
+        if self._isolation is not None:
+            self._isolation.cancel()
+            self._isolation = None
+
+    def _end_isolation(self, waited_s: float) -> None:
+        """Ask for a fresh link if nobody says any more how IB's servers are."""
+        if self.value.state is LinkState.ISOLATED:
+            self.reconnect(f"no word of IB's servers for {waited_s:.0f} s after they were lost")

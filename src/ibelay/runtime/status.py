@@ -72,7 +72,7 @@ def status_record(
 
 def connection_record(session: Session, chronicle: Chronicle, clock: Clock) -> ConnectionStatus:
     """Return the record of C9."""
-    value, link, life = session.value, session.link, session.life
+    value, link, life = session.value, session.link, session.pulse.life
     now = clock.monotonic_ns()
     latency = None if life is None or life.srtt_ns is None else life.srtt_ns / 1e6
     last, middle, worst = chronicle.outages()
