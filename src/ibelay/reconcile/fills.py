@@ -76,6 +76,8 @@ def is_news(
 
 def missed_fills(ledger: Ledger, snapshot: BrokerSnapshot, bot: str) -> list[Execution]:
     """Return the fills of *snapshot* that are news, oldest first, each once."""
+    if not snapshot.executions:
+        return []
     began = first_intents(ledger)
     latest: dict[str, Execution] = {}
     shown = (*snapshot.open_orders, *snapshot.completed_orders)

@@ -90,7 +90,7 @@ class Recovery:
         self._session.learn_time(snapshot.broker_time_ns)
         if self._session.reachable is not link:
             return  # IB's servers went away meanwhile: the gateway told what it remembers of them
-        self._reconcile(snapshot, "start or reconnect", began, state_line)
+        self._reconcile(snapshot, self._plan(snapshot), "start or reconnect", began, state_line)
         self._want_streams()
         if data_lost:
             await self._streams.restore(link, last_bars=self._trader.memory.last_bars)
@@ -156,20 +156,18 @@ class Recovery:
         whole = reason != _PERIODIC or self._look_again or began >= self._whole_due_ns
         try:
             snapshot = await self._look(link, whole=whole)
-            if not snapshot.whole and self._still(link):
-                snapshot = await self._in_need(link, snapshot)
+            if not self._still(link):
+                return
+            outcome = self._plan(snapshot)
+            if not snapshot.whole and not outcome.settles(self.absences):
+                snapshot = await self._look(link, whole=True)
+                outcome = self._plan(snapshot)
         except LinkError as error:
             if link is self._session.link:
                 self._session.reconnect(f"a snapshot did not complete: {error}")
             return
         if self._still(link):
-            self._reconcile(snapshot, reason, began, "")
-
-    async def _in_need(self, link: BrokerLink, snapshot: BrokerSnapshot) -> BrokerSnapshot:
-        """Return *snapshot* if all is well by it, else a whole one."""
-        if self._plan(snapshot).settles(self.absences):
-            return snapshot
-        return await self._look(link, whole=True)
+            self._reconcile(snapshot, outcome, reason, began, "")
 
     async def _look(self, link: BrokerLink, *, whole: bool) -> BrokerSnapshot:
         """Return our part of what the broker holds."""
@@ -194,14 +192,19 @@ class Recovery:
         )
 
     def _reconcile(
-        self, snapshot: BrokerSnapshot, trigger: str, began_ns: int, first_line: str
+        self,
+        snapshot: BrokerSnapshot,
+        outcome: Plan,
+        trigger: str,
+        began_ns: int,
+        first_line: str,
     ) -> None:
+        """Do what was planned from *snapshot* just now."""
         ledger = self._books.ledger
         now = self._trader.now_ns()
         client_id = self._config.session.address.client_id
         if snapshot.whole:
             self._whole_due_ns = began_ns + int(self._config.reconcile_whole_s * 1e9)
-        outcome = self._plan(snapshot)
         self.absences = outcome.absences
         self._look_again = outcome.again
         self._trader.broker_positions = {
