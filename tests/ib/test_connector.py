@@ -8,7 +8,7 @@ import socket
 import weakref
 
 import pytest
-from tests.ib.conftest import ACCOUNT, SHORT_S, RealClock, ScriptedGateway, Seen
+from tests.ib.conftest import ACCOUNT, SHORT_S, SPY, RealClock, ScriptedGateway, Seen
 
 from ibelay.errors import (
     BrokerRefusedError,
@@ -184,3 +184,17 @@ async def test_a_closed_link_is_freed(
     gc.collect()
     assert [ref() for ref in links] == [None] * len(links)
     assert len(seen.of(LinkClosed)) == 5
+
+
+async def test_no_link_uses_a_request_id_of_an_earlier_one(
+    gateway: ScriptedGateway, connector: IbConnector, address: Address, seen: Seen
+) -> None:
+    """A gateway that came back may refuse the ids of before as duplicates (F32)."""
+    used: list[int] = []
+    for _ in range(2):
+        gateway.log_on()
+        link = await connector.open(address, seen, timeout_s=SHORT_S)
+        used += [link.subscribe_quotes(SPY), link.subscribe_bars(SPY)]
+        link.abort()
+        await link.closed()
+    assert len(set(used)) == len(used)

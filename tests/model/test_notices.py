@@ -12,7 +12,9 @@ from ibelay.model.notices import (
     Scope,
     _table,
     classify,
+    ends_stream,
     is_ambiguous,
+    refuses_for_good,
     rejects_new_order,
 )
 
@@ -105,6 +107,32 @@ def test_a_message_is_classified_by_its_text_where_the_code_is_not_enough(
     code: int, text: str, klass: NoticeClass
 ) -> None:
     assert classify(code, text) is klass
+
+
+@pytest.mark.parametrize("code", [322, 354, 420, 10182, 10197, 10225, 99999])
+def test_what_ends_a_stream(code: int) -> None:
+    assert ends_stream(code)
+
+
+@pytest.mark.parametrize("code", [165, 300, 10090, 10167])
+def test_what_a_stream_survives(code: int) -> None:
+    assert not ends_stream(code)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "for_good"),
+    [
+        (200, "No security definition has been found for the request", True),
+        (354, "Requested market data is not subscribed.", True),
+        (420, "Invalid Real-time Query:No market data permissions", True),
+        (420, "Invalid Real-time Query:Historical data request pacing violation", False),
+        (322, "Error processing request: Duplicate ticker id", False),
+        (10197, "No market data during competing live session", False),
+        (101, "Max number of tickers has been reached", False),
+    ],
+)
+def test_what_is_refused_until_a_person_acts(code: int, text: str, for_good: bool) -> None:
+    assert refuses_for_good(code, text) is for_good
 
 
 def test_a_broken_farm_is_no_broken_connection() -> None:

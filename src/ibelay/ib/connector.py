@@ -7,6 +7,7 @@ import socket
 from ibelay.errors import LinkError
 from ibelay.ib.link import IbLink
 from ibelay.ib.repeats import Repeats
+from ibelay.ib.requests import RequestIds
 from ibelay.ports.broker import Address, EventSink
 from ibelay.ports.clock import Clock
 
@@ -21,6 +22,7 @@ class IbConnector:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._repeats = Repeats()
+        self._ids = RequestIds()
 
     async def open(self, address: Address, sink: EventSink, *, timeout_s: float) -> IbLink:
         """Connect, negotiate and log on within *timeout_s* seconds; do not synchronise.
@@ -35,7 +37,7 @@ class IbConnector:
             BrokerRefusedError: The gateway speaks a version we cannot.
             LinkError: Refused, unreachable, or lost meanwhile.
         """
-        link = IbLink(address, sink, self._clock, self._repeats)
+        link = IbLink(address, sink, self._clock, self._repeats, self._ids)
         try:
             await link.log_on(timeout_s)
         except BaseException as error:

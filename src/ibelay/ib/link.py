@@ -23,7 +23,7 @@ from ibelay.ib.logon import Logon
 from ibelay.ib.quotes import QuoteBooks
 from ibelay.ib.raw import RawCallbacks
 from ibelay.ib.repeats import Repeats
-from ibelay.ib.requests import Requests
+from ibelay.ib.requests import RequestIds, Requests
 from ibelay.ib.snapshot import WHOLE, WORKING_AND_HELD, Gatherer, Part
 from ibelay.ib.translate import ib_contract, ib_order
 from ibelay.ib.transport import FramedTransport, fields_of
@@ -52,16 +52,24 @@ class IbLink:
         clock: Monotonic time for proof of life and durations; wall time for quotes, whose
             ticks carry no time (the runtime knows the broker's clock and may restamp them).
         repeats: What earlier links have read, and this one will read.
+        ids: Of requests, never used by an earlier link.
     """
 
-    def __init__(self, address: Address, sink: EventSink, clock: Clock, repeats: Repeats) -> None:
+    def __init__(
+        self,
+        address: Address,
+        sink: EventSink,
+        clock: Clock,
+        repeats: Repeats,
+        ids: RequestIds,
+    ) -> None:
         self._address = address
         self._sink: EventSink | None = sink
         self._clock = clock
         self._announced = False
         self._account_asked = False
         self._one_snapshot = asyncio.Lock()
-        self._requests = Requests()
+        self._requests = Requests(ids)
         self._gatherer = Gatherer()
         self._books = QuoteBooks(clock.wall_ns)
         self._repeats = repeats

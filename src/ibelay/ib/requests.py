@@ -1,9 +1,9 @@
 """Requests of a link that await an answer, and which notices end them.
 
 Rules:
-1. Request ids start at ``FIRST_REQUEST_ID``, far above any order id, and are never reused on
-   a link: a notice carries an order id or a request id in the same field, and so can be told
-   apart.
+1. Request ids start at ``FIRST_REQUEST_ID``, far above any order id: a notice carries an order id
+   or a request id in the same field, and so can be told apart. They are never reused, on no link
+   of the process: a gateway may still know those of the link before (F32).
 2. A notice about a request fails it, unless its code is advisory: then the answer still
    comes.
 3. Broker times answer in the order they were asked for. A caller that gave up keeps its
@@ -50,18 +50,33 @@ class Pending:
     items: list[Any] = field(default_factory=list)
 
 
-class Requests:
-    """The ids and pending requests of one link."""
+class RequestIds:
+    """Where all links of a connector get their ids from (rule 1)."""
 
     def __init__(self) -> None:
-        self._next_id = FIRST_REQUEST_ID
+        self._next = FIRST_REQUEST_ID
+
+    def take(self) -> int:
+        """Return a request id that was never used before."""
+        number, self._next = self._next, self._next + 1
+        return number
+
+
+class Requests:
+    """The pending requests of one link.
+
+    Args:
+        ids: Shared with the links before and after.
+    """
+
+    def __init__(self, ids: RequestIds) -> None:
+        self._ids = ids
         self._pending: dict[int, Pending] = {}
         self._times: deque[asyncio.Future[int] | None] = deque()
 
     def new_id(self) -> int:
-        """Return a request id never used before on this link."""
-        number, self._next_id = self._next_id, self._next_id + 1
-        return number
+        """Return a request id that was never used before."""
+        return self._ids.take()
 
     def start(self, question: str) -> tuple[int, asyncio.Future[list[Any]]]:
         """Register a request; *question* says in a clause what is asked, for messages."""

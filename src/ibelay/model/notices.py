@@ -249,6 +249,8 @@ _ROWS: tuple[Notice, ...] = (
 )
 
 
+_ID_IN_USE = frozenset({102, 322, 385, 386})
+
 _SENDING_FAILED = range(510, 594)
 """Made by client libraries when a write failed; a row of the table says more of an order's."""
 
@@ -286,11 +288,29 @@ def classify(code: int, text: str = "") -> NoticeClass:
     said = text.lower()
     if code in {162, 420} and "pacing" in said:
         return NoticeClass.RATE
+    if code == 420 and "permission" in said:
+        return NoticeClass.DATA
     if code == 162 and ("no data" in said or "cancel" in said):
         return NoticeClass.INFO
     if code == 10186 and "delayed" in said:
         return NoticeClass.DATA
     return notice.klass
+
+
+def ends_stream(code: int, text: str = "") -> bool:
+    """Return whether a message about a stream's request means that the stream is dead."""
+    return classify(code, text) not in {NoticeClass.INFO, NoticeClass.ADVISORY}
+
+
+def refuses_for_good(code: int, text: str = "") -> bool:
+    """Return whether asking again for data will be refused again until a person has acted.
+
+    A reused id (102, 322, …) is refused as a bad request, but only that id is bad.
+    """
+    klass = classify(code, text)
+    if klass is NoticeClass.BAD_REQUEST:
+        return code not in _ID_IN_USE
+    return klass in {NoticeClass.DATA, NoticeClass.REJECT}
 
 
 def rejects_new_order(code: int) -> bool:

@@ -65,9 +65,9 @@ OWED: dict[str, Owed] = {
         why="a backfill that takes longer than 10 s on a slow line is given up and not tried again",
     ),
     "F32": Owed(
-        checks=("request_ids_reused", "streams_restored_within", "bars_missing"),
+        checks=("streams_restored_within", "bars_missing"),
         requirement=("C6",),
-        why="each link counts request ids from the same number, and a refused stream stays dead",
+        why="a stream that was refused is not asked for a second time",
         invariant="STREAMS",
     ),
     "F33": Owed(
@@ -94,16 +94,5 @@ OWED: dict[str, Owed] = {
         checks=("bars_missing",),
         requirement=("S6",),
         why="a backfill without an answer is given up and not tried again",
-    ),
-    "F49": Owed(
-        checks=(
-            "ready_within",
-            "never_told",
-            "attempts_at_most",
-            "streams_restored_within",
-            "bars_missing",
-        ),
-        requirement=("O1", "C6", "P3"),
-        why="streams and backfills of 25 symbols leave at once and break the limit of 50 a second",
     ),
 }
