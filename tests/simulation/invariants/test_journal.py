@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import msgspec
+import pytest
 from tests.reconcile.scenes import epoch
 from tests.simulation.invariants.scenes import (
     BRACKET,
@@ -101,6 +103,20 @@ def test_books_that_changed_without_a_record_break_i8() -> None:
     run.live.orders[STOP].reason = "changed in passing"
     assert run.settle().settle().broken == ["I8"]
     assert f"orders[{STOP}]" in run.sentences[0]
+
+
+@pytest.mark.parametrize("what", ["orders", "executions"])
+def test_books_that_change_after_they_were_equal_break_i8(what: str) -> None:
+    run = holding().settle()
+    assert run.broken == []
+    if what == "orders":
+        entry = run.live.orders[STOP]
+        entry.order = replace(entry.order, quantity=Decimal(49))
+    else:
+        key, fill = next(iter(run.live.executions.items()))
+        run.live.executions[key] = replace(fill, quantity=Decimal(49))
+    assert run.write(LOST).settle().broken == ["I8"]
+    assert what in run.sentences[0]
 
 
 def test_a_fill_booked_twice_in_the_live_books_breaks_i8() -> None:

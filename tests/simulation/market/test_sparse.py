@@ -74,6 +74,20 @@ def test_prices_do_not_depend_on_how_they_are_asked_for(times: list[int], later:
     assert [one for one in beside.events(begin, end) if one.con_id == SPY] == whole
 
 
+@given(moments, st.lists(st.integers(1, 4000), min_size=1, max_size=60), st.integers(0, 3))
+@settings(max_examples=40, deadline=None)
+def test_whoever_follows_the_market_misses_nothing(begin: int, steps: list[int], back: int) -> None:
+    """In steps of any size, also after a look back, as when a clock is set again."""
+    one, at_ns, seen = market("SPY", "IBM"), begin, list[object]()
+    for number, step in enumerate(steps):
+        if number == back:
+            assert list(one.events(begin, at_ns)) == seen
+        until_ns = at_ns + step * SECOND_NS // 10
+        seen += one.events(at_ns, until_ns)
+        at_ns = until_ns
+    assert seen == list(market("SPY", "IBM").events(begin, at_ns))
+
+
 @pytest.mark.parametrize("other", [(8, "SPY"), (7, "QQQ")])
 def test_seed_and_symbol_each_change_the_prices(other: tuple[int, str]) -> None:
     def shape(seed: int, symbol: str) -> list[float]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from itertools import islice
 
-from ibelay.errors import WireError
 from ibelay.gateway.session.floor import Floor
 from ibelay.journal.records import AnyRecord
 from ibelay.model.ids import ClientId
@@ -21,7 +20,6 @@ from ibelay.testing.simulation.observed import Appended, Asked, Durable, Observa
 from ibelay.testing.virtual.clock import BOOTED_NS
 from ibelay.testing.virtual.stream import End
 from ibelay.wire.decode.message import decode
-from ibelay.wire.framing import FrameDecoder
 
 SERVER_VERSION = 178
 _GREETING = b"API\0"
@@ -30,7 +28,7 @@ _FRAME_MAX = 16 << 20
 # time, ticks, bars, the account's values, commissions, and the day's orders that are over.
 _UNTOLD = frozenset(b"49 1 2 45 46 50 58 81 6 7 8 59 73 101".split())
 _EXECUTION = b"11"
-_UNASKED = b"49\0"
+_UNASKED = frozenset({b"49"})
 _LENGTH = struct.Struct(">I")
 _NUMBER_MAX = 4  # digits of a message's number, and the NUL after it
 _HASHED_BYTES = 1 << 16
@@ -122,44 +120,26 @@ class SocketTap:
         self._client_id = client_id
         self._now_ns = now_ns
         self._see = see
-        self._out = FrameDecoder(_FRAME_MAX)
-        self._rest = b""
-        self._garbled = False
-        self._greeted = False
-        self._versions = 0
+        self._out, self._in = _Frames(_UNASKED), _Frames(_UNTOLD)
+        self._greeting = b""
+        self._greeted = self._versions_told = False
         self._executions: set[bytes] = set()
 
     def wrote(self, data: bytes) -> None:
         """Look at what the bot has written."""
-        self._out.feed(data)
-        if not self._greeted and not self._out.take_prefix(_GREETING):
-            return
-        self._greeted = True
-        for payload in self._frames(self._out):
-            self._versions += 1
-            if self._versions == 1 or payload.startswith(_UNASKED):
-                continue  # the range of versions is no request
-            request = decode(payload, SERVER_VERSION)
-            self._see(Asked(self._now_ns(), self._client_id, request))
+        if not self._greeted:
+            self._greeting += data
+            self._greeted = len(self._greeting) >= len(_GREETING)
+            data = self._greeting[len(_GREETING) :]
+        for payload in self._out.cut(data):
+            if self._versions_told:
+                self._see(Asked(self._now_ns(), self._client_id, decode(payload, SERVER_VERSION)))
+            self._versions_told = True  # the range of versions is no request
 
     def read(self, data: bytes) -> None:
-        """Look at what the bot is about to be given; most of it is prices, and passed over."""
-        if self._garbled:
-            return
-        if self._rest:
-            data = self._rest + data
-        start, beyond = 0, len(data)
-        while beyond - start >= _LENGTH.size:
-            begin = start + _LENGTH.size
-            (size,) = _LENGTH.unpack_from(data, start)
-            if not 0 < size <= _FRAME_MAX:
-                self._garbled = True  # whoever reads it will say so
-            if self._garbled or beyond - begin < size:
-                break
-            start = begin + size
-            if data[begin : begin + _NUMBER_MAX].partition(b"\0")[0] not in _UNTOLD:
-                self._hear(data[begin:start])
-        self._rest = b"" if self._garbled else data[start:]
+        """Look at what the bot is about to be given."""
+        for payload in self._in.cut(data):
+            self._hear(payload)
 
     def _hear(self, payload: bytes) -> None:
         number, _nul, rest = payload.partition(b"\0")
@@ -174,12 +154,35 @@ class SocketTap:
         self._executions.add(itself)
         return known
 
-    @staticmethod
-    def _frames(decoder: FrameDecoder) -> Iterator[bytes]:
-        try:
-            yield from decoder.frames()
-        except WireError:
-            return  # whoever reads it will say so
+
+class _Frames:
+    """Cuts one direction of a connection into messages, of which most are passed over.
+
+    Args:
+        passed_over: Numbers of messages that nobody wants.
+    """
+
+    def __init__(self, passed_over: frozenset[bytes]) -> None:
+        self._passed_over = passed_over
+        self._rest = b""
+        self._garbled = False
+
+    def cut(self, data: bytes) -> list[bytes]:
+        """Return the messages that are complete with *data* and wanted."""
+        if self._rest:
+            data = self._rest + data
+        found, start, beyond = list[bytes](), 0, len(data)
+        while beyond - start >= _LENGTH.size and not self._garbled:
+            begin = start + _LENGTH.size
+            (size,) = _LENGTH.unpack_from(data, start)
+            self._garbled = not 0 < size <= _FRAME_MAX  # whoever reads it will say so
+            if self._garbled or beyond - begin < size:
+                break
+            start = begin + size
+            if data[begin : begin + _NUMBER_MAX].partition(b"\0")[0] not in self._passed_over:
+                found.append(data[begin:start])
+        self._rest = b"" if self._garbled else data[start:]
+        return found
 
 
 class ObservedJournal:

@@ -94,14 +94,23 @@ class _Flow:
             return [event_time_ns(event) for event in events], events
 
         self._halves = _Kept(timed)
+        self._quiet_ns = self._next_ns = 0
 
     def between(self, after_ns: int, until_ns: int) -> Sequence[MarketEvent]:
-        """Return the events with ``after_ns < at_ns <= until_ns``."""
+        """Return the events with ``after_ns < at_ns <= until_ns``.
+
+        Whoever follows the market asks many times between two events: that stretch is kept.
+        """
+        if self._quiet_ns <= after_ns and until_ns < self._next_ns:
+            return ()
         first, last = after_ns // HALF_HOUR_NS, until_ns // HALF_HOUR_NS
-        if first == last:
-            times, events = self._halves(first)
-            return events[bisect_right(times, after_ns) : bisect_right(times, until_ns)]
-        return list(self.each(after_ns, until_ns))
+        if first != last:
+            return list(self.each(after_ns, until_ns))
+        times, events = self._halves(first)
+        beyond = bisect_right(times, until_ns)
+        self._quiet_ns = until_ns
+        self._next_ns = times[beyond] if beyond < len(times) else (last + 1) * HALF_HOUR_NS
+        return events[bisect_right(times, after_ns) : beyond]
 
     def each(self, after_ns: int, until_ns: int) -> Iterator[MarketEvent]:
         """Yield the same, however long the stretch."""
