@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from tests.proxy.test_chaos import HELLO
 
-from ibelay.cli.chaosctl import DEFAULT_PORT
 from ibelay.cli.main import CONFIGURATION, UNAVAILABLE, main
+from ibelay.cli.trouble.chaosctl import DEFAULT_PORT
 from ibelay.control.port import remote
 
 pytestmark = pytest.mark.adversity

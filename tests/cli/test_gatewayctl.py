@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ibelay.cli.gatewayctl import DEFAULT_PORT
 from ibelay.cli.main import CONFIGURATION, UNAVAILABLE, main
+from ibelay.cli.paper.gatewayctl import DEFAULT_PORT
 from ibelay.control.port import remote
 
 pytestmark = pytest.mark.adversity

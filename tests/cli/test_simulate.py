@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ibelay.cli.main import main
-from ibelay.cli.simulate import _again
+from ibelay.cli.trouble.simulate import _again
 from ibelay.testing.simulation.bad_days.plan import Plan
 from ibelay.testing.simulation.campaign import span_ns
 

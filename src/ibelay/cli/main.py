@@ -14,8 +14,10 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from ibelay import __version__
-from ibelay.cli import bots, chaos, chaosctl, check, demo, gateway, gatewayctl, simulate, store
+from ibelay.cli import bots, check, demo, store
 from ibelay.cli.examples import register
+from ibelay.cli.paper import gateway, gatewayctl
+from ibelay.cli.trouble import chaos, chaosctl, simulate
 from ibelay.errors import IbelayError, LinkError, OperatorError
 
 USAGE, UNAVAILABLE, INTERNAL, SYSTEM, CONFIGURATION, INTERRUPTED = 2, 69, 70, 74, 78, 130

@@ -28,12 +28,7 @@ from typing import Any, cast
 from ib_async.client import Client
 from ib_async.connection import Connection
 
-from ibelay.ib.transport import (
-    KEEPALIVE_COUNT,
-    KEEPALIVE_IDLE_S,
-    KEEPALIVE_INTERVAL_S,
-    USER_TIMEOUT_MS,
-)
+from ibelay.ib.transport import watch
 
 # Request, and what ends it. Both take the request id first.
 _STREAMS = {
@@ -51,14 +46,6 @@ _MODES = ("reqMarketDataType", "reqAccountSummary", "reqNewsBulletins")
 _REQUEST_TIME = b"49\x001\x00"
 # Windows reads the two figures of struct linger as shorts.
 _TAKE_BACK = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-_WATCH = (
-    ("SOL_SOCKET", "SO_KEEPALIVE", 1),
-    ("IPPROTO_TCP", "TCP_KEEPIDLE", KEEPALIVE_IDLE_S),
-    ("IPPROTO_TCP", "TCP_KEEPALIVE", KEEPALIVE_IDLE_S),
-    ("IPPROTO_TCP", "TCP_KEEPINTVL", KEEPALIVE_INTERVAL_S),
-    ("IPPROTO_TCP", "TCP_KEEPCNT", KEEPALIVE_COUNT),
-    ("IPPROTO_TCP", "TCP_USER_TIMEOUT", USER_TIMEOUT_MS),
-)
 
 
 class WatchedConnection(Connection):
@@ -66,13 +53,7 @@ class WatchedConnection(Connection):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Set the kernel's watch on a socket that has just opened."""
-        peer: socket.socket | None = transport.get_extra_info("socket")
-        for level, name, value in _WATCH:
-            option = getattr(socket, name, None)
-            if peer is not None and option is not None:
-                # A socket that is no TCP socket has none of them.
-                with suppress(OSError):
-                    peer.setsockopt(getattr(socket, level), option, value)
+        watch(transport)
 
     @property
     def closing(self) -> bool:

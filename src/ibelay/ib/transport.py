@@ -125,9 +125,7 @@ class FramedTransport(asyncio.Protocol):
             raise TypeError(f"expected a stream transport, got {type(transport).__name__}")
         self._transport = transport
         self.last_heard_ns = self._now_ns()
-        peer: socket.socket | None = transport.get_extra_info("socket")
-        if peer is not None:
-            _watch(peer)
+        watch(transport)
 
     def data_received(self, data: bytes) -> None:
         """Cut *data* into frames and hand them on, then say that the read is over."""
@@ -160,8 +158,11 @@ class FramedTransport(asyncio.Protocol):
         return self._reason or ("closing" if self._transport else "never opened")
 
 
-def _watch(peer: socket.socket) -> None:
+def watch(transport: asyncio.BaseTransport) -> None:
     """Set the options of rule 5, as far as this system has them."""
+    peer: socket.socket | None = transport.get_extra_info("socket")
+    if peer is None:
+        return
     options = (
         (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
         (socket.IPPROTO_TCP, "TCP_KEEPIDLE", KEEPALIVE_IDLE_S),

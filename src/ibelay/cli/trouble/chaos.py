@@ -55,7 +55,7 @@ def chaos(  # noqa: PLR0913  # one option per setting of the proxy
         yes_others_may_connect: Listen on an address that other machines can reach.
     """
     from ibelay.app.clock import SystemClock  # noqa: PLC0415  # commands load lazily
-    from ibelay.cli.drill import drill_of  # noqa: PLC0415  # the same
+    from ibelay.cli.trouble.drill import drill_of  # noqa: PLC0415  # the same
     from ibelay.errors import ConfigurationError  # noqa: PLC0415  # the same
     from ibelay.model.faults import read  # noqa: PLC0415  # the same
     from ibelay.proxy.main import run  # noqa: PLC0415  # the same

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+from ibelay.cli import asking
 from ibelay.cli.examples import register
+
+if TYPE_CHECKING:
+    from ibelay.control.port.remote import Remote
 
 Port = Annotated[int, Parameter(name=["--port", "-p"])]
 TokenFile = Annotated[Path | None, Parameter(show_default=False)]
@@ -45,10 +48,7 @@ def show(what: str, *, port: Port = DEFAULT_PORT, token_file: TokenFile = None) 
         port: The proxy's control port.
         token_file: Its token; the file it makes in the state folder if not given.
     """
-    from ibelay.control.port.remote import CHAOS, Remote  # noqa: PLC0415  # commands load lazily
-
-    print(json.dumps(Remote(port, token_file, CHAOS).look(f"/{what}"), indent=2))  # noqa: T201  # for a person
-    return 0
+    return asking.show(_remote(port, token_file), what)
 
 
 def do(*commands: str, port: Port = DEFAULT_PORT, token_file: TokenFile = None) -> int:
@@ -64,14 +64,13 @@ def do(*commands: str, port: Port = DEFAULT_PORT, token_file: TokenFile = None) 
         port: The proxy's control port.
         token_file: Its token; the file it makes in the state folder if not given.
     """
-    from ibelay.control.port.remote import CHAOS, Remote  # noqa: PLC0415  # commands load lazily
-    from ibelay.errors import ConfigurationError  # noqa: PLC0415  # the same
+    return asking.do(_remote(port, token_file), commands, "latency 80ms")
 
-    if not commands:
-        raise ConfigurationError('nothing to do: write a command, such as "latency 80ms"')
-    for line in Remote(port, token_file, CHAOS).do(commands):
-        print(line)  # noqa: T201  # for a person
-    return 0
+
+def _remote(port: int, token_file: Path | None) -> Remote:
+    from ibelay.control.port.remote import CHAOS, Remote  # noqa: PLC0415  # commands load lazily
+
+    return Remote(port, token_file, CHAOS)
 
 
 register(chaosctl, status)

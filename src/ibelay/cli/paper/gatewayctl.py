@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+from ibelay.cli import asking
 from ibelay.cli.examples import register
+
+if TYPE_CHECKING:
+    from ibelay.control.port.remote import Remote
 
 Port = Annotated[int, Parameter(name=["--port", "-p"])]
 TokenFile = Annotated[Path | None, Parameter(show_default=False)]
@@ -32,7 +35,7 @@ def status(*, port: Port = DEFAULT_PORT, token_file: TokenFile = None) -> int:
         port: The gateway's control port.
         token_file: Its token; the file it makes in the state folder if not given.
     """
-    return _show("status", port, token_file)
+    return asking.show(_remote(port, token_file), "status")
 
 
 def show(what: str, *, port: Port = DEFAULT_PORT, token_file: TokenFile = None) -> int:
@@ -46,7 +49,7 @@ def show(what: str, *, port: Port = DEFAULT_PORT, token_file: TokenFile = None) 
         port: The gateway's control port.
         token_file: Its token; the file it makes in the state folder if not given.
     """
-    return _show(what, port, token_file)
+    return asking.show(_remote(port, token_file), what)
 
 
 def do(*commands: str, port: Port = DEFAULT_PORT, token_file: TokenFile = None) -> int:
@@ -135,21 +138,13 @@ def price(symbol: str, to: str, *, port: Port = DEFAULT_PORT, token_file: TokenF
 
 
 def _do(commands: Sequence[str], port: int, token_file: Path | None) -> int:
-    from ibelay.control.port.remote import Remote  # noqa: PLC0415  # the same
-    from ibelay.errors import ConfigurationError  # noqa: PLC0415  # commands load lazily
-
-    if not commands:
-        raise ConfigurationError('nothing to do: write a command, such as "reset 30s"')
-    for line in Remote(port, token_file).do(commands):
-        print(line)  # noqa: T201  # for a person
-    return 0
+    return asking.do(_remote(port, token_file), commands, "reset 30s")
 
 
-def _show(what: str, port: int, token_file: Path | None) -> int:
-    from ibelay.control.port.remote import Remote  # noqa: PLC0415  # lazily
+def _remote(port: int, token_file: Path | None) -> Remote:
+    from ibelay.control.port.remote import Remote  # noqa: PLC0415  # commands load lazily
 
-    print(json.dumps(Remote(port, token_file).look(f"/{what}"), indent=2))  # noqa: T201  # for a person
-    return 0
+    return Remote(port, token_file)
 
 
 register(gatewayctl, status)

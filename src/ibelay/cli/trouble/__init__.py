@@ -1,0 +1,1 @@
+"""Commands that make things go wrong: chaos, its control, drills and simulation."""
