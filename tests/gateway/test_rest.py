@@ -99,12 +99,22 @@ def test_nothing_is_told_later_than_a_period(speed: float) -> None:
 
 
 def test_a_gateway_of_a_quiet_market_moves_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At least once in five seconds, and when somebody says something."""
+    """When a quote or a bar comes, not a hundred times a second."""
     with World(3, Setting(pump_s=PERIOD_S)) as world:
         world.run_for(30)
         moves = counted(monkeypatch, world.gateway, "_pass_night")
         world.run_for(600)
-        assert 600 / REST_MAX_S <= len(moves) <= 1200, "a hundred a second would be 60,000"
+        assert 600 / REST_MAX_S <= len(moves) <= 600, "a hundred a second would be 60,000"
+
+
+def test_a_gateway_sleeps_at_night_though_its_client_asks_for_the_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with World(3, Setting(pump_s=PERIOD_S, start="21:00", days=2, skip_nights=False)) as world:
+        world.run_for(30)
+        moves = counted(monkeypatch, world.gateway, "_pass_night")
+        world.run_for(600)
+        assert 600 / REST_MAX_S <= len(moves) <= 4 * 600 / REST_MAX_S
 
 
 def counted(

@@ -49,8 +49,8 @@ class House(Protocol):
         """Return our time."""
         ...
 
-    def flush(self) -> None:
-        """Send every client what it has not been sent."""
+    def served(self) -> None:
+        """Send every client what serving one of them led to."""
         ...
 
     def admit(self, connection: Connection) -> bool:
@@ -86,7 +86,7 @@ class Connection(asyncio.Protocol):
         house = self._house
         more = self.session.receive(data, house.market_ns(), house.monotonic_ns(), most=1)
         self._go_on(more=more)
-        house.flush()
+        house.served()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client; its orders stay. A half-open one nobody knows to be gone."""
@@ -162,7 +162,7 @@ class Connection(asyncio.Protocol):
     def _take_turn(self) -> None:
         self._next_turn = None
         self._go_on(more=True)
-        self._house.flush()
+        self._house.served()
 
     def _expect_start(self) -> None:
         loop = asyncio.get_running_loop()

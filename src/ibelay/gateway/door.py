@@ -10,11 +10,41 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
+from typing import Protocol
 
 from ibelay.control.listening import accept_no_more, reason
 from ibelay.errors import ConfigurationError
 
 BACKLOG = 128
+
+
+class Doorway(Protocol):
+    """What a gateway needs of the port it listens on (see ``door``)."""
+
+    port: int
+
+    async def open(self, tasks: asyncio.TaskGroup) -> None:
+        """Bind the port and listen."""
+        ...
+
+    def shut(self) -> None:
+        """Refuse connections from now on."""
+        ...
+
+    def reopen(self) -> None:
+        """Accept connections."""
+        ...
+
+    def move_to(self, port: int) -> int:
+        """Listen on another port, and no more on this one; return which."""
+        ...
+
+    async def close(self) -> None:
+        """Listen no more and give the port back."""
+        ...
+
+
+MakeDoor = Callable[[Callable[[], asyncio.Protocol], str, int], Doorway]
 
 
 class Door:

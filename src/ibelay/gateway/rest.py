@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 
-REST_MAX_S = 5.0
+REST_MAX_S = 60.0
 
 
 class Rest:

@@ -7,7 +7,8 @@ Rules:
 3. A connection that has not started its API after ten seconds is closed. Where all places
    are taken, the oldest such gives way to whoever comes: the silent keep nobody out.
 4. Market time moves when something is due, to a few milliseconds (``rest``), and before each
-   message is served and each command obeyed.
+   message is served and each command obeyed. What plans nothing, such as a question for the
+   time, is no reason to look again at what is due.
 5. A machine too slow for the speed it is asked for falls behind the market's clock. Pausing
    and changing the speed forget that lag, but not the steps that were asked for.
 """
@@ -17,7 +18,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from ibelay.control.agenda import NEVER_NS, Agenda
 from ibelay.control.line.troubles import Troubles
@@ -30,7 +31,7 @@ from ibelay.gateway.connection import Connection, Limits
 from ibelay.gateway.control.acts.book import start_afresh
 from ibelay.gateway.control.acts.table import acts_of
 from ibelay.gateway.control.ears import Ears
-from ibelay.gateway.door import Door
+from ibelay.gateway.door import Door, MakeDoor
 from ibelay.gateway.rest import Rest
 from ibelay.gateway.session.client import Session
 from ibelay.gateway.session.floor import Floor
@@ -40,35 +41,6 @@ from ibelay.model.ids import ClientId
 MAX_CONNECTIONS = 64
 LIMITS = Limits()
 PUMP_S = 0.01
-
-
-class Doorway(Protocol):
-    """What a gateway needs of the port it listens on (see ``door``)."""
-
-    port: int
-
-    async def open(self, tasks: asyncio.TaskGroup) -> None:
-        """Bind the port and listen."""
-        ...
-
-    def shut(self) -> None:
-        """Refuse connections from now on."""
-        ...
-
-    def reopen(self) -> None:
-        """Accept connections."""
-        ...
-
-    def move_to(self, port: int) -> int:
-        """Listen on another port, and no more on this one; return which."""
-        ...
-
-    async def close(self) -> None:
-        """Listen no more and give the port back."""
-        ...
-
-
-MakeDoor = Callable[[Callable[[], asyncio.Protocol], str, int], Doorway]
 
 
 class PaperGateway:
@@ -173,7 +145,9 @@ class PaperGateway:
         return self._door.port
 
     def market_ns(self) -> int:
-        """Return what the market's clock says now."""
+        """Return what the market's clock says now; before it runs, where it will begin."""
+        if self._loop is None:
+            return self._clock.start_ns
         return self._clock.market_ns(self.monotonic_ns())
 
     @property
@@ -303,17 +277,34 @@ class PaperGateway:
     def catch_up(self) -> None:
         """Bring the floor to market time, for who is going to look at it or act on it."""
         self.floor.advance(self.market_ns())
+        self._nudge_if_stirred()
 
     def flush(self) -> None:
         """Send every client what it has not been sent."""
         self._rest.nudge()  # what led to it may also have planned something
-        for connection in list(self._connections):
-            connection.flush()
+        self._send()
+
+    def served(self) -> None:
+        """Send every client what serving one of them led to; what plans nothing wakes nobody."""
+        self._send()
+        self._nudge_if_stirred()
 
     def monotonic_ns(self) -> int:
         """Return what our clock says, which never jumps."""
         loop = self._loop or asyncio.get_running_loop()
         return int(loop.time() * 1e9)
+
+    def _send(self) -> None:
+        for connection in list(self._connections):
+            connection.flush()
+
+    def _nudge_if_stirred(self) -> None:
+        """Let the pump look anew at what is due, where that may have changed."""
+        if not (self.floor.settled and self._calm()):
+            self._rest.nudge()
+
+    def _calm(self) -> bool:
+        return all(connection.session.calm for connection in self._connections)
 
     def _play(self) -> None:
         """Let the scenarios begin, and hear what happens."""
@@ -352,7 +343,7 @@ class PaperGateway:
             for connection in list(self._connections):
                 if not connection.session.calm:
                     connection.serve()
-            self.flush()
+            self._send()
             self._moved.set()
             if behind:
                 await asyncio.sleep(0)
@@ -361,7 +352,7 @@ class PaperGateway:
 
     def _until_due_s(self) -> float:
         """Return for how many seconds nothing has to be done, if nobody says anything."""
-        if not all(connection.session.calm for connection in self._connections):
+        if not self._calm():
             return 0.0
         now_ns, clock = self.monotonic_ns(), self._clock
         waits = [(self.wall_agenda.next_ns - now_ns) / 1e9]
@@ -375,6 +366,7 @@ class PaperGateway:
 
         def perform(command: Command) -> str | None:
             self.catch_up()
+            self.floor.stir()
             self._rest.nudge()
             return act(command)
 

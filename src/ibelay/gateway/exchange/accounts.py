@@ -134,6 +134,11 @@ class Account:
         """Settle what has expired by *now_ns*, ns since the epoch; return what that changed."""
         return [self.row(con_id) for con_id in self._books.expire(now_ns)]
 
+    @property
+    def expires_ns(self) -> int | None:
+        """When the first of what is held expires, ns since the epoch, UTC; None for never."""
+        return self._books.next_expiry_ns
+
     def split(self, con_id: ConId, ratio: Decimal) -> None:
         """Hold *ratio* units of *con_id* for each one, at the same cost and value."""
         self._books.split(con_id, ratio)

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from ibelay.control.agenda import NEVER_NS
 from ibelay.gateway.exchange.accounts import Account
 from ibelay.gateway.exchange.acts import changing, clock, intake, trading
 from ibelay.gateway.exchange.acts.turn import Events, Pit
@@ -112,14 +113,17 @@ class Exchange:
             trading.attempt(turn, entry)
         return turn.said()
 
-    def due_ns(self) -> int | None:
-        """Return when time has its next effect on an order; None if no order waits for one.
+    def due_ns(self) -> int:
+        """Return when time has its next effect: on an order, on what is held, or on the day.
 
-        Conditions are looked at whenever time moves, so with them it is always due: 0.
+        Conditions are looked at whenever time moves, so with them it is always due: 0; and so
+        is what has happened and was not told yet.
         """
-        if self._pit.shelf.conditional():
+        pit = self._pit
+        if pit.unsaid or pit.shelf.waits_for_conditions:
             return 0
-        return self._pit.agenda[0][0] if self._pit.agenda else None
+        by_orders = pit.agenda[0][0] if pit.agenda else NEVER_NS
+        return min(by_orders, pit.account.expires_ns or NEVER_NS, pit.tomorrow_ns)
 
     def working_orders(self) -> list[BookOrder]:
         """Return the transmitted orders that can still fill, oldest first."""

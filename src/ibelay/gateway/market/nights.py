@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
+from ibelay.control.agenda import NEVER_NS
 from ibelay.gateway.market.api import Instrument
 
 
@@ -30,6 +31,11 @@ class Nights:
         if number < 0 or now_ns >= self._stretches[number][1]:
             return None
         return self._stretches[number][1]
+
+    def begins_after(self, now_ns: int) -> int:
+        """Return when the next night begins, later than *now_ns*; beyond all times if none does."""
+        number = bisect_right(self._begins, now_ns)
+        return self._begins[number] if number < len(self._begins) else NEVER_NS
 
 
 def nights_of(instruments: Iterable[Instrument]) -> Nights:

@@ -99,6 +99,16 @@ _DESKS: tuple[Callable[[Client], Desk], ...] = (
 )
 
 
+_PLANS_NOTHING = (
+    ask.RequestCurrentTime,
+    ask.RequestIds,
+    ask.RequestAllOpenOrders,
+    ask.RequestCompletedOrders,
+    ask.RequestExecutions,
+)
+"""What is answered at once and changes nothing: of these the floor need not be stirred."""
+
+
 class _Desks:
     """The desks of one client, sorted by what they want to hear."""
 
@@ -337,6 +347,8 @@ class Session:
             return
         request = decode(payload, self._voice.version)
         if self._desks is not None:
+            if not isinstance(request, _PLANS_NOTHING):
+                self._floor.stir()
             if wall_ns is None or not self._paced(request, wall_ns):
                 self._intake.serve(request, self._desks.handlers[type(request)])
         elif isinstance(request, ask.StartApi):

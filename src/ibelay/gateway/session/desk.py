@@ -97,7 +97,7 @@ class TimeListener(Protocol):
     """A desk that does something as time goes by."""
 
     def on_time(self, now_ns: int) -> None:
-        """Hear that market time has come to *now_ns*; at least once in 5 market seconds."""
+        """Hear that market time has come to *now_ns*: when it is due, or earlier."""
         ...
 
     def due_ns(self) -> int:

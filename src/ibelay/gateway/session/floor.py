@@ -11,12 +11,14 @@ Rules:
 5. The floor outlives its clients: leaving takes nothing away but the listener.
 6. What is planned for a moment is done at that moment, after what the market did.
 7. What is not listed is followed from the moment the board is asked for it (``followed``).
+8. Until what happens next, time goes by at once: nothing is asked that cannot have changed.
+   What may bring something forward says so (``stir``).
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -76,7 +78,10 @@ class Listener(Protocol):
         ...
 
     def on_time(self, now_ns: int) -> None:
-        """Hear that market time has come to *now_ns*, after all that happened until then."""
+        """Hear that market time has come to *now_ns*, after all that happened until then.
+
+        It is told when it is due, and of most moments in between it is not.
+        """
         ...
 
     def due_ns(self) -> int:
@@ -120,6 +125,8 @@ class Floor:
         self._watchers: list[Callable[[Sequence[ExchangeEvent]], None]] = []
         self.now_ns = start_ns
         self._moving = False
+        self._due_ns = 0
+        self._end_ns = market.end_ns
         self.nights = nights_of(market.instruments)
         self._next_bar_ns = start_ns - start_ns % BAR_NS + BAR_NS
         self._clients: dict[ClientId, Listener] = {}
@@ -156,6 +163,7 @@ class Floor:
         if client_id in self._clients:
             return False
         self._clients[client_id] = listener
+        self.stir()
         return True
 
     def leave(self, client_id: ClientId) -> None:
@@ -166,52 +174,96 @@ class Floor:
 
     def advance(self, until_ns: int) -> int:
         """Move market time towards *until_ns*, by a minute at most; return where it is."""
-        if until_ns <= self.now_ns < self.agenda.next_ns:
+        until_ns, acts_ns = min(until_ns, self._end_ns), self.agenda.next_ns
+        if until_ns <= self.now_ns < acts_ns:
             return self.now_ns
         if self._moving:  # what happens on the way asks for a time that is being come to
             return self.now_ns
+        if self.now_ns < until_ns < min(self._due_ns, acts_ns):
+            self._let_pass(until_ns)
+            return until_ns
         self._moving = True
         try:
             return self._advance(until_ns)
         finally:
             self._moving = False
+            self.stir()
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known what happens next, and that is not now."""
+        return self.now_ns < min(self._due_ns, self.agenda.next_ns)
+
+    def stir(self) -> None:
+        """Note that something may happen earlier than was thought (rule 8)."""
+        self._due_ns = 0
+
+    def _let_pass(self, until_ns: int) -> None:
+        """Let time go by in which nothing happens, and nobody waits for a bar."""
+        self.now_ns = until_ns
+        if until_ns >= self._next_bar_ns:
+            self._next_bar_ns = until_ns - until_ns % BAR_NS + BAR_NS
+            self._forget_quotes(())
 
     def _advance(self, until_ns: int) -> int:
-        until = min(until_ns, self.market.end_ns, self.now_ns + MAX_STEP_NS)
+        until = min(until_ns, self.now_ns + MAX_STEP_NS)
         night_ends_ns = self.nights.end_of(self.now_ns)
         if night_ends_ns is not None:
-            until = min(until_ns, self.market.end_ns, night_ends_ns)
+            until = min(until_ns, night_ends_ns)
             self._next_bar_ns = until - until % BAR_NS + BAR_NS
+        quiet_ns = min(until, self._due_ns - 1, self.agenda.next_ns - 1)
+        if quiet_ns > self.now_ns:
+            self._let_pass(quiet_ns)
         self.agenda.run(self.now_ns)
         while self.now_ns < until:
             step = min(until, self._next_bar_ns, self.agenda.next_ns)
             for event in self._events(self.now_ns, step):
+                self.now_ns = event_time_ns(event)
                 self.happen(event)
             self.now_ns = step
             if step == self._next_bar_ns:
                 self._close_bars(step - BAR_NS)
                 self._next_bar_ns += BAR_NS
-            self.publish(self.exchange.on_clock(step))
+            if self.exchange.due_ns() <= step:
+                self.publish(self.exchange.on_clock(step))
             self.agenda.run(step)
             for listener in list(self._clients.values()):
                 listener.on_time(step)
         return self.now_ns
 
     def due_ns(self) -> int:
-        """Return the market time of what happens next, to which to ``advance`` next."""
-        by_exchange = self.exchange.due_ns()
+        """Return the market time of what happens next, to which to ``advance`` next.
+
+        It is a minute from now at most: ``advance`` comes no further at once.
+        """
+        if not self.settled:
+            self._due_ns = self._look_ahead()
+        return min(self._due_ns, self.agenda.next_ns)
+
+    def _look_ahead(self) -> int:
+        """Return when what is not planned happens next."""
+        now_ns = self.now_ns
         due = min(
-            self._next_bar_ns,
-            self.agenda.next_ns,
-            self._next_bar_ns if by_exchange is None else by_exchange,
+            now_ns + MAX_STEP_NS,
+            self.exchange.due_ns(),
             *(listener.due_ns() for listener in self._clients.values()),
         )
-        event = next(self._events(self.now_ns, due), None)
+        night_ends_ns = self.nights.end_of(now_ns)
+        if night_ends_ns is not None:
+            due = min(due, night_ends_ns)
+        else:
+            due = min(due, self.nights.begins_after(now_ns))
+            if self._bars_wanted():
+                due = min(due, self._next_bar_ns)
+        event = next(self._events(now_ns, due), None)
         return due if event is None else event_time_ns(event)
 
     def publish(self, events: Iterable[ExchangeEvent]) -> None:
         """Tell every client what the exchange says, as IB tells it (``habits``)."""
         facts = list(events)
+        if not facts:
+            return
+        self.stir()
         for watch in self._watchers:
             watch(facts)
         for event in self._habits.told(facts):
@@ -244,6 +296,7 @@ class Floor:
         one = self.instrument(con_id)
         if one is None:
             raise KeyError(con_id)
+        self.stir()
         stood = standing(self.market, one, self.now_ns)
         self._faces[con_id] = self._blank(one)
         for shown in _QUOTE_SIDES:
@@ -283,19 +336,27 @@ class Floor:
 
     def happen(self, event: MarketEvent) -> None:
         """Let *event* happen now: everybody hears of it, and orders are matched."""
+        self.stir()
         ticks = self._show(event)
         for listener in list(self._clients.values()):
             listener.on_event(event)
             listener.on_ticks(event.con_id, ticks)
         self.publish(self.exchange.on_market(event))
 
-    def _close_bars(self, begin_ns: int) -> None:
-        end_ns = begin_ns + BAR_NS
-        wanted = {one for client in self._clients.values() for one in client.bars_wanted()}
+    def _bars_wanted(self) -> set[ConId]:
+        return {one for client in self._clients.values() for one in client.bars_wanted()}
+
+    def _forget_quotes(self, wanted: Collection[ConId]) -> None:
+        """Let bars begin anew at the last quote, but for those that are *wanted*."""
         for con_id in self._quoted:
             for shown in _QUOTE_SIDES if con_id not in wanted else ():
                 self._quote_bars[(con_id, shown)].forget()
         self._quoted.clear()
+
+    def _close_bars(self, begin_ns: int) -> None:
+        end_ns = begin_ns + BAR_NS
+        wanted = self._bars_wanted()
+        self._forget_quotes(wanted)
         for con_id in self._faces if wanted else ():
             if con_id not in wanted:
                 continue

@@ -128,7 +128,7 @@ class _Stage:
             agenda=self.agenda,
             now_ns=world.loop.now_ns,
             do=self._do,
-            new_york_ns=lambda: world.gateway.floor.now_ns,
+            new_york_ns=world.gateway.market_ns,
         )
         self._ears = Ears([Player(fault.scenario, place)])
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from itertools import islice
 
-from ibelay.gateway.session.floor import Floor
+from ibelay.gateway.market.api import Market
 from ibelay.journal.records import AnyRecord
 from ibelay.model.ids import ClientId
 from ibelay.ports.journal import Entry, Journal
@@ -39,9 +39,14 @@ _MOVES_NS = 20_000_000_000
 """A market without a quote or a print for so long stands still."""
 
 
-def bars_heard(bot: Bot, floor: Floor) -> dict[str, int]:
-    """Return when the strategy was last given a bar (virtual ns) of what it streams and moves."""
-    now_ns, market = floor.now_ns, floor.market
+def bars_heard(bot: Bot, market: Market, now_ns: int) -> dict[str, int]:
+    """Return when the strategy was last given a bar (virtual ns) of what it streams and moves.
+
+    Args:
+        bot: Whose strategy it is.
+        market: What moves.
+        now_ns: Market time.
+    """
     moving = {
         one.contract.symbol
         for one in market.instruments

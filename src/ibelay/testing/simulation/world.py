@@ -244,7 +244,9 @@ class World:
             self._replayed(),
             positions,
             faulty,
-            {} if bot is None else bars_heard(bot, self.gateway.floor),
+            {}
+            if bot is None
+            else bars_heard(bot, self.gateway.floor.market, self.gateway.market_ns()),
         )
         self.see(seen)
         if isinstance(script, DropInProgram):

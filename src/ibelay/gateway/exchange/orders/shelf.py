@@ -73,6 +73,11 @@ class Shelf:
         """Return the live orders whose conditions still matter."""
         return list(self._conditional.values())
 
+    @property
+    def waits_for_conditions(self) -> bool:
+        """Whether there are any such."""
+        return bool(self._conditional)
+
     def group(self, name: str) -> list[Entry]:
         """Return the live members of a client's own OCA group, oldest first."""
         return list(self._by_group.get(name, {}).values())
