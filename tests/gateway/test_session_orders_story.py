@@ -324,3 +324,32 @@ def test_a_time_of_day_alone_is_today_s(floor: Floor, talk: Talk) -> None:
         place(talk, LimitOrder("BUY", 10, 1.0, tif="GTD", goodTillDate=end), order_id)
     ends = [order.request.good_till_ns for order in floor.exchange.working_orders()]
     assert ends[0] == ends[1] is not None
+
+
+def the_day(talk: Talk) -> list[Message]:
+    """Ask for all orders and fills of the day."""
+    told = talk.ask(lambda client: client.reqAllOpenOrders())
+    told += talk.ask(lambda client: client.reqCompletedOrders(False))
+    return told + talk.ask(lambda client: client.reqExecutions(7, ExecutionFilter()))
+
+
+def test_whoever_comes_back_is_told_the_day_in_texts_that_were_written_once(
+    floor: Floor, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place(talk, MarketOrder("BUY", 100))
+    place(talk, LimitOrder("BUY", 10, 1.0), order_id=2)
+    told = the_day(talk)
+    assert story(told) == ["open", "status Submitted", "completed", "fill", "commission"]
+    for name in ("open_order", "completed_order", "execution_text"):
+        monkeypatch.setattr(f"ibelay.wire.encode.{name}", lambda *_: pytest.fail("written again"))
+    assert the_day(Talk(floor, client_id=2)) == told
+
+
+def test_each_is_told_the_day_in_the_version_it_speaks(floor: Floor, talk: Talk) -> None:
+    place(talk, MarketOrder("BUY", 100))
+    place(talk, LimitOrder("BUY", 10, 1.0), order_id=2)
+    newer, older = the_day(talk), the_day(Talk(floor, client_id=2, version=157))
+    kinds = ("5", "101", "11")
+    fields = [{said[0]: len(said) for said in told if said[0] in kinds} for told in (newer, older)]
+    assert all(fields[0][kind] > fields[1][kind] for kind in kinds)
+    assert the_day(talk) == newer

@@ -43,6 +43,7 @@ from ibelay.gateway.session.followed import Followed, needed
 from ibelay.gateway.session.habits import Habits
 from ibelay.gateway.session.line.pacing import Pacing
 from ibelay.gateway.session.quote_bars import QuoteBar, Shown
+from ibelay.gateway.session.voice import Said
 from ibelay.model.ids import ClientId, ConId
 from ibelay.model.market import Bar
 from ibelay.wire.times import SECOND_NS
@@ -119,6 +120,7 @@ class Floor:
         self.pacing = pacing
         self.troubles = Troubles()
         self.agenda = Agenda()
+        self.said = Said()
         self.entitlement = entitlement
         self.read_only = read_only
         self._habits = Habits()

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from ibelay.wire import encode
 from ibelay.wire.encode.older import DECIMAL_SIZES_SINCE, whole_sizes
 
 SYSTEM = -1
+SAID_MAX = 15_000
+
+
+class Said:
+    """Texts that were said before, to whichever client.
+
+    At most ``SAID_MAX`` are remembered; one more and all are forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._texts: dict[Hashable, tuple[object, bytes]] = {}
+
+    def text(self, name: Hashable, about: object, write: Callable[[], bytes]) -> bytes:
+        """Return the text about what has *name*: the one before, if *about* is the same."""
+        said = self._texts.get(name)
+        if said is None or (said[0] is not about and said[0] != about):
+            if len(self._texts) >= SAID_MAX:
+                self._texts.clear()
+            said = self._texts[name] = (about, write())
+        return said[1]
 
 
 class Voice:

@@ -76,7 +76,7 @@ class OrderDesk:
         self._floor = client.floor
         self._client_id = client.client_id
         self._voice = client.voice
-        self._tell = Teller(client.voice, client.floor.account)
+        self._tell = Teller(client.voice, client.floor.account, client.floor.said)
         self._binds = False
 
     def handlers(self) -> Handlers:

@@ -13,30 +13,9 @@ from functools import partial
 
 from ibelay.gateway.exchange.events import BookOrder, Executed
 from ibelay.gateway.session.desks.orders import view
-from ibelay.gateway.session.voice import Voice
+from ibelay.gateway.session.voice import Said, Voice
 from ibelay.model.ids import OrderId, PermId
 from ibelay.wire import encode
-
-SAID_MAX = 5_000
-
-
-class _Said:
-    """Texts that were said before: clients ask for the day's orders and fills again and again.
-
-    At most ``SAID_MAX`` of a kind are remembered; one more and all are forgotten.
-    """
-
-    def __init__(self) -> None:
-        self._texts: dict[Hashable, tuple[object, bytes]] = {}
-
-    def text(self, name: Hashable, about: object, write: Callable[[], bytes]) -> bytes:
-        """Return the text about what has *name*: the one before, if *about* is the same."""
-        said = self._texts.get(name)
-        if said is None or (said[0] is not about and said[0] != about):
-            if len(self._texts) >= SAID_MAX:
-                self._texts.clear()
-            said = self._texts[name] = (about, write())
-        return said[1]
 
 
 class Teller:
@@ -45,22 +24,22 @@ class Teller:
     Args:
         voice: How to talk to the client.
         account: Account code.
+        said: What was said before, to whomever: all ask for the day's orders and fills again and
+            again, and most of all who comes back.
     """
 
-    def __init__(self, voice: Voice, account: str) -> None:
+    def __init__(self, voice: Voice, account: str, said: Said) -> None:
         self._voice = voice
         self._account = account
         self._bound: dict[PermId, OrderId] = {}
-        self._completed = _Said()
-        self._orders = _Said()
-        self._fills = _Said()
+        self._said = said
 
     def order(self, order: BookOrder, margins: Mapping[str, Decimal | str] | None = None) -> None:
         """Say openOrder."""
         known = self._known(order)
         if margins is None:
             write = partial(self._open_order, known)
-            self._voice.say(self._orders.text(order.perm_id, known, write))
+            self._voice.say(self._text("order", order.perm_id, known, write))
         else:
             self._voice.say(self._open_order(known, margins))
 
@@ -77,7 +56,7 @@ class Teller:
         """Say completedOrder; what has been said before is not written again."""
         known = self._known(order)
         write = partial(self._completed_order, known)
-        self._voice.say(self._completed.text(order.perm_id, known, write))
+        self._voice.say(self._text("completed", order.perm_id, known, write))
 
     def bind(self, order: BookOrder) -> None:
         """Say that an order entered in TWS now has an id of this client."""
@@ -92,8 +71,12 @@ class Teller:
             done = replace(done, order_id=self._bound[done.perm_id])
         totals = (fill.cumulative, fill.average_price)
         write = partial(encode.execution_text, done, totals, self._voice.version)
-        text = self._fills.text(done.exec_id, (done, totals), write)
+        text = self._text("fill", done.exec_id, (done, totals), write)
         self._voice.say(encode.execution_message(request_id, text))
+
+    def _text(self, kind: str, name: Hashable, about: object, write: Callable[[], bytes]) -> bytes:
+        """Return what is said of the order or fill called *name* in this client's version."""
+        return self._said.text((kind, self._voice.version, name), about, write)
 
     def _open_order(
         self, known: BookOrder, margins: Mapping[str, Decimal | str] | None = None
