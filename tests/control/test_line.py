@@ -94,6 +94,16 @@ def test_a_drop_takes_as_many_of_its_kind_as_it_says() -> None:
     assert heard.troubles.calm
 
 
+@pytest.mark.parametrize(
+    "text", ["lose-ack", "swallow-orders 1", "reject-next 201", "reject-data 354"]
+)
+def test_what_becomes_of_requests_alone_lets_messages_pass_unread(text: str) -> None:
+    heard = Heard(text)
+    assert heard.line.calm
+    heard.add("retime utc")
+    assert not heard.line.calm
+
+
 def test_a_fault_for_one_client_spares_the_others() -> None:
     heard = Heard("drop orderStatus always client=2")
     heard.say(STATUS)

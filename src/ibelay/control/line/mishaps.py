@@ -69,6 +69,9 @@ class Mishaps:
 
     def meet(self, number: int, message: bytes) -> bool:
         """Take a message; return whether it is not lost."""
+        if not (self._troubles.at_messages or self._parked):
+            self.put(message)
+            return True
         use, client_id, ours = self._troubles.use, self.client_id, self._from_client
         if use(Drop, client_id, number, from_client=ours):
             return False

@@ -4,7 +4,8 @@ Rules:
 1. A fault that counts is used up in all, over the clients it is meant for, first come first
    served; the oldest that fits is used.
 2. What lasts for a span is begun and ended by whoever commands; here it only stands.
-3. ``calm`` is true while no message needs a second look, which is nearly always.
+3. ``calm`` is true while no message needs a second look, which is nearly always; what becomes
+   of orders and of requests for data alone is decided where they are taken, not here.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from ibelay.model.ids import ClientId
 
 MAX_RULES = 1000
 Kinds = Delay | Drop | Duplicate | Reorder | Truncate | Rewrite
-Counted = Kinds | LoseAck | SwallowOrders | RejectNext | RejectData | Retime
+AtMessages = Kinds | Retime
+Counted = AtMessages | LoseAck | SwallowOrders | RejectNext | RejectData
 Wanted = TypeVar("Wanted", bound=Counted)
 EVERYBODY = None
 
@@ -48,7 +50,12 @@ class _Rule:
 
 
 class Troubles:
-    """The faults that stand."""
+    """The faults that stand.
+
+    Attributes:
+        at_messages: Whether a fault stands that messages meet (``mishaps``).
+        calm: See rule 3.
+    """
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = []
@@ -59,6 +66,7 @@ class Troubles:
         self.dialog = False
         self.refused_ids: set[ClientId] = set()
         self.upstream: Reset | None = None
+        self.at_messages = False
         self.calm = True
 
     def add(self, fault: Counted) -> None:
@@ -168,7 +176,8 @@ class Troubles:
             self._settle()
 
     def _settle(self) -> None:
-        self.calm = not (self._rules or self._no_data or self.upstream)
+        self.at_messages = any(isinstance(rule.fault, AtMessages) for rule in self._rules)
+        self.calm = not (self.at_messages or self._no_data or self.upstream)
 
 
 def _fits(fault: Counted, client_id: ClientId | None, message: tuple[int, bool]) -> bool:
