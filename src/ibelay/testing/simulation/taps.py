@@ -91,22 +91,20 @@ class Wiretap:
         if len(self._unhashed) >= _HASHED_BYTES:
             self._hash_all()
         if host == self._host:
-            self._tap(end).wrote(data)
+            (self._taps.get(end) or self._begin(end)).wrote(data)
 
     def read(self, end: End, data: bytes) -> None:
         """Take what the program at *end* is about to be given."""
         if end.local[0] == self._host:
-            self._tap(end).read(data)
+            (self._taps.get(end) or self._begin(end)).read(data)
 
     def _hash_all(self) -> None:
         self._hash.update(self._unhashed)
         self._unhashed.clear()
 
-    def _tap(self, end: End) -> SocketTap:
-        tap = self._taps.get(end)
-        if tap is None:
-            self._taps = {known: one for known, one in self._taps.items() if not known.is_closing()}
-            tap = self._taps[end] = SocketTap(self._client_id, self._now_ns, self._see)
+    def _begin(self, end: End) -> SocketTap:
+        self._taps = {known: one for known, one in self._taps.items() if not known.is_closing()}
+        tap = self._taps[end] = SocketTap(self._client_id, self._now_ns, self._see)
         return tap
 
 

@@ -376,6 +376,5 @@ class World:
         self.loop.run_until_complete(opened)
 
     def _heard(self, events: Sequence[ExchangeEvent]) -> None:
-        now = self.loop.now_ns()
         for event in events:
-            self.see(Truth(now, event))
+            self.see(Truth(self.loop.at_ns, event))

@@ -25,8 +25,8 @@ class HostClock:
 
     def monotonic_ns(self) -> int:
         """Nanoseconds that only grow; the machine was booted an hour before."""
-        return self._loop.now_ns() + BOOTED_NS
+        return self._loop.at_ns + BOOTED_NS
 
     def wall_ns(self) -> int:
         """Nanoseconds since the epoch, UTC, as this machine believes."""
-        return self._start_ns + self._loop.now_ns() + self.off_ns
+        return self._start_ns + self._loop.at_ns + self.off_ns

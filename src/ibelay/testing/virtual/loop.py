@@ -62,6 +62,7 @@ class VirtualLoop(base_events.BaseEventLoop):
 
     Attributes:
         network: Where connections go; set by ``network.Network``.
+        at_ns: Virtual nanoseconds since it was made.
         failures: What callbacks let escape that belong to no host, or to one without a handler.
     """
 
@@ -70,7 +71,7 @@ class VirtualLoop(base_events.BaseEventLoop):
         self._chance = chance
         self._tie: Callable[[], float] = count().__next__ if chance is None else chance.random
         self._now = 0.0
-        self._now_ns = 0
+        self.at_ns = 0
         self._stalls = 0
         self._timers: list[tuple[float, float, int, Timer]] = []
         self._numbers = count()
@@ -90,7 +91,7 @@ class VirtualLoop(base_events.BaseEventLoop):
 
     def now_ns(self) -> int:
         """Return virtual nanoseconds since the loop was made."""
-        return self._now_ns
+        return self.at_ns
 
     def _run_once(self) -> None:
         """Run what is ready, or what is due next, again and again until the loop is stopped.
@@ -106,7 +107,7 @@ class VirtualLoop(base_events.BaseEventLoop):
                 if not timers:
                     raise StuckError("the simulation is stuck: everybody waits and no timer stands")
                 self._now = max(self._now, timers[0][0])
-                self._now_ns = int(self._now * 1e9)
+                self.at_ns = int(self._now * 1e9)
             due = self._now + _RESOLUTION_S
             while timers and timers[0][0] < due:
                 ready.append(pop(timers)[-1])
@@ -124,7 +125,8 @@ class VirtualLoop(base_events.BaseEventLoop):
     def run_to(self, at: float) -> None:
         """Run whatever is due until *at* (virtual seconds), then return."""
         # Infinity among ties: the end comes after everything else of that instant.
-        timer = self._timer(at, float("inf"), self.stop, (), None)
+        timer = Timer(at, self.stop, (), self, None)
+        self._set(at, float("inf"), timer)
         try:
             self.run_forever()
         finally:
@@ -154,7 +156,9 @@ class VirtualLoop(base_events.BaseEventLoop):
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run *callback* in *delay* seconds."""
-        return self._timer(self._now + delay, self._tie(), callback, args, context)
+        timer = Timer(self._now + delay, callback, args, self, context)
+        self._set(timer.when(), self._tie(), timer)
+        return timer
 
     def call_at(
         self,
@@ -164,23 +168,21 @@ class VirtualLoop(base_events.BaseEventLoop):
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run *callback* at *when* (virtual seconds)."""
-        return self._timer(when, self._tie(), callback, args, context)
+        timer = Timer(when, callback, args, self, context)
+        self._set(when, self._tie(), timer)
+        return timer
 
-    def _timer(
-        self,
-        when: float,
-        tie: float,
-        callback: Callable[..., object],
-        args: tuple[Any, ...],
-        context: Context | None,
-    ) -> Timer:
-        timer, timers = Timer(when, callback, args, self, context), self._timers
+    def again(self, when: float, timer: Timer) -> None:
+        """Run *timer* at *when*, too: one that is never cancelled serves any number of times."""
+        self._set(when, self._tie(), timer)
+
+    def _set(self, when: float, tie: float, timer: Timer) -> None:
+        timers = self._timers
         if len(timers) >= self._kept_timers:
             timers[:] = [one for one in timers if not one[-1].cancelled()]
             heapq.heapify(timers)
             self._kept_timers = max(_TIMERS_MIN, 2 * len(timers))
         heapq.heappush(timers, (when, tie, next(self._numbers), timer))
-        return timer
 
     def _make_task(
         self,

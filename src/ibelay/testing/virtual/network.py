@@ -215,7 +215,8 @@ class Network:
         """Return how long something sent now is under way (rule 1)."""
         if self._chance is None:
             return self.pace.least_s
-        return self._chance.uniform(self.pace.least_s, self.pace.most_s)
+        least_s = self.pace.least_s
+        return least_s + (self.pace.most_s - least_s) * self._chance.random()
 
     def pieces(self, data: bytes) -> Iterable[bytes]:
         """Return *data* in the pieces in which it travels (rule 1)."""

@@ -16,6 +16,7 @@ from contextvars import Context
 from enum import Enum
 from typing import Protocol
 
+from ibelay.testing.virtual.host import Timer
 from ibelay.testing.virtual.loop import VirtualLoop
 
 WINDOW_BYTES = 256 * 1024
@@ -79,8 +80,8 @@ class Way:
         self.fin_sent = False
         self._cable = cable
         self._hosts = hosts
-        self._context = context
         self._take = arrive
+        self._arrival = Timer(0.0, self._arrive, (), cable.loop, context)
         self._unsent: deque[bytes] = deque()
         self._flight: deque[Item] = deque()
         self._due = 0.0
@@ -169,7 +170,7 @@ class Way:
     def _plan(self) -> None:
         loop = self._cable.loop
         self._due = max(self._due, loop.time() + self._cable.way_s())
-        loop.call_at(self._due, self._arrive, context=self._context)
+        loop.again(self._due, self._arrival)
 
     def _arrive(self) -> None:
         """Let the oldest thing in flight arrive; each has planned one arrival."""
