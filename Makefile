@@ -20,7 +20,7 @@ ifneq ($(SOUND),True)
 endif
 
 .PHONY: help demo test lint types imports format fuzz fuzz-guided machine planted bench lock clean install install-dev \
-	conformance-clients conformance-matrix simulate simulate-night
+	conformance-clients conformance-matrix simulate simulate-night faults-page faults-for-real
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-20s %s\n", $$1, $$2 }'
@@ -84,6 +84,10 @@ conformance-clients: $(DEV)  ## The foreign clients that the paper gateway is te
 
 conformance-matrix: conformance-clients  ## Write docs/reference/gateway-conformance.md
 	$(PY) -m tests.conformance.matrix
+
+# Processes and sockets; with root on Linux also network namespaces with a cable between them.
+faults-for-real: $(DEV)  ## Play the faults with real processes, at the speed of a clock (a quarter of an hour)
+	IBELAY_FAULTS=all $(PY) -m pytest -q tests/adversity/test_faults_for_real.py $(ARGS)
 
 faults-page: $(DEV)  ## Write docs/reference/faults.md: all faults, all actors (minutes)
 	$(PY) -m ibelay.testing.matrix.page

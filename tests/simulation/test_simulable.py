@@ -36,6 +36,7 @@ REAL = {
     "supervisor": "starts and watches processes",
     "telemetry": "logs, in a thread",
     "testing/gateway.py": "a gateway in a thread, for tests of blocking programs",
+    "testing/matrix/real": "plays the faults with processes",
     "testing/plugin.py": "belongs to pytest",
     "testing/simulation/campaign.py": "runs seeds in processes and times them",
     "testing/virtual/wall.py": "puts virtual time in the place of the system's",

@@ -36,14 +36,28 @@ class Child:
 
     @classmethod
     async def start(
-        cls, name: str, *arguments: str, log: Path, environment: Mapping[str, str] | None = None
+        cls,
+        name: str,
+        *arguments: str,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        module: str = "ibelay",
+        within: Sequence[str] = (),
     ) -> Child:
-        """Start ``python -m ibelay`` with *arguments*; errors go to the file *log*."""
+        """Start ``python -m ibelay`` with *arguments*; errors go to the file *log*.
+
+        Args:
+            name: For messages.
+            arguments: Of the command.
+            log: Takes its standard error.
+            environment: Added to ours.
+            module: What to run in place of ``ibelay``.
+            within: Put before the command, such as one that enters a network namespace.
+        """
         with log.open("ab") as errors:
             process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "ibelay",
+                *within,
+                *(sys.executable, "-m", module),
                 *arguments,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,

@@ -5,6 +5,9 @@ Rules:
    Its connection would stand, and hold its client id, until something is written to it.
 2. Idle for half a minute, the system asks; a machine that knows nothing of the connection says
    so at once, one that does not answer is given up half a minute later.
+3. While something that was written is not acknowledged the system does not ask: it repeats, and
+   gives up after a quarter of an hour. ``TCP_USER_TIMEOUT`` would make that shorter, and would
+   also cut whoever reads nothing for as long, such as a program in a debugger.
 
 **Source**: F04 (the client id is still in use); that IB Gateway reaps such connections after
 some time is reported, after how long is not. A minute in all is our choice, as for ``half-open``.

@@ -14,6 +14,7 @@ from ibelay.ports.control import EventLine
 from ibelay.runtime.when import iso
 
 log = logging.getLogger("ibelay.bot")
+connection_log = logging.getLogger("ibelay.connection")
 
 _LEVEL = {
     Severity.INFO: logging.INFO,
@@ -72,6 +73,7 @@ class Chronicle:
 
     def state_changed(self, before: LinkState, after: LinkState, reason: str) -> int | None:
         """Count a change of state; return the outage (ns) that READY ended, if it did."""
+        connection_log.info("%s -> %s: %s", before, after, reason)
         for reader in self.readers:
             reader.changed(before, after, reason)
         now = self._clock.monotonic_ns()

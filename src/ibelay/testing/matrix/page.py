@@ -14,6 +14,7 @@ from pathlib import Path
 from ibelay.testing.matrix.fault import Fault, every
 from ibelay.testing.matrix.figures.measured import seconds
 from ibelay.testing.matrix.owed import OWED
+from ibelay.testing.matrix.real import telling
 from ibelay.testing.matrix.runner import ACTORS, Result, run
 
 PAGE = Path("docs/reference/faults.md")
@@ -35,6 +36,14 @@ Fifty failures that people reported from the field, each as a scenario that is r
 with a script on [ib_async](../guides/drop-in.md) 2.1 as people write them, with the same script
 under ib_async's Watchdog, and on ibelay's drop-in `IB`. All go through the same chaos proxy, in
 the same market, in virtual time.
+
+ibelay's bot also goes through them **for real**: gateway, proxy and the supervised bot are
+processes that talk over sockets, and the same checks are asked of what they leave behind: the
+gateway's book, the messages that passed, the bot's journal, log and status page. Every night
+(`make faults-for-real`) at the speed of a clock; some twenty with every commit in a hurry, in a
+market at twenty times the speed and judged by what no clock decides: orders, fills, positions,
+books. Several processes measure to a tenth of a second and nothing below one: limits of time are
+given that much there.
 
 - **noticed**: from the first trouble until the line was doubted or given up; **ready**: from the
   end of the last trouble until it was ready for good.
@@ -99,9 +108,10 @@ def compose(rows: Rows) -> str:
         "tests.\n"
     )
     index = "\n".join(
-        f"| [{one.id}](#{_anchor(one)}) | {one.title} | {_state(one)} |" for one in faults
+        f"| [{one.id}](#{_anchor(one)}) | {one.title} | {_state(one)} | {telling.in_short(one)} |"
+        for one in faults
     )
-    table = f"| fault | | |\n|---|---|---|\n{index}\n"
+    table = f"| fault | | | for real |\n|---|---|---|---|\n{index}\n"
     return "\n".join([_HEAD + summary, table, *(_section(fault, rows) for fault in faults)])
 
 
@@ -130,8 +140,7 @@ def _section(fault: Fault, rows: Rows) -> str:
         f"## {fault.id} {fault.title}\n\n{fault.reported}\n\n"
         f"*Reported in*: {', '.join(fault.sources)}.\n\n*What others do*:\n\n{others}\n\n"
         f"*What a user is owed* ({', '.join(fault.requirement)}): {fault.owed}\n\n{verdict}\n\n"
-        + "\n".join([_COLUMNS, *shown])
-        + "\n"
+        f"*For real*: {telling.in_full(fault)}\n\n" + "\n".join([_COLUMNS, *shown]) + "\n"
     )
 
 

@@ -103,11 +103,13 @@ class BotActor:
             self.diary.fills = {symbol: Decimal(told) for symbol, told in state.fills.items()}
 
     def _strategy(self) -> Scripted:
-        world = self._world
         return Scripted(
             self._fault.plan,
             self._fault.setting.symbols,
             began_market_ns=self._began_ns,
-            diary=self.diary,
-            now_ns=world.loop.now_ns if world is not None else lambda: 0,
+            saw=self._saw,
         )
+
+    def _saw(self, symbol: str, began_ns: int) -> None:
+        now_ns = 0 if self._world is None else self._world.loop.now_ns()
+        self.diary.bars.setdefault(symbol, {}).setdefault(began_ns, now_ns)

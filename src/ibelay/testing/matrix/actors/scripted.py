@@ -5,7 +5,7 @@ Rules:
    for again with the next bar, as a strategy does that wants to be in.
 2. How far the plan has come and what was told of fills is its durable state: a turn that is lost
    in a crash was never told.
-3. Bars are noted in a diary outside the process: seeing one twice is no fault, missing one is.
+3. Bars are noted outside the process: seeing one twice is no fault, missing one is.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from ibelay.model.ids import UnitRef
 from ibelay.model.market import Bar
 from ibelay.model.order import Action
 from ibelay.runtime.strategy import Desk, Fill, OrderUpdate, Refused
-from ibelay.testing.matrix.evidence import Diary
 from ibelay.testing.matrix.plan import CancelEntry, Close, Enter, MoveStop, Planned
 
 VALID_S = 30.0
@@ -41,8 +40,7 @@ class Scripted:
         plan: The acts of a strategy, with their times.
         symbols: What it streams.
         began_market_ns: What the plan's times count from, ns since the epoch, UTC.
-        diary: Where bars are noted.
-        now_ns: Virtual time.
+        saw: Notes a bar, by its symbol and by when it began (ns since the epoch, UTC).
     """
 
     name = "scripted"
@@ -54,14 +52,12 @@ class Scripted:
         symbols: tuple[str, ...],
         *,
         began_market_ns: int,
-        diary: Diary,
-        now_ns: Callable[[], int],
+        saw: Callable[[str, int], None],
     ) -> None:
         self._plan = plan
         self._symbols = symbols
         self._began_ns = began_market_ns
-        self._diary = diary
-        self._now_ns = now_ns
+        self._saw = saw
 
     def initial_state(self, session_date: str) -> ScriptedState:
         """Begin with nothing done."""
@@ -78,7 +74,7 @@ class Scripted:
 
     def on_bar(self, state: ScriptedState, desk: Desk, contract: Contract, bar: Bar) -> None:
         """Note the bar, and do what is due in its symbol."""
-        self._diary.bars.setdefault(contract.symbol, {}).setdefault(bar.at_ns, self._now_ns())
+        self._saw(contract.symbol, bar.at_ns)
         for number, planned in enumerate(self._plan):
             act = planned.act
             due = self._began_ns + planned.at_ns <= desk.now_ns

@@ -1,0 +1,1 @@
+"""The fault matrix for real: processes, sockets and, where allowed, network namespaces."""
