@@ -27,6 +27,7 @@ from ibelay.gateway.session.desk import (
     Opener,
     TickListener,
     TimeListener,
+    those,
 )
 from ibelay.gateway.session.desks.accounts.names import NameDesk
 from ibelay.gateway.session.desks.accounts.positions import PositionDesk
@@ -116,12 +117,12 @@ class _Desks:
         self.client_id = client.client_id
         desks = [make(client) for make in _DESKS]
         self.handlers = {kind: do for desk in desks for kind, do in desk.handlers().items()}
-        self.openers = [desk for desk in desks if isinstance(desk, Opener)]
-        self.exchange = [desk for desk in desks if isinstance(desk, ExchangeListener)]
-        self.events = [desk for desk in desks if isinstance(desk, EventListener)]
-        self.ticks = [desk for desk in desks if isinstance(desk, TickListener)]
-        self.bars = [desk for desk in desks if isinstance(desk, BarListener)]
-        self.time = [desk for desk in desks if isinstance(desk, TimeListener)]
+        self.openers: list[Opener] = those(desks, Opener)
+        self.exchange: list[ExchangeListener] = those(desks, ExchangeListener)
+        self.events: list[EventListener] = those(desks, EventListener)
+        self.ticks: list[TickListener] = those(desks, TickListener)
+        self.bars: list[BarListener] = those(desks, BarListener)
+        self.time: list[TimeListener] = those(desks, TimeListener)
 
 
 class Session:

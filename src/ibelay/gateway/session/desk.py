@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from ibelay.gateway.exchange.events import ExchangeEvent
@@ -112,3 +113,23 @@ class Opener(Protocol):
     def open(self) -> None:
         """Say what a client hears unasked."""
         ...
+
+
+_ROLES: tuple[type[Any], ...] = (
+    Opener,
+    ExchangeListener,
+    EventListener,
+    TickListener,
+    BarListener,
+    TimeListener,
+)
+
+
+@cache  # a protocol takes microseconds to tell, and every session has a hundred to ask
+def _roles(kind: type[Desk]) -> frozenset[object]:
+    return frozenset(role for role in _ROLES if issubclass(kind, role))
+
+
+def those(desks: Sequence[Desk], role: object) -> list[Any]:
+    """Return the desks that play *role*."""
+    return [desk for desk in desks if role in _roles(type(desk))]
