@@ -125,6 +125,11 @@ def failed(line: BarLine, now_ns: int) -> BarLine:
     return replace(line, due_ns=now_ns + delay_ns(AGAIN, max(1, line.tries), 0.0))
 
 
+def put_off(line: BarLine, due_ns: int) -> BarLine:
+    """Ask for what is missing at *due_ns* only."""
+    return replace(line, due_ns=due_ns)
+
+
 def let_go(line: BarLine) -> tuple[BarLine, tuple[Bar, ...]]:
     """Go on without what is missing; return the bars that were held for it."""
     return _on(line, line.held)

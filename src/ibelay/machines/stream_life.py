@@ -35,8 +35,9 @@ REFUSED_AGAIN = Schedule(base_ns=FIRST_NS, cap_ns=LONGEST_NS, jitter=0)
 
 
 class Kind(StrEnum):
-    """What streams."""
+    """What is asked for: the streams of a contract, and its description, which comes first."""
 
+    CONTRACT = "contract"
     QUOTES = "quotes"
     BARS = "bars"
 
@@ -51,7 +52,11 @@ class Phase(StrEnum):
     REFUSED = "refused"
 
 
-QUIET_NS = {Kind.QUOTES: 60 * SECOND_NS, Kind.BARS: 30 * SECOND_NS}
+QUIET_NS = {
+    Kind.CONTRACT: 30 * SECOND_NS,
+    Kind.QUOTES: 60 * SECOND_NS,
+    Kind.BARS: 30 * SECOND_NS,
+}
 """Six bars; a contract that nobody trades is still quoted now and then."""
 
 

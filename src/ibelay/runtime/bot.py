@@ -25,10 +25,11 @@ from ibelay.journal.records import (
     WatchListChanged,
 )
 from ibelay.machines import outage
+from ibelay.machines.bar_line import BAR_NS
 from ibelay.machines.link_events import LinkState
 from ibelay.machines.outage import Outage
 from ibelay.model.contract import Contract
-from ibelay.model.events import BarSeen, BrokerEvent, PositionSeen
+from ibelay.model.events import BarSeen, BrokerEvent, NoticeSeen, PositionSeen, QuoteSeen
 from ibelay.model.ids import Epoch, first_epoch
 from ibelay.ports.broker import BrokerConnector, BrokerLink
 from ibelay.ports.clock import Clock
@@ -51,7 +52,7 @@ from ibelay.runtime.recovery import Recovery
 from ibelay.runtime.session import Session
 from ibelay.runtime.status import status_record
 from ibelay.runtime.strategy import AnyStrategy
-from ibelay.runtime.streams import BAR_NS, Streams
+from ibelay.runtime.streams import Streams
 from ibelay.runtime.trader import Trader
 
 _SWEEP_S = 0.25  # while protection waits to try again, by the broker's clock
@@ -104,7 +105,12 @@ class Bot:
             self.chronicle.note,
             self._strategy_failing,
         )
-        self.streams = Streams(clock, self.trader.bars, self.chronicle.note)
+        self.streams = Streams(
+            clock,
+            market_ns=self.trader.now_ns,
+            deliver=self.trader.bars,
+            note=self.chronicle.note,
+        )
         self.recovery = Recovery(
             config, self.books, self.trader, self.session, self.streams, self.chronicle.note
         )
@@ -117,7 +123,6 @@ class Bot:
             clock=clock,
         )
         self._outage: Outage | None = Outage(clock.monotonic_ns())
-        self._tasks: asyncio.TaskGroup | None = None
         self._stopping = asyncio.Event()
         self._broken = asyncio.Event()
         self._failure: BaseException | None = None
@@ -132,7 +137,6 @@ class Bot:
         self.books.on_failure(lambda error: loop.call_soon_threadsafe(self._fail, error))
         self._take_over()
         async with asyncio.TaskGroup() as tasks:
-            self._tasks = tasks
             parked = self.books.ledger.safe_mode
             connection_gave_up = parked is not None and parked.attempts > 0
             session = tasks.create_task(
@@ -145,6 +149,7 @@ class Bot:
                 for work in (
                     self.trader.outbox.run(),
                     self.recovery.run(),
+                    self.streams.run(),
                     self._sweep(),
                     self._end_if_broken(),
                 )
@@ -191,8 +196,6 @@ class Bot:
         self.streams.want([Contract(symbol=symbol) for symbol in self._watched()])
         self._settle_account(link)
         await self.recovery.synchronise(link, data_lost=data_lost)
-        if data_lost and self._tasks is not None:
-            self._tasks.create_task(self.streams.backfill(link, self.trader.now_ns()))
 
     def broker_event(self, event: BrokerEvent) -> None:
         """Pass evidence on to who keeps it."""
@@ -203,12 +206,19 @@ class Bot:
             case PositionSeen(position=position):
                 if not self.trader.account or is_own(event, self.trader.account):
                     self.trader.broker_positions[position.contract.con_id] = position.quantity
+            case QuoteSeen(con_id=con_id):
+                self.streams.quoted(con_id)
+                self.trader.broker_event(event)
+            case NoticeSeen():
+                self.streams.notice(event)
+                self.trader.broker_event(event)
             case _:
                 self.trader.broker_event(event)
 
     def state_changed(self, before: LinkState, after: LinkState, reason: str) -> None:
         """Journal outages and tell recovery what a lost link means."""
         outage_ns = self.chronicle.state_changed(before, after, reason)
+        self.streams.attend(self.session.link if after is LinkState.READY else None)
         if before is LinkState.READY and after is not LinkState.STOPPED:
             self.books.commit((LinkDown(at_ns=self.books.wall_ns(), cause=reason),))
             self._note(f"not ready: {reason}", Severity.WARNING)
@@ -350,8 +360,6 @@ class Bot:
                 self.streams.drop(symbol, link)
         added = [Contract(symbol=symbol) for symbol in unique if symbol not in before]
         self.streams.want(added)
-        if added and link is not None and self._tasks is not None:
-            self._tasks.create_task(self.streams.start_new(link))
 
     def _traded(self) -> set[str]:
         return {contract.symbol for contract in self.trader.contracts()}

@@ -125,14 +125,14 @@ def _watch_list(trader: Trader, streams: Streams, clock: Clock) -> list[SymbolSt
         change = None
         if quote is not None and last is not None and quote.previous_close:
             change = round(float((last / quote.previous_close - 1) * 100), 2)
-        heard = stream.heard_mono_ns
+        given = stream.given_mono_ns
         lines.append(
             SymbolStatusLine(
                 symbol=symbol,
                 last="" if last is None else str(last),
                 change_percent=change,
                 bars=stream.bars,
-                age_s=None if heard is None else (now - heard) / 1e9,
+                age_s=None if given is None else (now - given) / 1e9,
             )
         )
     return lines

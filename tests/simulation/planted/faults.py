@@ -86,10 +86,14 @@ PLANTED = (
     ),
     Planted(
         name="no-resubscription",
-        mistake="streams are not asked for again after a reconnect",
-        file="runtime/recovery.py",
-        old="        if data_lost:\n            await self._streams",
-        new="        if data_lost and self._session.connects < 2:\n            await self._streams",
+        mistake="streams that once flowed are taken for subscribed, also after a reconnect",
+        file="runtime/streams.py",
+        old="        await self._pace(1 if feed.request is None else 2)\n",
+        new="""        if stream.bars:
+            feed.life = stream_life.asked(feed.life, self._time.now_ns())
+            return
+        await self._pace(1 if feed.request is None else 2)
+""",
         seeds=20,
         quick=True,
     ),

@@ -36,40 +36,6 @@ OWED: dict[str, Owed] = {
         why="without the word that IB is back the link is opened anew after 300 s, not 120",
         invariant="I14",
     ),
-    "F12": Owed(
-        checks=("streams_restored_within", "bars_missing"),
-        requirement=("C6", "S6"),
-        why="no stream has a watch on its age: one that dies silently is never asked for again",
-        invariant="STREAMS",
-    ),
-    "F13": Owed(
-        checks=("bars_missing",),
-        requirement=("S6",),
-        why="bars that a broken farm swallowed are fetched only after a reconnect",
-    ),
-    "F14": Owed(
-        checks=("streams_restored_within", "bars_missing"),
-        requirement=("C6", "S6"),
-        why="2104 after 2103 is noted and the streams of the farm are not looked at",
-        invariant="STREAMS",
-    ),
-    "F15": Owed(
-        checks=("streams_restored_within", "bars_missing"),
-        requirement=("C6",),
-        why="a stream that was refused on arrival is not asked for a second time",
-        invariant="STREAMS",
-    ),
-    "F31": Owed(
-        checks=("bars_missing",),
-        requirement=("S6",),
-        why="a backfill that takes longer than 10 s on a slow line is given up and not tried again",
-    ),
-    "F32": Owed(
-        checks=("streams_restored_within", "bars_missing"),
-        requirement=("C6",),
-        why="a stream that was refused is not asked for a second time",
-        invariant="STREAMS",
-    ),
     "F33": Owed(
         checks=("told_wrongly", "protected", "position"),
         requirement=("I9", "R2"),
@@ -89,10 +55,5 @@ OWED: dict[str, Owed] = {
         checks=("orders_at_broker", "orders_sent_at_most"),
         requirement=("S7", "I2"),
         why="an order that comes back from absence gets a second stop before its own is known",
-    ),
-    "F46": Owed(
-        checks=("bars_missing",),
-        requirement=("S6",),
-        why="a backfill without an answer is given up and not tried again",
     ),
 }

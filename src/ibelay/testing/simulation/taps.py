@@ -53,7 +53,7 @@ def bars_heard(bot: Bot, market: Market, now_ns: int) -> dict[str, int]:
         for _event in islice(market.events_of(one.contract.con_id, now_ns - _MOVES_NS, now_ns), 1)
     }
     return {
-        symbol: max(0, (stream.heard_mono_ns or 0) - BOOTED_NS)
+        symbol: max(0, (stream.given_mono_ns or 0) - BOOTED_NS)
         for symbol, stream in bot.streams.by_symbol.items()
         if symbol in moving
     }

@@ -96,7 +96,7 @@ _HOSTILE = (
     Hazard(1.0, ("reset {s} data-lost=yes",), (3, 180), aimed=0.4),
     Hazard(0.7, ("reset {s} orders=lose",), (3, 60), aimed=0.4),
     Hazard(1.0, ("farm market {s}",), (1, 60)),
-    Hazard(0.7, ("farm market {s} kill=yes",), (1, 20), owed="F14"),
+    Hazard(0.7, ("farm market {s} kill=yes",), (1, 20)),
     Hazard(0.7, ("competing {s}",), (1, 60)),
     Hazard(2.0, ("drop {m} count={n}",)),
     Hazard(1.0, ("drop {e} count={n}",)),
