@@ -17,6 +17,7 @@ from typing import Any
 from ibelay.gateway.main import build_floor
 from ibelay.gateway.options import GatewayOptions
 from ibelay.gateway.session.floor import Floor
+from ibelay.gateway.session.quote_bars import Shown, WantedBar
 from ibelay.model.ids import ClientId, ConId
 
 TARGET = 1000
@@ -26,15 +27,15 @@ clock = time.perf_counter
 
 
 class Ear:
-    """A client that hears everything and wants bars of *con_ids*."""
+    """A client that hears everything and wants all bars of *con_ids*."""
 
     def __init__(self, con_ids: Iterable[ConId]) -> None:
-        self._con_ids = list(con_ids)
+        self._bars = [(con_id, shown) for con_id in con_ids for shown in Shown]
         self.heard = 0
 
-    def bars_wanted(self) -> Iterable[ConId]:
+    def bars_wanted(self) -> Iterable[WantedBar]:
         """See ``Listener``."""
-        return self._con_ids
+        return self._bars
 
     def on_ticks(self, _con_id: ConId, ticks: Sequence[Any]) -> None:
         """Count ticks."""

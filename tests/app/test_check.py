@@ -27,10 +27,11 @@ from ibelay.gateway.main import build_floor
 from ibelay.gateway.options import GatewayOptions
 from ibelay.gateway.server import PaperGateway
 from ibelay.gateway.session.floor import Floor
+from ibelay.gateway.session.quote_bars import WantedBar
 from ibelay.ib.connector import IbConnector
 from ibelay.ib.link import IbLink
 from ibelay.model.events import BrokerEvent, StatusSeen
-from ibelay.model.ids import ClientId, ConId
+from ibelay.model.ids import ClientId
 from ibelay.model.order import Action, OrderType
 from ibelay.ports.broker import Address, EventSink
 
@@ -263,7 +264,7 @@ class Bracket:
     def on_ticks(self, *_ticks: object) -> None:
         """Prices are not asked for."""
 
-    def bars_wanted(self) -> frozenset[ConId]:
+    def bars_wanted(self) -> frozenset[WantedBar]:
         """No bars are asked for."""
         return frozenset()
 

@@ -16,7 +16,7 @@ from ibelay.gateway.market.api import MarketEvent, event_time_ns
 from ibelay.gateway.rest import REST_MAX_S, Rest
 from ibelay.gateway.server import PaperGateway
 from ibelay.gateway.session.board.ticks import Tick
-from ibelay.gateway.session.quote_bars import Shown
+from ibelay.gateway.session.quote_bars import Shown, WantedBar
 from ibelay.model.faults import read
 from ibelay.model.ids import ClientId, ConId
 from ibelay.model.market import Bar
@@ -75,8 +75,9 @@ class Punctual:
 
     def on_ticks(self, con_id: ConId, ticks: Sequence[Tick]) -> None: ...
 
-    def bars_wanted(self) -> Sequence[ConId]:
-        return [one.contract.con_id for one in self._paper.floor.market.instruments]
+    def bars_wanted(self) -> Sequence[WantedBar]:
+        listed = self._paper.floor.market.instruments
+        return [(one.contract.con_id, shown) for one in listed for shown in Shown]
 
     def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:
         self._told(bar.at_ns + 5_000_000_000)

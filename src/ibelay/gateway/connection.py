@@ -71,6 +71,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._next_turn: asyncio.Handle | None = None
+        self._reads = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, or refuse where too many are connected."""
@@ -106,7 +107,7 @@ class Connection(asyncio.Protocol):
     def flush(self) -> None:
         """Send what the session has to say; cut a client that does not read."""
         transport = self._transport
-        if transport is None or transport.is_closing():
+        if transport is None or transport.is_closing() or (self._reads and self.session.silent):
             return
         data = self.session.take(self._house.monotonic_ns())
         if data:
@@ -121,8 +122,10 @@ class Connection(asyncio.Protocol):
             transport.abort()
         elif self.session.behind:
             transport.pause_reading()
+            self._reads = False
         else:
             transport.resume_reading()
+            self._reads = True
 
     def close(self) -> None:
         """Close in good order: send the rest first, but not for ever."""
@@ -153,7 +156,7 @@ class Connection(asyncio.Protocol):
     def _go_on(self, *, more: bool) -> None:
         """Serve until nothing is left or the turn is over; then plan the next."""
         house = self._house
-        end_ns = house.monotonic_ns() + TURN_NS
+        end_ns = house.monotonic_ns() + TURN_NS if more else 0
         while more and house.monotonic_ns() < end_ns:
             more = self.session.serve(house.floor.now_ns, house.monotonic_ns(), most=1)
         if more and self._next_turn is None:

@@ -341,7 +341,7 @@ class PaperGateway:
             behind = self.floor.advance(now_ns) < now_ns
             self.wall_agenda.run(self.monotonic_ns())
             for connection in list(self._connections):
-                if not connection.session.calm:
+                if connection.session.unserved:
                     connection.serve()
             self._send()
             self._moved.set()

@@ -8,7 +8,7 @@ ib_async, section 2).
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from ibelay.errors import WireError
 
@@ -60,8 +60,8 @@ class FrameDecoder:
         del self._buffer[: len(prefix)]
         return True
 
-    def frames(self) -> Iterator[bytes]:
-        """Yield the payloads that are complete, in order, and forget them.
+    def frames(self) -> Generator[bytes, None, None]:
+        """Yield the payloads that are complete, in order; once closed, forget those handed out.
 
         Raises:
             WireError: The next length is 0 or above the limit; nothing after it can be read.

@@ -49,10 +49,10 @@ from ibelay.gateway.session.desks.scanner import ScannerDesk
 from ibelay.gateway.session.desks.search import SearchDesk
 from ibelay.gateway.session.desks.services import ServiceDesk
 from ibelay.gateway.session.floor import MAX_CLIENTS, Floor
-from ibelay.gateway.session.line.intake import Intake
+from ibelay.gateway.session.line.intake import PLANS_NOTHING, Intake
 from ibelay.gateway.session.line.pacing import MessageRate, Pacing
 from ibelay.gateway.session.lines import Lines
-from ibelay.gateway.session.quote_bars import Shown
+from ibelay.gateway.session.quote_bars import Shown, WantedBar
 from ibelay.gateway.session.voice import Voice
 from ibelay.model.ids import ClientId, ConId
 from ibelay.model.market import Bar
@@ -98,16 +98,6 @@ _DESKS: tuple[Callable[[Client], Desk], ...] = (
     NewsDesk,
     ServiceDesk,
 )
-
-
-_PLANS_NOTHING = (
-    ask.RequestCurrentTime,
-    ask.RequestIds,
-    ask.RequestAllOpenOrders,
-    ask.RequestCompletedOrders,
-    ask.RequestExecutions,
-)
-"""What is answered at once and changes nothing: of these the floor need not be stirred."""
 
 
 class _Desks:
@@ -180,10 +170,19 @@ class Session:
         return troubles.frozen(self.client_id) or (troubles.muted and not self.started)
 
     @property
+    def unserved(self) -> bool:
+        """Whether something has arrived that is to be served in its time: a thaw leaves some."""
+        return self._waits or self._frames.buffered_bytes > 0
+
+    @property
     def calm(self) -> bool:
         """Whether nothing of it waits for our time to go by."""
-        unread = self._frames.buffered_bytes  # a thaw leaves some, to be served in its time
-        return not (self._waits or unread or self._line.pending_bytes or self.stuck)
+        return not (self.unserved or self._line.pending_bytes or self.stuck)
+
+    @property
+    def silent(self) -> bool:
+        """Whether there is nothing to say to the client, and no reason to stop reading."""
+        return not (self._line.pending_bytes or self._waits or self.closed or self.stuck)
 
     @property
     def behind(self) -> bool:
@@ -295,10 +294,10 @@ class Session:
         for desk in self._desks.ticks if self._desks else ():
             desk.on_ticks(con_id, ticks)
 
-    def bars_wanted(self) -> set[ConId]:
-        """Return what its desks want bars of."""
+    def bars_wanted(self) -> list[WantedBar]:
+        """Return which bars its desks want."""
         desks = self._desks.bars if self._desks else ()
-        return {con_id for desk in desks for con_id in desk.bars_wanted()}
+        return [wanted for desk in desks for wanted in desk.bars_wanted()]
 
     def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:
         """Hear that a 5-second bar closed."""
@@ -333,8 +332,9 @@ class Session:
             if self.closed:
                 return False
             if served == most:
-                self._waits = True
-                return True
+                frames.close()  # which forgets what was served
+                self._waits = self._frames.buffered_bytes > 0
+                return self._waits
         return False
 
     def _must_wait(self, wall_ns: int | None) -> bool:
@@ -348,7 +348,7 @@ class Session:
             return
         request = decode(payload, self._voice.version)
         if self._desks is not None:
-            if not isinstance(request, _PLANS_NOTHING):
+            if not isinstance(request, PLANS_NOTHING):
                 self._floor.stir()
             if wall_ns is None or not self._paced(request, wall_ns):
                 self._intake.serve(request, self._desks.handlers[type(request)])

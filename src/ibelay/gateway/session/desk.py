@@ -19,7 +19,7 @@ from ibelay.gateway.market.api import MarketEvent
 from ibelay.gateway.session.board.ticks import Tick
 from ibelay.gateway.session.floor import Floor
 from ibelay.gateway.session.lines import Lines
-from ibelay.gateway.session.quote_bars import Shown
+from ibelay.gateway.session.quote_bars import Shown, WantedBar
 from ibelay.gateway.session.voice import Voice
 from ibelay.model.ids import ClientId, ConId
 from ibelay.model.market import Bar
@@ -84,8 +84,8 @@ class TickListener(Protocol):
 class BarListener(Protocol):
     """A desk that hears bars close."""
 
-    def bars_wanted(self) -> Iterable[ConId]:
-        """Return what it wants bars of."""
+    def bars_wanted(self) -> Iterable[WantedBar]:
+        """Return which bars it wants."""
         ...
 
     def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:

@@ -42,7 +42,7 @@ from ibelay.gateway.session.entitlement import Entitlement
 from ibelay.gateway.session.followed import Followed, needed
 from ibelay.gateway.session.habits import Habits
 from ibelay.gateway.session.line.pacing import Pacing
-from ibelay.gateway.session.quote_bars import QuoteBar, Shown
+from ibelay.gateway.session.quote_bars import QuoteBar, Shown, WantedBar
 from ibelay.gateway.session.voice import Said
 from ibelay.model.ids import ClientId, ConId
 from ibelay.model.market import Bar
@@ -70,8 +70,8 @@ class Listener(Protocol):
         """Hear what changed on the board."""
         ...
 
-    def bars_wanted(self) -> Iterable[ConId]:
-        """Return what ``on_bar`` is to hear of."""
+    def bars_wanted(self) -> Iterable[WantedBar]:
+        """Return what ``on_bar`` is to hear of; it hears what others want too."""
         ...
 
     def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:
@@ -345,28 +345,33 @@ class Floor:
             listener.on_ticks(event.con_id, ticks)
         self.publish(self.exchange.on_market(event))
 
-    def _bars_wanted(self) -> set[ConId]:
+    def _bars_wanted(self) -> set[WantedBar]:
         return {one for client in self._clients.values() for one in client.bars_wanted()}
 
-    def _forget_quotes(self, wanted: Collection[ConId]) -> None:
+    def _forget_quotes(self, wanted: Collection[WantedBar]) -> None:
         """Let bars begin anew at the last quote, but for those that are *wanted*."""
         for con_id in self._quoted:
-            for shown in _QUOTE_SIDES if con_id not in wanted else ():
-                self._quote_bars[(con_id, shown)].forget()
+            for shown in _QUOTE_SIDES:
+                if (con_id, shown) not in wanted:
+                    self._quote_bars[(con_id, shown)].forget()
         self._quoted.clear()
 
     def _close_bars(self, begin_ns: int) -> None:
         end_ns = begin_ns + BAR_NS
         wanted = self._bars_wanted()
         self._forget_quotes(wanted)
+        named = {con_id for con_id, _shown in wanted}
         for con_id in self._faces if wanted else ():
-            if con_id not in wanted:
+            if con_id not in named:
                 continue
-            traded = self.market.bars(con_id, begin_ns, end_ns, BAR_S)
-            bars = [(Shown.TRADES, bar) for bar in traded]
+            bars: list[tuple[Shown, Bar]] = []
+            if (con_id, Shown.TRADES) in wanted:
+                traded = self.market.bars(con_id, begin_ns, end_ns, BAR_S)
+                bars += [(Shown.TRADES, bar) for bar in traded]
             for shown in _QUOTE_SIDES:
-                quoted = self._quote_bars[(con_id, shown)].close(begin_ns)
-                bars += [] if quoted is None else [(shown, quoted)]
-            for listener in list(self._clients.values()):
+                if (con_id, shown) in wanted:
+                    quoted = self._quote_bars[(con_id, shown)].close(begin_ns)
+                    bars += [] if quoted is None else [(shown, quoted)]
+            for listener in list(self._clients.values()) if bars else ():
                 for shown, bar in bars:
                     listener.on_bar(con_id, shown, bar)

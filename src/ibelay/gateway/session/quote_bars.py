@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 
+from ibelay.model.ids import ConId
 from ibelay.model.market import Bar, Quote
 
 
@@ -15,6 +16,10 @@ class Shown(StrEnum):
     BID = "BID"
     ASK = "ASK"
     MIDPOINT = "MIDPOINT"
+
+
+WantedBar = tuple[ConId, Shown]
+"""What bars are wanted of, and what they are to be made of."""
 
 
 class QuoteBar:

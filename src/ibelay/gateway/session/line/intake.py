@@ -35,6 +35,14 @@ _STREAMS = (
     ask.RequestTickByTick,
     ask.RequestHistoricalData,
 )
+PLANS_NOTHING = (
+    ask.RequestCurrentTime,
+    ask.RequestIds,
+    ask.RequestAllOpenOrders,
+    ask.RequestCompletedOrders,
+    ask.RequestExecutions,
+)
+"""What is answered at once and changes nothing: of these the floor need not be stirred."""
 _SECONDS = re.compile(r"(\d{1,3}) secs?")
 
 

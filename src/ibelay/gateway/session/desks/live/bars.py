@@ -12,7 +12,7 @@ from ibelay.gateway.session import hours
 from ibelay.gateway.session.desk import Client, Handlers
 from ibelay.gateway.session.desks.contracts import find_one
 from ibelay.gateway.session.entitlement import Entitlement
-from ibelay.gateway.session.quote_bars import Shown
+from ibelay.gateway.session.quote_bars import Shown, WantedBar
 from ibelay.model.ids import ConId
 from ibelay.model.market import Bar
 from ibelay.wire import encode
@@ -34,9 +34,9 @@ class BarDesk:
             ask.CancelRealTimeBars: self._cancel,
         }
 
-    def bars_wanted(self) -> list[ConId]:
+    def bars_wanted(self) -> list[WantedBar]:
         """See ``BarListener``."""
-        return [con_id for con_id, _shown, _regular_only in self._streams.values()]
+        return [(con_id, shown) for con_id, shown, _regular_only in self._streams.values()]
 
     def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:
         """Send a closed bar to the subscriptions of *con_id*."""

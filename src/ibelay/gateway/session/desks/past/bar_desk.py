@@ -22,7 +22,7 @@ from ibelay.gateway.session.desks.past import limits
 from ibelay.gateway.session.desks.past.bars import bar_start, bars, date_text, dated, together
 from ibelay.gateway.session.desks.past.stretch import Stretch, What, stretch
 from ibelay.gateway.session.entitlement import Refusal
-from ibelay.gateway.session.quote_bars import Shown
+from ibelay.gateway.session.quote_bars import Shown, WantedBar
 from ibelay.model.ids import ConId
 from ibelay.model.market import Bar
 from ibelay.wire.encode import history as say
@@ -68,9 +68,9 @@ class PastBarsDesk:
             ask.CancelHistoricalData: self._cancel,
         }
 
-    def bars_wanted(self) -> list[ConId]:
+    def bars_wanted(self) -> list[WantedBar]:
         """See ``BarListener``."""
-        return [kept.con_id for kept in self._kept.values()]
+        return [(kept.con_id, kept.shown) for kept in self._kept.values()]
 
     def on_bar(self, con_id: ConId, shown: Shown, bar: Bar) -> None:
         """Send the bar in the making of what is kept up to date."""
