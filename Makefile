@@ -19,7 +19,7 @@ ifneq ($(SOUND),True)
 .PHONY: $(RUNTIME) $(DEV)
 endif
 
-.PHONY: help demo test lint types imports format fuzz fuzz-guided machine planted bench lock clean install install-dev \
+.PHONY: help demo test lint types imports format fuzz fuzz-guided blows machine planted bench lock clean install install-dev \
 	conformance-clients conformance-matrix simulate simulate-night faults-page faults-for-real
 
 help:  ## Say what can be made
@@ -28,12 +28,14 @@ help:  ## Say what can be made
 demo: $(RUNTIME)  ## A bot trades, loses its line, is killed, and comes back: two minutes
 	@$(PY) -m ibelay demo $(ARGS)
 
-# Tests that kill processes and time recoveries run after the others, one at a time: beside
-# busy neighbours on a machine of two cores they would measure the neighbours.
+# Tests that kill processes mostly wait, so more of them than there are cores run side by side,
+# each file by one worker, in order, for the longest files come first; those that measure time
+# run one at a time: beside busy neighbours they would measure the neighbours.
 test: $(DEV) conformance-clients  ## Everything a commit must pass
 	@$(MAKE) --no-print-directory lint types imports
 	$(PY) -m pytest -n $(WORKERS) --dist worksteal -q -m 'not adversity' $(ARGS)$(NONE_CHOSEN)
-	$(PY) -m pytest -q -m adversity $(ARGS)$(NONE_CHOSEN)
+	$(PY) -m pytest -n $$((2 * $(WORKERS))) --dist loadfile --no-loadscope-reorder -q -m 'adversity and not alone' $(ARGS)$(NONE_CHOSEN)
+	$(PY) -m pytest -q -m 'adversity and alone' $(ARGS)$(NONE_CHOSEN)
 
 lint: $(DEV)  ## Style
 	$(PY) -m ruff check .
@@ -68,6 +70,10 @@ simulate: $(DEV)  ## 1,000 simulated hours of bad days, as CI runs them (minutes
 
 simulate-night:  ## 10,000 simulated hours (a night)
 	@$(MAKE) --no-print-directory simulate TIMES=10 SEEDS_FROM=$${SEEDS_FROM:-1001}
+
+BLOWS ?= 1000
+blows: $(DEV)  ## Kill a trading bot 1,000 times and cut its line 1,000 times (an hour)
+	IBELAY_BLOWS=$(BLOWS) $(PY) -m pytest -q tests/adversity/test_kills_and_cuts.py $(ARGS)
 
 machine: $(DEV)  ## Let Hypothesis think of 2,000 bad days, and shrink what breaks (hours)
 	IBELAY_MACHINE=$${EXAMPLES:-2000} $(PY) -m pytest -q tests/simulation/test_machine.py

@@ -8,12 +8,15 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 import pytest
 
 from ibelay.app.arena import Arena
+from ibelay.control.port.remote import Remote
 
 BOT = "churn"
 BACK_S = 30.0
+POLL_S = 0.02
 SETTINGS = """\
 [bot]
 name = "churn"
@@ -66,10 +69,24 @@ def arena(folder: Path, *, more: str = "", speed: int = 40, strategy: str = "chu
             "09:30",
             "--seed",
             "11",
+            *controlled(folder),
         ],
         settings=lambda port: SETTINGS.format(port=port).replace("churn:make", strategy) + more,
         environment={"PYTHONPATH": str(Path(__file__).parent)},
     )
+
+
+def controlled(folder: Path) -> list[str]:
+    """Return the gateway's arguments by which ``market`` commands it."""
+    return ["--control-port", "0", "--control-token-file", str(folder / "token")]
+
+
+async def market(stage: Arena, *commands: str) -> None:
+    """Command the gateway at its control port: the other one it listens on."""
+    lines = psutil.Process(stage.gateway.process.pid).net_connections("tcp")
+    ports = {line.laddr.port for line in lines if line.status == psutil.CONN_LISTEN}
+    (port,) = ports - {stage.gateway_port}
+    await asyncio.to_thread(Remote(port, stage.folder / "token").do, commands)
 
 
 async def until(
@@ -82,6 +99,7 @@ async def until(
                 await stage.feed.poll()
                 if met():
                     return
+                await asyncio.sleep(POLL_S)  # the bot needs the processor more than we do
     except TimeoutError:
         last = {**stage.feed.supervisor, **(stage.feed.bot.get("connection") or {})}
         pytest.fail(f"not {what} within {limit_s:g} s; last status: {last}")

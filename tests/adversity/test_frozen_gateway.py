@@ -15,7 +15,7 @@ from tests.adversity.churning import BOT, HEARTBEAT, arena, until
 from ibelay.app.arena import Arena
 from ibelay.app.settle import BotBook, settle
 
-pytestmark = [pytest.mark.adversity, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.adversity, pytest.mark.alone, pytest.mark.timeout(180)]
 
 
 def health(stage: Arena) -> tuple[int, dict[str, object]]:

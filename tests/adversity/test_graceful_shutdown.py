@@ -20,7 +20,7 @@ async def test_a_stop_in_mid_trade_leaves_the_bracket_and_a_store_that_recovers(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     """The position keeps its stop at the broker; the next start takes it over, once."""
-    async with arena(tmp_path, speed=10) as stage:
+    async with arena(tmp_path, speed=10, strategy="churn:patient") as stage:
         await until(lambda: stage.feed.ready and bool(stage.feed.holding), stage, "holding")
         stage.bot.process.send_signal(number)
         async with asyncio.timeout(20):

@@ -15,7 +15,8 @@ pytestmark = [pytest.mark.adversity, pytest.mark.timeout(120)]
 
 async def test_a_line_that_thaws_in_time_is_kept(tmp_path: Path) -> None:
     """Suspect, then proved alive: the same connection, and books that agree."""
-    async with arena(tmp_path, more=HEARTBEAT) as stage:
+    patient = HEARTBEAT.replace("dead_s = 2.0", "dead_s = 20.0")
+    async with arena(tmp_path, more=patient) as stage:
         await until(lambda: stage.feed.ready and bool(stage.feed.holding), stage, "holding")
         accepted = stage.line.lines_accepted
         stage.line.freeze()

@@ -2,9 +2,10 @@
 
 A gateway process, a supervised bot process that trades without a pause (``churn``), SIGKILL
 and RST. After every blow the books must agree: same positions, same working orders, same
-fills, no order sent twice, nothing held without its stop.
+fills, no order sent twice, nothing held without its stop. While they are compared the market
+goes at the pace of life: two looks at a book forty times as fast are seldom of one moment.
 
-``IBELAY_BLOWS=1000`` runs more of them (a nightly figure, N3 of the targets).
+``make blows`` runs a thousand of each (a nightly figure, N3 of the targets).
 """
 
 from __future__ import annotations
@@ -17,16 +18,16 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from tests.adversity.churning import BOT, arena, until
+from tests.adversity.churning import BOT, arena, market, until
 
 from ibelay.app.arena import Arena
 from ibelay.app.settle import BotBook, settle
 from ibelay.journal.ledger import Ledger
 from ibelay.proxy.line import Cut
 
-pytestmark = [pytest.mark.adversity, pytest.mark.timeout(900)]
-
 BLOWS = int(os.environ.get("IBELAY_BLOWS", "50"))
+
+pytestmark = [pytest.mark.adversity, pytest.mark.timeout(max(900, 18 * BLOWS))]
 
 
 async def blows(stage: Arena, strike: Callable[[], Awaitable[Callable[[], bool]]]) -> Ledger:
@@ -39,7 +40,9 @@ async def blows(stage: Arena, strike: Callable[[], Awaitable[Callable[[], bool]]
         await asyncio.sleep(chance.uniform(0.05, 0.8))
         back = await strike()
         await until(back, stage, f"back after blow {number}")
+        await market(stage, "speed 1")
         verdict = await settle(book, stage.observer)
+        await market(stage, "speed 40")
         assert verdict.agrees, (
             f"after blow {number}: {verdict.differences} duplicates={verdict.duplicates} "
             f"lost={verdict.lost_fills} naked={verdict.unprotected}"

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.adversity, pytest.mark.timeout(120)]
 async def somebody(stage: Arena) -> ib_async.IB:
     """Return another client of the same account."""
     client = ib_async.IB()
-    await client.connectAsync(LOOPBACK, stage.gateway_port, clientId=55, timeout=10)
+    await client.connectAsync(LOOPBACK, stage.gateway_port, clientId=55, timeout=30)
     return client
 
 
@@ -31,6 +31,7 @@ def second(stage: Arena) -> str:
     return str(stage.feed.bot["broker_time"])[:19]
 
 
+@pytest.mark.alone  # how long it held without stops is measured
 async def test_stops_that_somebody_cancels_are_placed_again_at_once(tmp_path: Path) -> None:
     """A global cancel takes every exit; what is held gets its stops back, once, as they were."""
     async with arena(tmp_path, speed=10, strategy="churn:patient") as stage:

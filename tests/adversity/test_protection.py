@@ -21,7 +21,7 @@ BOTS_CLIENT_ID = 1
 async def in_the_bots_place(stage: Arena) -> ib_async.IB:
     """Return a client with the bot's own client id, which may cancel its orders."""
     client = ib_async.IB()
-    await client.connectAsync(LOOPBACK, stage.gateway_port, clientId=BOTS_CLIENT_ID, timeout=10)
+    await client.connectAsync(LOOPBACK, stage.gateway_port, clientId=BOTS_CLIENT_ID, timeout=30)
     return client
 
 
@@ -64,7 +64,7 @@ async def test_a_position_closed_by_hand_leaves_no_exit_behind(tmp_path: Path) -
         await until(lambda: stage.feed.ready and bool(stage.feed.holding), stage, "holding")
         assert await stage.bot.stop() == 0
         hand = ib_async.IB()
-        await hand.connectAsync(LOOPBACK, stage.gateway_port, clientId=55, timeout=10)
+        await hand.connectAsync(LOOPBACK, stage.gateway_port, clientId=55, timeout=30)
         for held in hand.positions():
             contract = held.contract
             contract.exchange = "SMART"

@@ -1,8 +1,9 @@
 """What ps60 must know after a crash: its position, its partial, its attempts, its losses.
 
 The four cases of the strategy's own crash plan, on a real gateway and killed processes.
-While the bot is down in the last two, the line is refused until the broker has done what the
-case is about, so that nothing depends on how fast a process starts.
+Nothing depends on how fast a process starts: the market stands still until the bot is there,
+and again while it comes back. Where the market must go on meanwhile, the line is refused until
+the broker has done what the case is about.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.adversity import scenes
-from tests.adversity.churning import until
+from tests.adversity.churning import controlled, market, until
 from tests.adversity.scenes import QUANTITY, SYMBOL, Scene
 
 from ibelay.app.arena import Arena
@@ -60,8 +61,14 @@ def arena(folder: Path, scene: Scene) -> Arena:
     """Return an arena in which ps60 trades *scene*."""
     (folder / "scanner.toml").write_text(scene.scanner, encoding="utf-8")
     gateway = ["--symbols", SYMBOL, "--date", scenes.DATE, "--seed", str(scene.seed)]
-    gateway += ["--start", scenes.START, "--speed", "40"]
+    gateway += ["--start", scenes.START, "--speed", "0.001", *controlled(folder)]
     return Arena(folder, gateway=gateway, settings=lambda port: SETTINGS.format(port=port))
+
+
+async def begin(stage: Arena) -> None:
+    """Let the market run, forty times as fast as life, once the bot is READY."""
+    await until(lambda: stage.feed.ready, stage, "READY")
+    await market(stage, "speed 40")
 
 
 class Notes:
@@ -92,7 +99,8 @@ class Notes:
 
 
 async def kill_and_wait(stage: Arena) -> None:
-    """Kill the bot and return when its next life is READY."""
+    """Kill the bot and return when its next life is READY; the market stands still from then."""
+    await market(stage, "pause")
     pid = stage.feed.pid
     os.kill(pid, signal.SIGKILL)
     await until(lambda: stage.feed.ready and stage.feed.pid not in {0, pid}, stage, "back")
@@ -127,7 +135,7 @@ async def test_the_position_and_later_its_partial_survive_crashes(tmp_path: Path
     scene = scenes.trend(reach=REACH)
     notes = Notes(tmp_path)
     async with arena(tmp_path, scene) as stage:
-        await until(lambda: stage.feed.ready, stage, "READY")
+        await begin(stage)
         await until(lambda: notes.held == QUANTITY, stage, "holding", limit_s=LIMIT_S)
         before = notes.state.open_trades[0]
         await kill_and_wait(stage)
@@ -139,6 +147,8 @@ async def test_the_position_and_later_its_partial_survive_crashes(tmp_path: Path
         assert trade.entry_price == before.entry_price
         assert trade.attempt == 1
         assert "restored" in " ".join(stage.feed.bot["recovery_report"])
+
+        await market(stage, "resume")
 
         def half_out() -> bool:
             return any(trade.partial_taken for trade in notes.state.open_trades)
@@ -153,7 +163,7 @@ async def test_a_partial_found_after_a_crash_moves_the_stops_too(tmp_path: Path)
     scene = scenes.trend(reach=REACH)
     notes = Notes(tmp_path)
     async with arena(tmp_path, scene) as stage:
-        await until(lambda: stage.feed.ready, stage, "READY")
+        await begin(stage)
         await until(lambda: notes.held == QUANTITY, stage, "holding", limit_s=LIMIT_S)
         await kill(stage)
         away = await broker_holds(stage, Decimal(QUANTITY // 2))
@@ -184,7 +194,7 @@ async def test_a_third_attempt_is_refused_after_a_crash_too(tmp_path: Path) -> N
     scene = scenes.chop()
     notes = Notes(tmp_path)
     async with arena(tmp_path, scene) as stage:
-        await until(lambda: stage.feed.ready, stage, "READY")
+        await begin(stage)
 
         def two_lost() -> bool:
             state = notes.state
@@ -193,6 +203,7 @@ async def test_a_third_attempt_is_refused_after_a_crash_too(tmp_path: Path) -> N
         await until(two_lost, stage, "through two attempts", limit_s=LIMIT_S)
         said = notes.state.analytics.blocks.get(Block.MAX_ATTEMPTS, 0)
         await kill_and_wait(stage)
+        await market(stage, "resume")
         await until(
             lambda: notes.state.analytics.blocks.get(Block.MAX_ATTEMPTS, 0) > said,
             stage,
@@ -210,7 +221,7 @@ async def test_a_stop_filled_while_the_bot_was_down_is_booked_once(tmp_path: Pat
     scene = scenes.reversal(stop=REACH)
     notes = Notes(tmp_path)
     async with arena(tmp_path, scene) as stage:
-        await until(lambda: stage.feed.ready, stage, "READY")
+        await begin(stage)
         await until(lambda: notes.held == QUANTITY, stage, "holding", limit_s=LIMIT_S)
         await kill(stage)
         away = await broker_holds(stage, Decimal(0))

@@ -38,7 +38,7 @@ from ibelay.ports.broker import Address, EventSink
 pytestmark = pytest.mark.adversity
 
 PATIENT_S = 30.0  # far longer than anything here takes
-BRIEF_S = 0.5  # for answers that never come
+BRIEF_S = 2.0  # for answers that never come; far longer than those that do
 OPEN = GatewayOptions(port=0, symbols=("SPY",), start="10:00", speed=20)
 BEFORE_THE_OPEN = replace(OPEN, start="08:00", speed=1)
 PATH = (

@@ -11,6 +11,7 @@ import ib_async
 
 from ibelay import IB
 from ibelay.app.arena import Child
+from ibelay.control.port.remote import Remote
 from ibelay.dropin.keeper import KeeperConfig
 from ibelay.journal.records import AnyRecord
 from ibelay.machines.backoff import SECOND_NS, Schedule
@@ -19,8 +20,11 @@ from ibelay.proxy.line import Cut
 from ibelay.proxy.line_proxy import LineProxy
 from ibelay.store.sqlite import open_journal
 
+_SCHEDULE = Schedule(base_ns=SECOND_NS // 20, cap_ns=SECOND_NS // 5, jitter=0.0)
+# Where silence plays no part: a machine that is busy for a moment is not taken for silence.
+CALM = KeeperConfig(schedule=_SCHEDULE)
 QUICK = KeeperConfig(
-    schedule=Schedule(base_ns=SECOND_NS // 20, cap_ns=SECOND_NS // 5, jitter=0.0),
+    schedule=_SCHEDULE,
     heartbeat=Heartbeat(
         interval_ns=SECOND_NS // 2,
         miss_floor_ns=SECOND_NS // 4,
@@ -29,26 +33,37 @@ QUICK = KeeperConfig(
     ),
 )
 
+CONTROL = "control-port"
+
 
 @asynccontextmanager
 async def gateway(folder: Path) -> AsyncIterator[LineProxy]:
     """Yield the line to a gateway that has just been started."""
     log = folder / "gateway.log"
     arguments = ["--port", "0", "--symbols", "SPY", "--speed", "10", "--start", "09:31"]
+    arguments += ["--control-port", "0", "--control-token-file", str(folder / "token")]
     child = await Child.start("gateway", "gateway", *arguments, log=log)
     try:
         said = await child.announced("listening on", log)
+        control = await child.announced("control port", log)
+        (folder / CONTROL).write_text(control.split(":", 1)[1].split(",")[0], encoding="ascii")
         async with LineProxy("127.0.0.1", int(said.rsplit(":", 1)[1])) as line:
             yield line
     finally:
         await child.stop()
 
 
+async def market(folder: Path, *commands: str) -> None:
+    """Command the gateway that was started with *folder*."""
+    port = int((folder / CONTROL).read_text(encoding="ascii"))
+    await asyncio.to_thread(Remote(port, folder / "token").do, commands)
+
+
 @asynccontextmanager
-async def drop_in(folder: Path) -> AsyncIterator[tuple[IB, LineProxy]]:
+async def drop_in(folder: Path, keeper: KeeperConfig = CALM) -> AsyncIterator[tuple[IB, LineProxy]]:
     """Yield a connected drop-in and the line it is connected over."""
     async with gateway(folder) as line:
-        ib = IB(journal=folder / "intents.db", keeper=QUICK)
+        ib = IB(journal=folder / "intents.db", keeper=keeper)
         await ib.connectAsync("127.0.0.1", line.port, clientId=5)
         try:
             yield ib, line

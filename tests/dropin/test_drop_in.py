@@ -79,7 +79,7 @@ async def test_an_order_during_the_outage_is_refused_before_any_byte(tmp_path: P
 
 async def test_a_frozen_gateway_is_noticed_and_left(tmp_path: Path) -> None:
     """ib_async alone never notices."""
-    async with drop_in(tmp_path) as (ib, line):
+    async with drop_in(tmp_path, QUICK) as (ib, line):
         lost: list[bool] = []
         ib.disconnectedEvent += lambda: lost.append(True)
         line.freeze()
@@ -202,7 +202,7 @@ async def test_an_order_whose_answer_was_lost_is_adopted(tmp_path: Path) -> None
 
 async def test_no_order_goes_to_a_gateway_that_owes_a_sign_of_life(tmp_path: Path) -> None:
     """It would execute when the gateway wakes up, however much later."""
-    async with drop_in(tmp_path) as (ib, line):
+    async with drop_in(tmp_path, QUICK) as (ib, line):
         contract = await qualified(ib)
         line.freeze()
         assert ib._keeper is not None
@@ -214,7 +214,7 @@ async def test_no_order_goes_to_a_gateway_that_owes_a_sign_of_life(tmp_path: Pat
 
 
 async def test_disconnect_during_an_outage_ends_all_attempts(tmp_path: Path) -> None:
-    async with drop_in(tmp_path) as (ib, line):
+    async with drop_in(tmp_path, QUICK) as (ib, line):
         contract = await qualified(ib)
         ticker = ib.reqMktData(contract)
         line.freeze()
@@ -261,7 +261,7 @@ async def test_a_client_id_in_use_is_told_at_once_and_waited_for(tmp_path: Path)
 
 async def test_the_programs_own_silence_is_not_the_gateways(tmp_path: Path) -> None:
     """A script may compute for longer than the gateway may be silent while a probe is out."""
-    async with drop_in(tmp_path) as (ib, line):
+    async with drop_in(tmp_path, QUICK) as (ib, line):
         lost: list[bool] = []
         ib.disconnectedEvent += lambda: lost.append(True)
         line.freeze()
@@ -273,7 +273,7 @@ async def test_the_programs_own_silence_is_not_the_gateways(tmp_path: Path) -> N
 
 
 async def test_a_question_for_the_time_is_answered_beside_the_probes(tmp_path: Path) -> None:
-    async with drop_in(tmp_path) as (ib, line):
+    async with drop_in(tmp_path, QUICK) as (ib, line):
         line.freeze()
         asked = ib.reqCurrentTimeAsync()
         await met(lambda: _waits(ib))

@@ -9,7 +9,7 @@ from random import Random
 
 import ib_async
 import pytest
-from tests.dropin.conftest import drop_in, met, onlooker, qualified
+from tests.dropin.conftest import QUICK, drop_in, market, met, onlooker, qualified
 
 from ibelay import IB
 from ibelay.proxy.line import Cut
@@ -62,7 +62,7 @@ async def trade_on(ib: IB, ticker: ib_async.Ticker, chance: Random) -> list[ib_a
 async def test_books_agree_after_many_breaks(tmp_path: Path, seed: int) -> None:
     """Every fill is told once, in the trade that was returned; nothing is sent twice."""
     chance = Random(seed)  # noqa: S311  # a seed, not a secret
-    async with drop_in(tmp_path) as (ib, line):
+    async with drop_in(tmp_path, QUICK) as (ib, line):
         ticker = ib.reqMktData(await qualified(ib))
         await met(lambda: ticker.bid > 0)
         told: Counter[str] = Counter()
@@ -75,6 +75,7 @@ async def test_books_agree_after_many_breaks(tmp_path: Path, seed: int) -> None:
             trading.cancel()
         trades = trading.result()
         await met(ib.isConnected)
+        await market(tmp_path, "pause")  # the two books are of one moment from here
         async with onlooker(line) as watcher:
             await met(lambda: len(told) == len(watcher.fills()) == len(charged))
             fills = {fill.execution.execId for fill in watcher.fills()}

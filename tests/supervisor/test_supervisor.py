@@ -172,7 +172,7 @@ async def test_a_bot_may_ask_to_be_started_again(supervisor_of: MakeSupervisor) 
 async def test_a_hung_bot_is_ended_with_its_stacks_in_the_log_and_restarted(
     supervisor_of: MakeSupervisor, tmp_path: Path
 ) -> None:
-    supervisor = supervisor_of("hangs", hang_s=0.5)
+    supervisor = supervisor_of("hangs", hang_s=3)
     assert await supervisor.run() == 0
     assert supervisor.process.restarts == 1
     assert supervisor.process.last_exit == "exit code 0"
@@ -181,7 +181,7 @@ async def test_a_hung_bot_is_ended_with_its_stacks_in_the_log_and_restarted(
 
 async def test_a_stopped_process_counts_as_hung(supervisor_of: MakeSupervisor) -> None:
     """SIGSTOP freezes even the threads, and SIGABRT does not reach a stopped process."""
-    supervisor = supervisor_of("works", hang_s=1.5)
+    supervisor = supervisor_of("works", hang_s=3)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(supervisor.run())
         pid = (await _current(supervisor))["pid"]

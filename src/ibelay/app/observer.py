@@ -15,6 +15,7 @@ from ibelay.app.sides import Book, Holding, order_line
 from ibelay.errors import LinkError
 from ibelay.model.ids import execution_key
 
+_CONNECT_S = 30.0  # as the arena waits for the processes it starts, on a busy machine too
 _DONE = {"Filled", "Cancelled", "ApiCancelled"}
 
 
@@ -39,7 +40,11 @@ class Observer:
         """
         try:
             await self._ib.connectAsync(
-                self._host, self._port, clientId=self._client_id, timeout=10, raiseSyncErrors=True
+                self._host,
+                self._port,
+                clientId=self._client_id,
+                timeout=_CONNECT_S,
+                raiseSyncErrors=True,
             )
         except (OSError, TimeoutError) as error:
             msg = f"the observer cannot reach the gateway at {self._host}:{self._port}: {error!r}"
