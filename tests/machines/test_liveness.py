@@ -83,6 +83,19 @@ def test_nothing_is_to_be_looked_at_before_the_next_probe() -> None:
     assert liveness.next_look_ns(life, BEAT, 9 * SECOND_NS) == 9 * SECOND_NS
 
 
+def test_death_is_looked_at_when_it_comes_and_not_a_look_later() -> None:
+    """A quarter of a second late would be late: the setting says after how long a link is dead."""
+    life = liveness.heard(liveness.begin(0), 1_100_000_000)
+    life = liveness.probe_sent(life, 5 * SECOND_NS)
+    now, looks = 5 * SECOND_NS, 0
+    while liveness.verdict(life, BEAT, now) is not Verdict.DEAD:
+        now, looks = max(now + 1, liveness.next_look_ns(life, BEAT, now)), looks + 1
+        if now >= liveness.next_probe_ns(life, BEAT, now):
+            life = liveness.probe_sent(life, now)
+    assert now == 1_100_000_000 + BEAT.dead_after_ns
+    assert looks < 100
+
+
 def test_while_an_answer_is_owed_there_is_something_to_see_soon() -> None:
     """Our own lag is only seen by who looks often."""
     life = liveness.probe_sent(liveness.begin(0), 5 * SECOND_NS)

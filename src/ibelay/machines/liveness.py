@@ -130,10 +130,13 @@ def next_look_ns(life: Liveness, beat: Heartbeat, now_ns: int) -> int:
 
     While nothing is owed that is the next probe: silence means nothing till then. While an
     answer is owed it is soon, so that time in which our own loop did not run is seen as such
-    and not taken for the peer's silence.
+    and not taken for the peer's silence; and it is when silence becomes death, not later.
     """
-    probe_ns = next_probe_ns(life, beat, now_ns)
-    return probe_ns if life.waiting_since_ns is None else min(probe_ns, now_ns + _WATCH_NS)
+    probe_ns, waiting = next_probe_ns(life, beat, now_ns), life.waiting_since_ns
+    if waiting is None:
+        return probe_ns
+    dead_ns = max(life.heard_ns, waiting) + beat.dead_after_ns - _head_start(life, beat)
+    return max(now_ns, min(probe_ns, now_ns + _WATCH_NS, dead_ns))
 
 
 def _head_start(life: Liveness, beat: Heartbeat) -> int:
