@@ -106,6 +106,12 @@ def test_everything_of_a_scenario_happens(came: Played) -> None:
     assert came.undone == ()
 
 
+@pytest.mark.parametrize("name", [one.name for one in CASES.values() if one.cable is not Way.NONE])
+def test_a_dead_cable_is_felt(came: Played) -> None:
+    """Otherwise nothing was dead: the bot gave the line up, and nothing but the cable made it."""
+    assert came.judgement.figures.link.dead_ns is not None
+
+
 @pytest.mark.parametrize("name", cases())
 def test_a_user_gets_what_is_owed(came: Played) -> None:
     assert came.judgement.findings, "something is judged"

@@ -65,6 +65,13 @@ interval_s = 1.0
 delay_s = 0.0
 immediate_death_s = 0.0
 """
+_QUICK_HEART = """\
+[heartbeat]
+interval_s = 1.0
+miss_s = 0.4
+suspect_probe_s = 0.2
+dead_s = 3.0
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +195,9 @@ class Stage:
         text = _SETTINGS.format(
             name=BOT, strategy=strategy.NAMED, host=host, port=port, client_id=CLIENT_ID
         )
-        settings.write_text(text + (_QUICK if self._case.quick else ""), encoding="utf-8")
+        text += _QUICK if self._case.quick else ""
+        text += _QUICK_HEART if self._case.quick and self._cable is not None else ""
+        settings.write_text(text, encoding="utf-8")
         part = StrategyPart(
             fault=str(self._path), began_market_ns=began_ns, diary=str(self._files.diary)
         )
