@@ -164,7 +164,14 @@ class Session:
             self.bar(close)
 
     def fill(
-        self, number: int, role: Role, price: str, quantity: int = 0, *, recovered: bool = False
+        self,
+        number: int,
+        role: Role,
+        price: str,
+        quantity: int = 0,
+        *,
+        recovered: bool = False,
+        correction: bool = False,
     ) -> None:
         """Fill leg *role* of the *number*-th unit, wholly unless a quantity is given."""
         unit = self.desk.book[number]
@@ -184,6 +191,7 @@ class Session:
             price=Decimal(price),
             at_ns=self.desk.now_ns,
             recovered=recovered,
+            correction=correction,
         )
         self.strategy.on_fill(self.state, self.desk, fill)
         self._crash()
@@ -402,6 +410,23 @@ def test_fills_recovered_in_the_wrong_order_end_in_the_same_book(warm: Session) 
     assert {ref for ref, _ in warm.desk.moves} == {u.ref for u in warm.desk.book[1:]}
     (trade,) = warm.state.open_trades
     assert (trade.remaining, trade.pnl) == (Decimal(50), Decimal("94.00"))
+
+
+@pytest.mark.parametrize("role", [Role.ENTRY, Role.STOP])
+def test_a_correction_leaves_the_figures_of_the_right_fill(warm: Session, role: Role) -> None:
+    """It is told as the wrong fill taken back, then the right one."""
+    first = warm.enter()
+    if role is Role.STOP:
+        warm.fill(first, Role.STOP, "444.00", 50)
+    (trade,) = warm.state.open_trades
+    before, attempts = trade.remaining, warm.state.trades_today
+    told = {Role.ENTRY: "445.25", Role.STOP: "444.00"}[role]
+    warm.fill(first, role, told, -50, correction=True)
+    warm.fill(first, role, told, 45, correction=True)
+    (trade,) = warm.state.open_trades
+    assert trade.remaining == before + (-5 if role is Role.ENTRY else 5)
+    assert warm.state.trades_today == attempts
+    assert sum(row.quantity for row in trade.exits) == (45 if role is Role.STOP else 0)
 
 
 def test_break_even_is_asked_again_once_a_minute_until_the_stop_is_there(warm: Session) -> None:

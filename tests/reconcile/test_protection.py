@@ -125,6 +125,24 @@ def test_a_unit_that_never_had_a_stop_is_left_alone() -> None:
     assert audit(ledger) == []
 
 
+@pytest.mark.parametrize(
+    ("filled", "right", "wanted"),
+    [(50, 45, 45), (50, 55, 50), (20, 15, 50)],
+    ids=["less was bought", "more was bought", "less, and the rest may still come"],
+)
+def test_a_corrected_fill_takes_the_brackets_exits_with_it(
+    filled: int, right: int, wanted: int
+) -> None:
+    """A stop for more than is held would open the other side when it fills (F33)."""
+    ledger = bracket(filled=filled)
+    ledger.apply(booked(execution(1, ENTRY, Action.BUY, right, revision=2)))
+    gaps = audit(ledger)
+    resized = {gap.order_ref: gap.quantity for gap in gaps if isinstance(gap, ResizeExit)}
+    assert resized == ({STOP: 45, TARGET: 45} if wanted < 50 else {})
+    placed = [gap.quantity for gap in gaps if isinstance(gap, PlaceStop)]
+    assert placed == ([5] if right > filled else [])
+
+
 # -- other people's stops --------------------------------------------------------------------
 
 

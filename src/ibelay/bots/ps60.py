@@ -109,7 +109,7 @@ class Ps60:
         before, was_flat = trade.pnl, trade.entered == 0
         if fill.role is Role.ENTRY:
             trade.enter(part, fill.quantity, fill.price, fill.at_ns)
-            state.trades_today += was_flat
+            state.trades_today += was_flat and not fill.correction
         else:
             reason = trade.leave(
                 part, fill.role, fill.quantity, fill.price, fill.at_ns, recovered=fill.recovered

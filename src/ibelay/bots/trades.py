@@ -183,7 +183,7 @@ class Trade(msgspec.Struct, kw_only=True, omit_defaults=True):
         part.exited += quantity
         part.exit_value += quantity * price
         found = min(part.outside, quantity)
-        if found:
+        if found > 0:
             part.outside -= found
             self._exit(ExitReason.CLOSED_AT_BROKER, at_ns).quantity -= found
             self.exits = [row for row in self.exits if row.quantity]

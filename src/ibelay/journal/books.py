@@ -95,6 +95,8 @@ class UnitBook:
     Attributes:
         adjusted_away: What of ``closed_outside`` rests on the broker's figure alone; another
             figure may take it back, as no fill of anybody's says that it was closed.
+        corrected: Whether IB has corrected a fill of it: the sizes that IB gives its exits by
+            itself need not follow.
         closing: Why it is to be closed at market; empty if it is not.
         closing_from: How many orders it had when that was decided.
     """
@@ -110,6 +112,7 @@ class UnitBook:
     exit_value: Decimal = _ZERO
     closed_outside: Decimal = _ZERO
     adjusted_away: Decimal = _ZERO
+    corrected: bool = False
     closing: str = ""
     closing_from: int = 0
 

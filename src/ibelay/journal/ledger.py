@@ -260,6 +260,7 @@ class Ledger:
         if earlier is not None:  # a correction replaces, it does not add (F33)
             position.rebook(self.executions)
             self._apply_fill(earlier, -1)
+            self._correct(earlier)
         else:
             position.book(key, execution)
             if (report := self.commissions.get(key)) is not None:
@@ -281,6 +282,11 @@ class Ledger:
             entering=entry.order.role is Role.ENTRY,
         )
         self._hold(unit)
+
+    def _correct(self, execution: Execution) -> None:
+        entry = self.orders.get(OrderRef(execution.order_ref))
+        if entry is not None:
+            self.units[entry.order.unit].corrected = True
 
     def _hold(self, unit: UnitBook) -> None:
         if unit.open_quantity:

@@ -89,7 +89,7 @@ def _audit_unit(
     ]
     if not unit.open_quantity:
         return _leftovers(unit, entries, exits)
-    trims = _trims(unit, exits)
+    trims = _trims(unit, exits, _coming(entries))
     stops = [entry for entry in entries if entry.order.role is Role.STOP]
     if not stops:
         return trims
@@ -165,16 +165,32 @@ def _resize(unit: UnitBook, entry: OrderEntry, quantity: Decimal) -> ResizeExit:
     return ResizeExit(unit.unit, entry.order.order_ref, quantity, not_before)
 
 
-def _trims(unit: UnitBook, exits: list[OrderEntry]) -> list[Gap]:
-    """Cut exits of a bracket down to what is held, if somebody else closed a part of it."""
-    if not unit.closed_outside:
+def _coming(entries: list[OrderEntry]) -> Decimal:
+    """Return what may still be entered."""
+    return sum(
+        (
+            _left(entry)
+            for entry in entries
+            if entry.order.role is Role.ENTRY and not entry.state.terminal
+        ),
+        _ZERO,
+    )
+
+
+def _trims(unit: UnitBook, exits: list[OrderEntry], coming: Decimal) -> list[Gap]:
+    """Cut exits of a bracket down to what is held, if that became less without IB's doing.
+
+    Somebody else closed a part of it, or IB has corrected a fill.
+    """
+    if not (unit.closed_outside or unit.corrected):
         return []
+    most = unit.open_quantity + coming
     return [
-        _resize(unit, entry, entry.filled + unit.open_quantity)
+        _resize(unit, entry, entry.filled + most)
         for entry in exits
         if entry.order.parent_ref is not None
         and entry.state is OrderState.WORKING
-        and entry.order.quantity - entry.filled > unit.open_quantity
+        and entry.order.quantity - entry.filled > most
     ]
 
 

@@ -31,7 +31,15 @@ StateT = TypeVar("StateT", bound=msgspec.Struct)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fill:
-    """A fill of one of this bot's orders. ``recovered``: it was missed live."""
+    """A fill of one of this bot's orders, or what a correction makes of one.
+
+    A correction is two fills: the earlier one taken back, with a negative quantity at its price,
+    then the right one. Sums of quantities, and of quantities times prices, stay true by adding.
+
+    Attributes:
+        recovered: It was missed live.
+        correction: One of the two.
+    """
 
     unit: UnitRef
     order_ref: OrderRef
@@ -42,6 +50,7 @@ class Fill:
     price: Decimal
     at_ns: int
     recovered: bool
+    correction: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

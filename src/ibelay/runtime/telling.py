@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import AnyRecord, ExecutionRecorded, OrderStateChanged, Severity
 from ibelay.model.contract import Contract
-from ibelay.model.ids import OrderRef, execution_key
+from ibelay.model.execution import Execution
+from ibelay.model.ids import OrderRef, execution_key, supersedes
 from ibelay.model.market import Bar
 from ibelay.runtime.memory import StrategyMemory
 from ibelay.runtime.strategy import AnyStrategy, Fill, OrderUpdate
@@ -49,10 +50,9 @@ class Telling:
         handlers: list[Handler] = []
         for record in records:
             match record:
-                case ExecutionRecorded():
-                    known = execution_key(record.execution.exec_id) in ledger.executions
-                    if not known and OrderRef(record.execution.order_ref) in ledger.orders:
-                        handlers.append(self._filled(record))
+                case ExecutionRecorded(execution=execution):
+                    if OrderRef(execution.order_ref) in ledger.orders:
+                        handlers += self._executed(record)
                 case OrderStateChanged(order_ref=ref, state=state):
                     entry = ledger.orders.get(ref)
                     if entry is not None and entry.state is not state:
@@ -79,9 +79,21 @@ class Telling:
 
         return on_bar
 
-    def _filled(self, record: ExecutionRecorded) -> Handler:
+    def _executed(self, record: ExecutionRecorded) -> list[Handler]:
         execution = record.execution
+        known = self._ledger.executions.get(execution_key(execution.exec_id))
+        if known is None:
+            return [self._filled(execution, 1, recovered=record.recovered)]
+        if not supersedes(execution.exec_id, known.exec_id):
+            return []
+        return [
+            self._filled(known, -1, recovered=record.recovered, correction=True),
+            self._filled(execution, 1, recovered=record.recovered, correction=True),
+        ]
 
+    def _filled(
+        self, execution: Execution, times: int, *, recovered: bool, correction: bool = False
+    ) -> Handler:
         def on_fill(desk: TurnDesk) -> None:
             order = self._ledger.orders[OrderRef(execution.order_ref)].order
             fill = Fill(
@@ -90,12 +102,14 @@ class Telling:
                 role=order.role,
                 contract=execution.contract,
                 action=execution.action,
-                quantity=execution.quantity,
+                quantity=execution.quantity * times,
                 price=execution.price,
                 at_ns=execution.at_ns,
-                recovered=record.recovered,
+                recovered=recovered,
+                correction=correction,
             )
             missed = " (missed until now)" if fill.recovered else ""
+            missed = " (a correction)" if fill.correction else missed
             self._note(
                 f"{fill.contract.symbol}: {fill.role} filled, {fill.action} {fill.quantity} "
                 f"at {fill.price}{missed}",

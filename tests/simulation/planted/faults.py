@@ -112,7 +112,7 @@ PLANTED = (
         name="stop-not-shrunk",
         mistake="exits are not cut down when a part of the position was closed by others",
         file="reconcile/protection.py",
-        old="    if not unit.closed_outside:\n",
+        old="    if not (unit.closed_outside or unit.corrected):\n",
         new="    if unit.closed_outside or not unit.closed_outside:\n",
     ),
     Planted(

@@ -36,11 +36,6 @@ OWED: dict[str, Owed] = {
         why="without the word that IB is back the link is opened anew after 300 s, not 120",
         invariant="I14",
     ),
-    "F33": Owed(
-        checks=("told_wrongly", "protected", "position"),
-        requirement=("I9", "R2"),
-        why="after a correction downwards the stop keeps its size, and the strategy is not told",
-    ),
     "F34": Owed(
         checks=("working",),
         requirement=("I9", "R2"),
