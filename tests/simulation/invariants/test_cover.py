@@ -219,6 +219,16 @@ def test_an_entry_that_is_over_counts_no_more() -> None:
     assert run.broken == []
 
 
+def test_what_others_trade_in_the_contract_widens_the_limit() -> None:
+    """A person may sell beside the bot, which cannot bound that."""
+    by_hand = booked(execution(9, "", Action.BUY, 20))
+    second = intent(0, Role.ENTRY, unit=type(UNIT)("bot:1:2"), order_id=20)
+    assert holding(AT_MOST_100).write(by_hand, by_hand, second).broken == []
+    third = intent(0, Role.ENTRY, unit=type(UNIT)("bot:1:3"), order_id=21, quantity=1)
+    run = holding(AT_MOST_100).write(by_hand, by_hand, second, third)
+    assert "the limit is 120" in run.sentences[0]
+
+
 def test_a_position_taken_over_from_the_broker_counts() -> None:
     found = PositionAdjusted(
         at_ns=5,

@@ -296,7 +296,11 @@ class Covered:
 
 
 class ExposureBounded:
-    """I12: what is held and what may still be entered stays within a limit."""
+    """I12: what is held and what may still be entered stays within a limit.
+
+    What others trade in the contract, which may be held beside it or against it, widens the
+    limit by as many shares: a bot cannot bound what a person does by hand.
+    """
 
     number: ClassVar[str] = "I12"
     sentence: ClassVar[str] = "pending exposure, worst case, within limits"
@@ -306,6 +310,7 @@ class ExposureBounded:
         self._known = known
         self._limit = bounds.exposure
         self._entries: dict[ConId, set[OrderRef]] = {}
+        self._others: dict[ConId, dict[str, Decimal]] = {}
 
     def see(self, seen: Observation) -> Iterator[Breach]:
         """Reckon the worst case of every contract that what became durable speaks of."""
@@ -315,12 +320,13 @@ class ExposureBounded:
             buys, sells = self._may_fill(con_id)
             held = self._known.held.get(con_id, _ZERO)
             worst = max(abs(held + buys), abs(held - sells))
-            if worst > self._limit:
+            limit = self._limit + sum(self._others.get(con_id, {}).values(), _ZERO)
+            if worst > limit:
                 yield Breach(
                     self.number,
                     seen.at_ns,
                     f"contract {con_id}: {held} are held and entries for {buys} to buy and {sells} "
-                    f"to sell may still fill, {worst} at worst; the limit is {self._limit}",
+                    f"to sell may still fill, {worst} at worst; the limit is {limit}",
                 )
 
     def _spoken_of(self, seen: Durable) -> set[ConId]:
@@ -334,6 +340,7 @@ class ExposureBounded:
                     touched.add(contract.con_id)
                 case ExecutionRecorded(execution=execution):
                     touched.add(execution.contract.con_id)
+                    self._traded_by_others(execution)
                 case PositionAdjusted(contract=contract):
                     touched.add(contract.con_id)
                 case OrderStateChanged(order_ref=ref) if ref in self._known.orders:
@@ -341,6 +348,12 @@ class ExposureBounded:
                 case _:
                     pass
         return touched
+
+    def _traded_by_others(self, execution: Execution) -> None:
+        if execution.order_ref not in self._known.orders:
+            traded = self._others.setdefault(execution.contract.con_id, {})
+            key = execution_key(execution.exec_id)
+            traded[key] = max(traded.get(key, _ZERO), execution.quantity)
 
     def _may_fill(self, con_id: ConId) -> tuple[Decimal, Decimal]:
         """Return the shares that entries may still buy and sell, and forget those that are over."""
