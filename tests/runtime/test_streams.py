@@ -400,6 +400,24 @@ def test_live_bars_are_held_for_five_minutes_and_then_the_gap_is_told(spy: Room)
     assert "from 1970-01-12T13:47:00.000Z to 1970-01-12T13:47:10.000Z could not" in warnings[0]
 
 
+def test_what_did_not_come_is_let_go_when_its_day_is_over(spy: Room) -> None:
+    """Midnight in New York comes 54,800 s after the market's beginning here."""
+    spy.link.history_to_come = [None] * 200
+    spy.streams.attend(None)
+    spy.run(60)
+    spy.connect(spy.link)
+    spy.run(54_000)
+    assert 100 < sum(one.startswith("history") for one in spy.asked()) < 200
+    spy.run(1500)
+    spy.asked()
+    spy.run(3600)
+    assert not any(one.startswith("history") for one in spy.asked())
+    warnings = [text for severity, text in spy.notes if severity == Severity.WARNING]
+    assert warnings == [
+        "SPY: the bars after 1970-01-12T13:46:55.000Z did not come before their day was over"
+    ]
+
+
 def test_history_keeps_to_the_limit_of_sixty_requests_in_ten_minutes(spy: Room) -> None:
     spy.link.history_to_come = [BrokerRefusedError("pacing violation")] * 500
     for _ in range(100):

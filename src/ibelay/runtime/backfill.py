@@ -6,6 +6,8 @@ Rules:
 2. Of the last hour, no more: IB gives no more bars of 5 seconds in one answer.
 3. The bar that still grows is left to the live stream.
 4. IB's limit for such requests is kept (``pacing.Window``).
+5. When the day of the last bar is over and nothing newer waits, what did not come is let go: its
+   bars are of a session that does not count any more (S4).
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from ibelay.model.market import Bar
 from ibelay.ports.broker import BrokerLink
 from ibelay.ports.clock import Clock
 from ibelay.runtime.stream import ReadyTime, Stream
-from ibelay.runtime.when import iso
+from ibelay.runtime.when import iso, session_date
 
 _ANSWER_S, _LONGEST_ANSWER_S = 10.0, 60.0
 _MARGIN_NS = 20 * SECOND_NS
@@ -148,6 +150,12 @@ class Backfill:
         before, now_ns = stream.line, self._time.now_ns()
         if answer is None:
             stream.line = bar_line.failed(before, now_ns)
+            if not before.held and session_date(before.last_ns) < session_date(self._market_ns()):
+                text = (
+                    f"the bars after {iso(before.last_ns)} did not come before their day was over"
+                )
+                self._note(f"{stream.contract.symbol}: {text}", Severity.WARNING)
+                stream.line, _none = bar_line.let_go(stream.line)
             return
         stream.line, bars = bar_line.fetched(before, answer, now_ns)
         if before.held and not stream.line.missing and answer.reached_ns < before.held[0].at_ns:
