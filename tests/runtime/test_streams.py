@@ -288,6 +288,26 @@ def test_a_refusal_of_a_request_that_was_given_up_is_ignored(spy: Room) -> None:
     assert spy.asked() == []
 
 
+def test_what_does_not_flow_says_why_until_it_flows(spy: Room) -> None:
+    """As the status page shows it."""
+    spy.link.history_to_come = [None, range(0, 60, 5)]
+    stream = spy.streams.by_symbol["SPY"]
+    assert stream.problem == ""
+    spy.say(10197, COMPETING, about=1)
+    assert stream.problem == f"quotes refused: 10197 {COMPETING}"
+    spy.run(6)
+    assert stream.problem == f"quotes asked for again: 10197 {COMPETING}"
+    spy.streams.quoted(SPY)
+    spy.run(26)
+    assert stream.problem == "bars asked for again: silent for 30 s"
+    spy.run(8)
+    spy.bar()
+    spy.run(0)
+    assert stream.problem == "missed bars are being fetched"
+    spy.run(20)
+    assert stream.problem == ""
+
+
 def test_what_flows_again_by_itself_is_not_asked_for(spy: Room) -> None:
     spy.run(3)
     spy.say(10197, COMPETING, about=2)

@@ -144,6 +144,7 @@ async def test_the_watch_list(client: httpx.AsyncClient) -> None:
     assert answer["count"] == 2
     assert answer["symbols"][0] == {
         "symbol": "SPY", "last": "168.01", "change_percent": -0.42, "bars": 60, "age_s": 0.3,
+        "problem": "",
     }  # fmt: skip
 
 

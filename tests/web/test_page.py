@@ -147,6 +147,13 @@ def test_sections_change_only_with_what_they_show(view: Any, status: BotStatus) 
     assert {name for name in after if after[name] != before[name]} == {"watch", "events"}
 
 
+def test_a_stream_that_does_not_flow_says_why(view: Any, status: BotStatus, render: Render) -> None:
+    """With what IB said as it said it, and no markup of its own."""
+    status.watch_list[1].problem = "bars refused: 354 not <subscribed>"
+    view.show(status)
+    assert "no data (bars refused: 354 not &lt;subscribed&gt;)" in render()
+
+
 def test_every_section_has_its_place_on_the_page(render: Render, view: Any) -> None:
     ids = {attributes.get("id") for _, attributes in _Tags(render()).tags}
     places = set(sections(look(view, 10), controls=True)) - {"title", "live"}

@@ -73,13 +73,14 @@ class PositionStatusLine(msgspec.Struct, kw_only=True):
 
 
 class SymbolStatusLine(msgspec.Struct, kw_only=True):
-    """One watched symbol."""
+    """One watched symbol; ``problem`` says why something of it does not come."""
 
     symbol: str
     last: str
     change_percent: float | None
     bars: int
     age_s: float | None
+    problem: str = ""
 
 
 class EventLine(msgspec.Struct, kw_only=True):

@@ -133,6 +133,7 @@ def _watch_list(trader: Trader, streams: Streams, clock: Clock) -> list[SymbolSt
                 change_percent=change,
                 bars=stream.bars,
                 age_s=None if given is None else (now - given) / 1e9,
+                problem=stream.problem,
             )
         )
     return lines

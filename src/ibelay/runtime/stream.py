@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 from ibelay.machines import stream_life
 from ibelay.machines.bar_line import BarLine
-from ibelay.machines.stream_life import Kind, StreamLife
+from ibelay.machines.stream_life import Kind, Phase, StreamLife
 from ibelay.model.contract import Contract
 from ibelay.ports.broker import BrokerLink
 from ibelay.ports.clock import Clock
+
+_AS_IT_IS = {Phase.REFUSED: "refused: ", Phase.ASKED: "asked for again: "}
 
 
 class ReadyTime:
@@ -97,6 +99,15 @@ class Stream:
     def feeds(self) -> tuple[Feed, ...]:
         """What is to be asked for: its description first, and then what streams."""
         return (self.quotes, self.live) if self.contract.con_id else (self.naming,)
+
+    @property
+    def problem(self) -> str:
+        """Why something of it does not come; empty while all does."""
+        dry = [feed.life for feed in self.feeds if feed.life.reason]
+        said = [f"{life.kind} {_AS_IT_IS.get(life.phase, '')}{life.reason}" for life in dry]
+        if self.line.missing:
+            said.append("missed bars are being fetched")
+        return "; ".join(said)
 
     def begin(self, now_ns: int) -> None:
         """Begin on a link to which nothing of it is known."""

@@ -249,6 +249,7 @@ def _watch(status: BotStatus, *, controls: bool) -> str:
     for line in status.watch_list:
         change = "" if line.change_percent is None else gain(f"{line.change_percent:+.2f}") + " %"
         age = "no data" if line.age_s is None else f"{line.age_s:.0f} s"
+        age += f" ({_e(line.problem)})" if line.problem else ""
         row = [_e(line.symbol), _e(line.last), change, str(line.bars), age]
         if controls:
             name = _e(line.symbol)
