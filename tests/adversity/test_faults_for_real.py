@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from ibelay.errors import IbelayError
 from ibelay.testing.matrix.fault import every
 from ibelay.testing.matrix.owed import OWED
 from ibelay.testing.matrix.real import cable
@@ -28,22 +30,35 @@ AT_ONCE_STARTING = 3
 pytestmark = [pytest.mark.adversity, pytest.mark.timeout(3600 if ALL else 600)]
 
 
-async def play(cases: list[Case], folder: Path) -> dict[str, Played]:
-    """Return what came of each case; a few are played at once."""
-    played: dict[str, Played] = {}
-    places, starting = asyncio.Semaphore(SIDE_BY_SIDE), asyncio.Semaphore(AT_ONCE_STARTING)
+@dataclass
+class Evening:
+    """What came of several cases: of each that could be played, and why the others could not."""
 
-    async def one(number: int, case: Case) -> None:
+    played: dict[str, Played] = field(default_factory=dict)
+    broken: dict[str, Exception] = field(default_factory=dict)
+
+
+async def play(cases: list[Case], folder: Path) -> Evening:
+    """Play *cases*, a few of them at once."""
+    came = Evening()
+    places, starting = asyncio.Semaphore(SIDE_BY_SIDE), asyncio.Semaphore(AT_ONCE_STARTING)
+    cables = [case for case in cases if case.cable is not Way.NONE]
+
+    async def one(case: Case) -> None:
         async with places:
             own = folder / case.name
             own.mkdir()
+            number = cables.index(case) if case in cables else 0
             stage = Stage(FAULTS[case.fault], case, own, starting=starting, number=number)
-            played[case.name] = await stage.play()
+            try:
+                came.played[case.name] = await stage.play()
+            except (OSError, IbelayError) as error:  # the others go on
+                came.broken[case.name] = error
 
     async with asyncio.TaskGroup() as tasks:
-        for number, case in enumerate(cases):
-            tasks.create_task(one(number, case))
-    return played
+        for case in cases:
+            tasks.create_task(one(case))
+    return came
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +70,7 @@ def needed() -> str:
 @pytest.fixture(scope="module")
 def played(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, needed: str
-) -> dict[str, Played]:
+) -> Evening:
     """What came of those cases that a chosen test asks for."""
     asked = {
         item.callspec.params["name"]
@@ -94,11 +109,13 @@ def _owing(case: Case) -> pytest.MarkDecorator:
 
 
 @pytest.fixture
-def came(name: str, played: dict[str, Played], needed: str) -> Played:
+def came(name: str, played: Evening, needed: str) -> Played:
     """What came of one case."""
     if needed and CASES[name].cable is not Way.NONE:
         pytest.skip(needed)
-    return played[name]
+    if name in played.broken:
+        raise played.broken[name]
+    return played.played[name]
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -18,7 +18,7 @@ import subprocess
 from types import TracebackType
 from typing import Self
 
-_PREFIX = 29
+_PREFIX, _LAST = 29, 30
 _TIMEOUT_S = 10
 
 
@@ -39,9 +39,14 @@ class Cable:
 
     Args:
         number: Tells cables of one process apart, 0 to 30.
+
+    Raises:
+        ValueError: There is no such number.
     """
 
     def __init__(self, number: int) -> None:
+        if not 0 <= number <= _LAST:
+            raise ValueError(f"cable {number} has no addresses: expected 0 to {_LAST}")
         pid = os.getpid()
         self._namespace = f"ibelay-{pid}-{number}"
         self._ours, self._theirs = f"ib{pid % 10**6}x{number}", f"ib{pid % 10**6}y{number}"
@@ -49,15 +54,12 @@ class Cable:
         self._first = 8 * number + 1
 
     def __enter__(self) -> Self:
-        """Lay it."""
-        _must("netns", "add", self._namespace)
-        _must("link", "add", self._ours, "type", "veth", "peer", "name", self._theirs)
-        _must("link", "set", self._theirs, "netns", self._namespace)
-        _must("addr", "add", self._address(0), "dev", self._ours)
-        _must("link", "set", self._ours, "up")
-        self._inside("addr", "add", self._address(1), "dev", self._theirs)
-        self._inside("link", "set", "lo", "up")
-        self._inside("link", "set", self._theirs, "up")
+        """Lay it, or leave nothing behind."""
+        try:
+            self._lay()
+        except OSError:
+            self._take_away()
+            raise
         return self
 
     def __exit__(
@@ -67,8 +69,7 @@ class Cable:
         trace: TracebackType | None,
     ) -> None:
         """Take it away."""
-        _ip("link", "del", self._ours)
-        _ip("netns", "del", self._namespace)
+        self._take_away()
 
     @property
     def host(self) -> str:
@@ -96,6 +97,20 @@ class Cable:
     def answer(self) -> None:
         """Let somebody at the old address answer, who knows nothing of connections there."""
         self._inside("addr", "add", self._address(1), "dev", self._theirs)
+
+    def _lay(self) -> None:
+        _must("netns", "add", self._namespace)
+        _must("link", "add", self._ours, "type", "veth", "peer", "name", self._theirs)
+        _must("link", "set", self._theirs, "netns", self._namespace)
+        _must("addr", "add", self._address(0), "dev", self._ours)
+        _must("link", "set", self._ours, "up")
+        self._inside("addr", "add", self._address(1), "dev", self._theirs)
+        self._inside("link", "set", "lo", "up")
+        self._inside("link", "set", self._theirs, "up")
+
+    def _take_away(self) -> None:
+        _ip("link", "del", self._ours)
+        _ip("netns", "del", self._namespace)
 
     def _address(self, which: int) -> str:
         return f"{self._subnet}.{self._first + which}/{_PREFIX}"
