@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
+from contextvars import Context
 from decimal import Decimal
 
 import pytest
@@ -17,7 +18,7 @@ from ibelay.model.ids import ConId
 from ibelay.model.market import Bar
 from ibelay.ports.broker import BrokerLink
 from ibelay.runtime.streams import Streams
-from ibelay.testing.virtual import VirtualLoop
+from ibelay.testing.virtual import Host, VirtualLoop
 from ibelay.testing.virtual.clock import HostClock
 
 SECOND = 1_000_000_000
@@ -97,7 +98,7 @@ def bar(begin_s: int) -> Bar:
 class Room:
     """Streams on a virtual loop, and what they say and are told."""
 
-    def __init__(self, loop: VirtualLoop) -> None:
+    def __init__(self, loop: VirtualLoop, context: Context | None = None) -> None:
         self.loop = loop
         self.link = ScriptedLink()
         self.bars: list[int] = []
@@ -108,7 +109,7 @@ class Room:
             deliver=self._deliver,
             note=lambda text, severity: self.notes.append((severity, text)),
         )
-        self._worker = loop.create_task(self.streams.run())
+        self._worker = loop.create_task(self.streams.run(), context=context)
 
     def _deliver(self, contract: Contract, bars: Sequence[Bar]) -> None:
         if contract.symbol == "SPY":
@@ -150,11 +151,15 @@ class Room:
         said, self.link.asked = self.link.asked, []
         return said
 
-    def close(self) -> None:
+    def end(self) -> None:
         """End the worker."""
         self._worker.cancel()
         with suppress(asyncio.CancelledError):
             self.loop.run_until_complete(self._worker)
+
+    def close(self) -> None:
+        """End the worker and the loop."""
+        self.end()
         self.loop.close()
 
 
@@ -481,6 +486,28 @@ def test_a_dead_link_is_left_alone_until_there_is_another(spy: Room) -> None:
     again = ScriptedLink(first_id=50)
     spy.connect(again)
     assert spy.asked() == ["quotes SPY as 50", "bars SPY as 51"]
+
+
+def test_a_loop_that_stood_still_does_not_take_its_own_silence_for_a_streams(room: Room) -> None:
+    """What arrived meanwhile is read only after the timer that fell due has run."""
+    host = Host("bot")
+    stalling = Room(room.loop, host.context())
+    stalling.streams.want([Contract(symbol="SPY")])
+    stalling.connect(ScriptedLink())
+    stalling.flow(20)
+    stalling.asked()
+    room.loop.stall(host, 40)
+    stalling.run(40.5)
+    assert stalling.asked() == []
+    stalling.flow(30)
+    assert not any(one.startswith("bars") for one in stalling.asked())
+    stalling.end()
+
+
+def test_a_symbol_is_dropped_from_a_dead_link_too(spy: Room) -> None:
+    spy.link.dead = True
+    spy.streams.drop("SPY", as_link(spy.link))
+    assert spy.streams.by_symbol == {}
 
 
 def test_what_twenty_five_symbols_need_leaves_room_for_orders_in_every_second(room: Room) -> None:

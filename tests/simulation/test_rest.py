@@ -16,6 +16,7 @@ from ibelay.testing.simulation.setting import Setting
 from ibelay.testing.simulation.world import World
 
 MINUTES = 10
+SYMBOLS = ("SPY", "QQQ", "AAPL")
 
 
 class NoState(msgspec.Struct):
@@ -47,6 +48,13 @@ class Idle:
         return "it never does"
 
 
+class Watching(Idle):
+    """Looks at some contracts and does nothing."""
+
+    def contracts(self, state: NoState) -> tuple[Contract, ...]:
+        return tuple(Contract(symbol=symbol) for symbol in SYMBOLS)
+
+
 @pytest.fixture
 def woken(monkeypatch: pytest.MonkeyPatch) -> Counter[Alarm]:
     """Count how often each alarm let its sleeper go."""
@@ -74,6 +82,22 @@ def test_a_ready_bot_wakes_for_its_heartbeat_only(woken: Counter[Alarm]) -> None
         assert bot.session.value.state is LinkState.READY
         assert beats <= woken[bot.session.pulse._look] <= 2 * beats + 2
         assert woken[bot.trader.duties] == 0
+        assert woken[bot.streams._alarm] == 0
+
+
+def test_streams_that_flow_are_looked_after_twice_a_minute_however_many(
+    woken: Counter[Alarm],
+) -> None:
+    """One timer stands for all of them, and what was heard puts it off."""
+    with World(1, Setting(strategy=Watching, symbols=SYMBOLS)) as world:
+        world.run_for(120)
+        bot = world.process.bot
+        assert bot is not None
+        woken.clear()
+        world.run_for(MINUTES * 60)
+        assert {stream.problem for stream in bot.streams.by_symbol.values()} == {""}
+        assert len(bot.streams.by_symbol) == len(SYMBOLS)
+        assert 0 < woken[bot.streams._alarm] <= MINUTES * 60 / 25 + 1
 
 
 def test_a_bot_that_waits_for_its_gateway_is_not_woken_to_look_at_a_link_it_has_not(

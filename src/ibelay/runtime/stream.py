@@ -41,6 +41,10 @@ class ReadyTime:
         """Let time stand still."""
         self._before_ns, self._since_ns = self.now_ns(), None
 
+    def excuse(self, lag_ns: int) -> None:
+        """Take back time in which our own event loop did not run, and so heard nothing."""
+        self._before_ns -= lag_ns
+
 
 @dataclass(slots=True)
 class Feed:

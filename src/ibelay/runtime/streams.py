@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from ibelay.errors import IbelayError, LinkError
 from ibelay.journal.records import Severity
 from ibelay.machines import bar_line, pacing, stream_life
+from ibelay.machines.backoff import SECOND_NS
 from ibelay.machines.stream_life import Kind, Phase
 from ibelay.model.contract import Contract
 from ibelay.model.events import BarSeen, NoticeSeen
@@ -27,6 +29,7 @@ from ibelay.runtime.stream import Feed, ReadyTime, Stream
 from ibelay.runtime.stream_news import StreamNews
 
 _ANSWER_S = 10.0
+_LAG_NS = SECOND_NS
 _BROKEN = {2103: 2104, 2105: 2106, 2157: 2158}
 _BACK = frozenset(_BROKEN.values())
 _LIVE_BACK, _HISTORY_BACK = 2104, 2106
@@ -88,8 +91,9 @@ class Streams:
         if stream is None:
             return
         self._by_con_id.pop(stream.contract.con_id, None)
-        for feed in (stream.quotes, stream.live):
-            self._forget(feed, link)
+        with suppress(LinkError):  # it is on its way out, and takes the streams with it
+            for feed in (stream.quotes, stream.live):
+                self._forget(feed, link)
 
     async def restore(self, link: BrokerLink, *, last_bars: dict[str, int]) -> None:
         """Ask for every stream on *link*, which has none of them or has lost them all.
@@ -198,7 +202,7 @@ class Streams:
         """Ask again for what does not flow, and for bars that are missing, for ever."""
         async with asyncio.TaskGroup() as tasks:
             while True:
-                await self._alarm.wait(self._until_due_s())
+                await self._sleep()
                 link = self._link
                 if link is not None:
                     try:
@@ -206,6 +210,14 @@ class Streams:
                     except LinkError:
                         self._gone(link)
                 self._news.tell()
+
+    async def _sleep(self) -> None:
+        """Sleep until something is due; the silence of a loop that stood still is our own."""
+        began_ns, wait_s = self._clock.monotonic_ns(), self._until_due_s()
+        await self._alarm.wait(wait_s)
+        slept_ns = self._clock.monotonic_ns() - began_ns
+        if wait_s is not None and slept_ns - max(0, wait_s * 1e9) > _LAG_NS:
+            self._time.excuse(int(slept_ns - max(0, wait_s * 1e9)))
 
     def _until_due_s(self) -> float | None:
         if self._link is None:
