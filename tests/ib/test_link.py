@@ -214,6 +214,7 @@ async def test_nobody_waits_on_a_dead_link(
     reason = "we aborted it" if how == "abort" else "the gateway closed the connection"
     assert [reason in str(task.result()) for task in tasks] == [True] * 4
     assert [event.reason for event in seen.of(LinkClosed)] == [reason]
+    assert not any(event.unreadable for event in seen.of(LinkClosed))
 
 
 async def _failure(pending: Awaitable[object]) -> LinkError:
@@ -278,6 +279,7 @@ async def test_an_order_message_that_cannot_be_read_ends_the_link(
     gateway.peer.send(encode.message(5, 7, "756733"))
     (closed,) = await seen.wait(LinkClosed)
     assert "message 5 cannot be read" in closed.reason
+    assert closed.unreadable
 
 
 async def test_a_tick_that_cannot_be_read_does_not_end_the_link(

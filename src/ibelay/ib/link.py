@@ -68,6 +68,7 @@ class IbLink:
         self._clock = clock
         self._announced = False
         self._account_asked = False
+        self._unread = False
         self._one_snapshot = asyncio.Lock()
         self._requests = Requests(ids)
         self._gatherer = Gatherer()
@@ -303,6 +304,7 @@ class IbLink:
     def _unreadable(self, fields: list[str], error: UnreadableError) -> None:
         """Act on a message that cannot be read (rule 3)."""
         if fields[0] in _MUST_BE_READ:
+            self._unread = True
             self._transport.abort(str(error))
         elif fields[0] in _BY_REQUEST and len(fields) > 1 and fields[1].isdigit():
             refusal = BrokerRefusedError(f"the answer to a request is no good: {error}")
@@ -322,7 +324,7 @@ class IbLink:
         self._requests.fail_all(reason)
         self._gatherer.fail(LinkError(f"the link ended during the snapshot: {reason}"))
         if self._announced:
-            self._emit(LinkClosed(reason=reason))
+            self._emit(LinkClosed(reason=reason, unreadable=self._unread))
         self._sink = None
         self._decoder.forget()
 

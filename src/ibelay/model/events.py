@@ -84,9 +84,14 @@ class NoticeSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkClosed:
-    """The socket is gone (FIN, RST or our own abort)."""
+    """The socket is gone (FIN, RST or our own abort).
+
+    ``unreadable``: we ended it ourselves, since something of ours came that cannot be read. It
+    will come again over the next one, so a person has to know.
+    """
 
     reason: str
+    unreadable: bool = False
 
 
 BrokerEvent = (

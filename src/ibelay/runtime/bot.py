@@ -29,7 +29,14 @@ from ibelay.machines.bar_line import BAR_NS
 from ibelay.machines.link_events import LinkState
 from ibelay.machines.outage import Outage
 from ibelay.model.contract import Contract
-from ibelay.model.events import BarSeen, BrokerEvent, NoticeSeen, PositionSeen, QuoteSeen
+from ibelay.model.events import (
+    BarSeen,
+    BrokerEvent,
+    LinkClosed,
+    NoticeSeen,
+    PositionSeen,
+    QuoteSeen,
+)
 from ibelay.model.ids import Epoch, first_epoch
 from ibelay.ports.broker import BrokerConnector, BrokerLink
 from ibelay.ports.clock import Clock
@@ -212,6 +219,11 @@ class Bot:
             case NoticeSeen():
                 self.streams.notice(event)
                 self.trader.broker_event(event)
+            case LinkClosed(reason=reason, unreadable=True):
+                self.chronicle.alarm(
+                    f"{reason}; the link is opened anew each time it comes: compare the gateway's "
+                    "version with those this ibelay knows, and install the one that fits"
+                )
             case _:
                 self.trader.broker_event(event)
 

@@ -22,6 +22,7 @@ _LEVEL = {
     Severity.CRITICAL: logging.CRITICAL,
 }
 _LINES = 200
+_ALARM_AGAIN_NS = 3_600_000_000_000
 _EXCELLENT_MS, _GOOD_MS, _FAIR_MS = 50.0, 200.0, 1000.0
 
 
@@ -53,6 +54,7 @@ class Chronicle:
         self.lines: deque[EventLine] = deque(maxlen=_LINES)
         self.started_mono_ns = clock.monotonic_ns()
         self.started_wall_ns = clock.wall_ns()
+        self._alarmed: dict[str, int] = {}
         self.disconnections = 0
         self.outages_ns: deque[int] = deque(maxlen=1000)
         self.last_connected_ns: int | None = None
@@ -70,6 +72,14 @@ class Chronicle:
         log.log(_LEVEL[severity], text)
         for reader in self.readers:
             reader.noted(severity, text)
+
+    def alarm(self, text: str) -> None:
+        """Wake a person about a matter that comes again and again, but once an hour only."""
+        now = self._clock.monotonic_ns()
+        told_ns = self._alarmed.get(text)
+        if told_ns is None or now - told_ns >= _ALARM_AGAIN_NS:
+            self._alarmed[text] = now
+            self.note(text, Severity.CRITICAL)
 
     def state_changed(self, before: LinkState, after: LinkState, reason: str) -> int | None:
         """Count a change of state; return the outage (ns) that READY ended, if it did."""

@@ -35,7 +35,7 @@ class SessionConfig:
     sync_timeout_s: float = 30.0
     teardown_pause_s: float = 0.0
     fresh_ns: int = 5 * SECOND_NS
-    isolated_max_ns: int = 300 * SECOND_NS
+    isolated_max_ns: int = 90 * SECOND_NS
     monitor: bool = True
     reconnect: bool = True
 

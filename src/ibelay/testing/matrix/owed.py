@@ -30,21 +30,10 @@ class Owed:
 
 
 OWED: dict[str, Owed] = {
-    "F11": Owed(
-        checks=(),
-        requirement=("I14", "C3"),
-        why="without the word that IB is back the link is opened anew after 300 s, not 120",
-        invariant="I14",
-    ),
     "F34": Owed(
         checks=("working",),
         requirement=("I9", "R2"),
         why="each report at once moves the stops: two stops remain that nothing stands behind",
-    ),
-    "F37": Owed(
-        checks=("alarm_within",),
-        requirement=("C3", "M3"),
-        why="a commission with a field more ends every link anew, for ever, without an alarm",
     ),
     "F42": Owed(
         checks=("orders_at_broker", "orders_sent_at_most"),
