@@ -125,6 +125,18 @@ def test_a_unit_that_never_had_a_stop_is_left_alone() -> None:
     assert audit(ledger) == []
 
 
+def test_the_stop_of_an_entry_that_fills_though_absent_is_looked_for_first() -> None:
+    """It was only late, and so is what was sent with it: two stops would open the other side."""
+    ledger = bracket(filled=0)
+    for ref in (ENTRY, STOP, TARGET):
+        ledger.apply(state(ref, OrderState.UNKNOWN))
+        ledger.apply(state(ref, OrderState.ABSENT))
+    fill = execution(1, ENTRY, Action.BUY, 20)
+    ledger.apply(booked(fill))
+    (gap,) = audit(ledger)
+    assert gap == PlaceStop(UNIT, Decimal(20), Decimal(99), fill.at_ns + 5 * SECOND_NS)
+
+
 @pytest.mark.parametrize(
     ("filled", "right", "wanted"),
     [(50, 45, 45), (50, 55, 50), (20, 15, 50)],

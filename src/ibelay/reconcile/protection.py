@@ -41,6 +41,7 @@ from ibelay.reconcile.gaps import (
 from ibelay.reconcile.retry import change_not_before_ns, not_before_ns
 
 _ZERO = Decimal(0)
+_LOOKED_FOR_NS = 5_000_000_000
 _WORKS = frozenset({BrokerOrderStatus.PRE_SUBMITTED, BrokerOrderStatus.SUBMITTED})
 
 
@@ -104,13 +105,15 @@ def _audit_unit(
         foreign[side] -= borrowed
         short -= borrowed
     if short > 0:
-        return [*trims, *_protect(unit, stops, short, unit.open_quantity - leaving)]
+        staying = unit.open_quantity - leaving
+        return [*trims, *_protect(ledger, unit, stops, short, staying)]
     # While an exit may still be refused, no stop is taken away for it.
     excess = _ZERO if leaving else covered - unit.open_quantity
     return [*trims, *_excess(unit, live, excess)]
 
 
 def _protect(
+    ledger: Ledger,
     unit: UnitBook,
     stops: list[OrderEntry],
     short: Decimal,
@@ -129,7 +132,20 @@ def _protect(
     if len(refused) >= REFUSALS:
         return [CloseUnprotectable(unit.unit, staying)]
     price = stops[-1].order.stop_price
-    return [] if price is None else [PlaceStop(unit.unit, short, price, not_before_ns(alone))]
+    not_before = not_before_ns(alone) if alone else _looked_for_until_ns(ledger, unit, stops)
+    return [] if price is None else [PlaceStop(unit.unit, short, price, not_before)]
+
+
+def _looked_for_until_ns(ledger: Ledger, unit: UnitBook, stops: list[OrderEntry]) -> int:
+    """Return until when a stop that was declared absent is looked for before another is placed.
+
+    An entry that fills although it was held to be absent was only late, and the stop that was
+    sent with it comes with it: the snapshot that this doubt asks for shows it (F42).
+    """
+    if not any(stop.state is OrderState.ABSENT for stop in stops):
+        return 0
+    fills = (fill for fill in ledger.executions.values() if fill.order_ref in unit.order_refs)
+    return max((fill.at_ns for fill in fills), default=0) + _LOOKED_FOR_NS
 
 
 def _covers(entry: OrderEntry, unit: UnitBook) -> Decimal:

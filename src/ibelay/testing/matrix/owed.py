@@ -35,9 +35,4 @@ OWED: dict[str, Owed] = {
         requirement=("I9", "R2"),
         why="each report at once moves the stops: two stops remain that nothing stands behind",
     ),
-    "F42": Owed(
-        checks=("orders_at_broker", "orders_sent_at_most"),
-        requirement=("S7", "I2"),
-        why="an order that comes back from absence gets a second stop before its own is known",
-    ),
 }
