@@ -125,8 +125,10 @@ def test_everything_of_a_scenario_happens(came: Played) -> None:
 
 @pytest.mark.parametrize("name", [one.name for one in CASES.values() if one.cable is not Way.NONE])
 def test_a_dead_cable_is_felt(came: Played) -> None:
-    """Otherwise nothing was dead: the bot gave the line up, and nothing but the cable made it."""
-    assert came.judgement.figures.link.dead_ns is not None
+    """Nothing but the cable makes a bot give its line up, or find its client id in use."""
+    figures = came.judgement.figures
+    in_use = any("still holds a connection" in text for _severity, text in figures.heard.notes)
+    assert figures.link.dead_ns is not None or in_use
 
 
 @pytest.mark.parametrize("name", cases())
