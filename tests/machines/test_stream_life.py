@@ -25,7 +25,9 @@ from ibelay.machines.stream_life import (
 def flowing(kind: Kind = Kind.BARS, at_s: int = 100) -> StreamLife:
     """Return a stream that was asked for at 0 s and flows at *at_s*."""
     life = stream_life.asked(stream_life.begin(kind, 0), 0)
-    return stream_life.heard(life, at_s * SECOND_NS)
+    for one_s in (at_s - 5, at_s):
+        life = stream_life.heard(life, one_s * SECOND_NS)
+    return life
 
 
 def asks_s(life: StreamLife, until_s: int) -> list[int]:
@@ -98,13 +100,43 @@ def test_what_was_heard_before_it_was_asked_for_again_is_no_answer() -> None:
 
 def test_the_answer_alone_does_not_take_the_doubling_back() -> None:
     """IB answers a request for quotes of a closed market with the last prices."""
-    life = stream_life.begin(Kind.QUOTES, 0)
+    life = stream_life.begin(Kind.BARS, 0)
     times, now_ns = [], 0
-    while now_ns < 2000 * SECOND_NS:
+    while now_ns < 1500 * SECOND_NS:
         times.append(now_ns // SECOND_NS)
         life = stream_life.heard(stream_life.asked(life, now_ns), now_ns + SECOND_NS)
         now_ns = life.due_ns
-    assert times == [0, 61, 182, 423, 724, 1025, 1326, 1627, 1928]
+    assert times == [0, 31, 92, 213, 454, 755, 1056, 1357]
+
+
+def test_what_comes_slowly_by_nature_is_asked_for_less_and_less_often() -> None:
+    """Bars of a contract that is traded once a minute and a half."""
+    life, asked = flowing(at_s=90), []
+    for now_s in range(91, 3600):
+        if life.due_ns <= now_s * SECOND_NS:
+            asked.append(now_s)
+            life = stream_life.asked(stream_life.look(life, now_s * SECOND_NS), now_s * SECOND_NS)
+        if now_s % 90 == 0:
+            life = stream_life.heard(life, now_s * SECOND_NS)
+    assert asked == [120, 150, 240]  # and then two minutes of silence are allowed
+
+
+def test_two_that_come_quickly_take_the_doubling_back() -> None:
+    life = flowing()
+    for now_s in (130, 160, 220):
+        life = stream_life.asked(life, now_s * SECOND_NS)
+    for at_s in (225, 230):
+        life = stream_life.heard(life, at_s * SECOND_NS)
+    assert (life.tries, life.due_ns) == (0, 260 * SECOND_NS)
+
+
+def test_silent_bars_put_silent_quotes_under_suspicion_and_no_others() -> None:
+    quotes, now_ns = flowing(Kind.QUOTES), 130 * SECOND_NS
+    assert stream_life.suspect(quotes, now_ns).due_ns == now_ns
+    lively = stream_life.heard(quotes, 101 * SECOND_NS)
+    assert stream_life.suspect(lively, now_ns) == lively
+    refused = stream_life.refused(quotes, "354", now_ns, lasting=True)
+    assert stream_life.suspect(refused, now_ns) == refused
 
 
 def test_a_farm_that_is_back_gives_its_streams_a_moment_to_flow_by_themselves() -> None:

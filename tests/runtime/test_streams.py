@@ -232,8 +232,8 @@ def test_a_stream_that_dies_silently_is_asked_for_under_a_new_id(spy: Room) -> N
     """F12: nothing is said, nothing comes."""
     spy.link.history_to_come = [range(10, 60, 5)]
     spy.run(35)
-    assert spy.asked() == ["stop 2", "bars SPY as 3"]
-    assert spy.notes == [("info", "SPY bars: silent for 30 s; asked for again")]
+    assert spy.asked() == ["stop 2", "bars SPY as 3", "stop 1", "quotes SPY as 4"]
+    assert spy.notes == [("info", "SPY bars, SPY quotes: silent for 30 s; asked for again")]
     spy.run(5)
     spy.bar()
     spy.run(0)
@@ -247,7 +247,14 @@ def test_a_closed_market_costs_two_requests_in_five_minutes(spy: Room) -> None:
     spy.run(3600)
     asked = [one for one in spy.asked() if not one.startswith("stop")]
     assert len(asked) == 24
-    assert len(spy.notes) == 2, "and is told once"
+    assert len(spy.notes) == 1, "and is told once"
+
+
+def test_quotes_that_do_not_change_are_no_sign_of_death_while_bars_come(spy: Room) -> None:
+    spy.flow(299, quotes=False)
+    assert spy.asked() == []
+    spy.flow(10, quotes=False)
+    assert spy.asked() == ["stop 1", "quotes SPY as 3"]
 
 
 def test_no_time_runs_while_the_link_is_not_ready(spy: Room) -> None:
@@ -258,7 +265,7 @@ def test_no_time_runs_while_the_link_is_not_ready(spy: Room) -> None:
     spy.run(29)
     assert spy.asked() == []
     spy.run(2)
-    assert spy.asked() == ["stop 2", "bars SPY as 3"]
+    assert spy.asked() == ["stop 2", "bars SPY as 3", "stop 1", "quotes SPY as 4"]
 
 
 def test_a_refused_stream_is_asked_for_again_and_the_others_are_not(room: Room) -> None:
@@ -286,7 +293,7 @@ def test_a_refused_stream_is_asked_for_again_and_the_others_are_not(room: Room) 
 
 def test_a_refusal_of_a_request_that_was_given_up_is_ignored(spy: Room) -> None:
     spy.run(31)
-    assert spy.asked() == ["stop 2", "bars SPY as 3"]
+    assert spy.asked() == ["stop 2", "bars SPY as 3", "stop 1", "quotes SPY as 4"]
     spy.say(300, "Can't find EId with tickerId:2", about=2)
     spy.say(10197, COMPETING, about=2)
     spy.run(15)
@@ -357,7 +364,7 @@ def test_a_farm_that_is_back_asks_for_what_it_killed(spy: Room) -> None:
     spy.run(3)
     spy.say(2104, "Market data farm connection is OK:usfarm")
     spy.run(7.1)
-    assert "bars SPY as 3" in " ".join(spy.asked())
+    assert spy.asked() == ["stop 2", "bars SPY as 3", "stop 1", "quotes SPY as 4"]
 
 
 def test_a_farm_that_is_back_leaves_alone_what_flows(spy: Room) -> None:
@@ -462,7 +469,7 @@ def test_a_contract_that_ib_does_not_know_is_asked_for_again(room: Room) -> None
     assert room.asked() == ["resolve QQQ", "resolve SPY", "quotes SPY as 1", "bars SPY as 2"]
     link.unknown = set()
     room.run(5.1)
-    assert room.asked() == ["resolve QQQ", "quotes QQQ as 3", "bars QQQ as 4"]
+    assert room.asked() == ["resolve QQQ", "bars QQQ as 3", "quotes QQQ as 4"]
 
 
 def test_a_symbol_that_is_added_is_asked_for_at_once_and_one_that_is_dropped_no_more(
@@ -470,7 +477,7 @@ def test_a_symbol_that_is_added_is_asked_for_at_once_and_one_that_is_dropped_no_
 ) -> None:
     spy.streams.want([Contract(symbol="QQQ")])
     spy.run(0)
-    assert spy.asked() == ["resolve QQQ", "quotes QQQ as 3", "bars QQQ as 4"]
+    assert spy.asked() == ["resolve QQQ", "bars QQQ as 3", "quotes QQQ as 4"]
     spy.streams.drop("SPY", as_link(spy.link))
     assert spy.asked() == ["stop 1", "stop 2"]
     spy.say(10197, "competing", about=2)

@@ -10,10 +10,12 @@ Rules:
    allowed doubles with every time it was asked in vain, up to ``LONGEST_NS``.
 3. A refused one is asked for again after ``FIRST_NS``, doubling likewise; one that was refused
    for good (no permission, no such contract) after ``SELDOM_NS``.
-4. A farm that is back gives it ``GRACE_NS`` to flow by itself. Farms that come and go do not ask
-   more often than every ``QUIET_NS``.
-5. Only what comes ``SETTLED_NS`` after asking takes the doubling back: what comes at once is the
-   answer (IB says a closed market's last prices), not the flow. It ends a refusal all the same.
+4. A farm that is back gives it ``GRACE_NS`` to flow by itself. Bars that fall silent put the
+   quotes of their contract under suspicion. Neither asks more often than every ``OFTEN_NS``.
+5. The doubling is taken back by what comes ``SETTLED_NS`` after asking or later, and ``QUIET_NS``
+   at most after another answer. What comes at once is the answer (IB says a closed market's last
+   prices) and not the flow; what always comes slowly is not asked for each time. Both end a
+   refusal all the same.
 
 **Source**: shared IB facts, section 5, F12 to F15 and F32.
 """
@@ -29,6 +31,7 @@ FIRST_NS = 5 * SECOND_NS
 LONGEST_NS = 300 * SECOND_NS
 SELDOM_NS = 900 * SECOND_NS
 GRACE_NS = 7 * SECOND_NS  # a bar closes every 5 s
+OFTEN_NS = 30 * SECOND_NS
 SETTLED_NS = 9 * SECOND_NS
 
 REFUSED_AGAIN = Schedule(base_ns=FIRST_NS, cap_ns=LONGEST_NS, jitter=0)
@@ -54,10 +57,10 @@ class Phase(StrEnum):
 
 QUIET_NS = {
     Kind.CONTRACT: 30 * SECOND_NS,
-    Kind.QUOTES: 60 * SECOND_NS,
+    Kind.QUOTES: LONGEST_NS,
     Kind.BARS: 30 * SECOND_NS,
 }
-"""Six bars; a contract that nobody trades is still quoted now and then."""
+"""Six bars. Quotes come when they change: in a quiet hour only the bars tell whether they live."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +104,8 @@ def heard(life: StreamLife, at_ns: int) -> StreamLife:
     """Note that something came at *at_ns*; the same time may be told again."""
     if at_ns <= life.heard_ns or at_ns < life.asked_ns:
         return life
-    tries = 0 if at_ns - life.asked_ns >= SETTLED_NS else life.tries
+    in_a_row = life.heard_ns >= life.asked_ns and at_ns - life.heard_ns <= QUIET_NS[life.kind]
+    tries = 0 if in_a_row and at_ns - life.asked_ns >= SETTLED_NS else life.tries
     return replace(
         life,
         phase=Phase.FLOWING,
@@ -125,8 +129,15 @@ def farm_back(life: StreamLife, now_ns: int) -> StreamLife:
     """Note that a farm that was broken is back: what does not flow soon is asked for."""
     if life.lasting:
         return life
-    due_ns = max(now_ns + GRACE_NS, life.asked_ns + QUIET_NS[life.kind])
+    due_ns = max(now_ns + GRACE_NS, life.asked_ns + OFTEN_NS)
     return life if due_ns >= life.due_ns else replace(life, due_ns=due_ns)
+
+
+def suspect(life: StreamLife, now_ns: int) -> StreamLife:
+    """Note that what comes with it has fallen silent: if it is silent too, it is due."""
+    silent = now_ns - max(life.asked_ns, life.heard_ns) >= OFTEN_NS
+    listening = life.phase in {Phase.ASKED, Phase.FLOWING}
+    return replace(life, due_ns=now_ns) if silent and listening else life
 
 
 def look(life: StreamLife, now_ns: int) -> StreamLife:

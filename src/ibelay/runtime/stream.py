@@ -55,6 +55,7 @@ class Feed:
         request: Its id, or None if nothing is asked.
         heard_ns: When something came last, in the time of ``ReadyTime``.
         troubled: Whether people were told that it does not flow.
+        told_ns: When they were told of its silence last, in the same time, or None.
         warned: Whether they were told that somebody has to act.
     """
 
@@ -62,6 +63,7 @@ class Feed:
     request: int | None = None
     heard_ns: int = -1
     troubled: bool = False
+    told_ns: int | None = None
     warned: bool = False
 
     def up_to_date(self) -> StreamLife:

@@ -2,7 +2,8 @@
 
 Rules:
 1. What befalls many streams at once is one line.
-2. What is tried again and again is told once, until it has flowed.
+2. What is tried again and again is told once, until it has flowed; a silence is not told again
+   for ``_ENOUGH_NS``, so that a contract that is seldom traded does not fill the list.
 3. What passes by itself is information; what somebody has to act on is a warning.
 """
 
@@ -16,6 +17,7 @@ from ibelay.machines.stream_life import Phase, StreamLife
 from ibelay.runtime.stream import Feed, Stream
 
 _NAMED = 5
+_ENOUGH_NS = 1_800 * SECOND_NS
 
 
 class StreamNews:
@@ -46,10 +48,11 @@ class StreamNews:
             text = f"refused ({life.reason}); asked for again in {wait}"
             self._add(Severity.INFO, text, stream, feed)
 
-    def quiet(self, stream: Stream, feed: Feed) -> None:
+    def quiet(self, stream: Stream, feed: Feed, now_ns: int) -> None:
         """Take note that *feed* is silent and asked for again."""
-        if not feed.troubled:
-            feed.troubled = True
+        enough = feed.told_ns is not None and now_ns - feed.told_ns < _ENOUGH_NS
+        if not feed.troubled and not enough:
+            feed.troubled, feed.told_ns = True, now_ns
             self._add(Severity.INFO, f"{feed.life.reason}; asked for again", stream, feed)
 
     def heard(self, stream: Stream, feed: Feed) -> None:

@@ -171,7 +171,7 @@ class Streams:
 
     def _heard(self, stream: Stream, feed: Feed) -> None:
         feed.heard_ns = self._time.now_ns()
-        if feed.life.phase is not Phase.FLOWING or feed.troubled:
+        if feed.life.phase is not Phase.FLOWING or feed.life.tries:
             feed.up_to_date()
             self._news.heard(stream, feed)
 
@@ -231,14 +231,13 @@ class Streams:
 
     async def _look_after(self, link: BrokerLink, tasks: asyncio.TaskGroup) -> None:
         for stream in list(self.by_symbol.values()):
-            for feed in stream.feeds:
+            for feed in reversed(stream.feeds):  # silent bars put the quotes under suspicion
                 now_ns = self._time.now_ns()
                 if self._link is not link or now_ns < feed.up_to_date().due_ns:
                     continue
                 feed.life = stream_life.look(feed.life, now_ns)
                 if feed.life.phase is Phase.QUIET:
-                    stream.line = bar_line.doubt(stream.line)
-                    self._news.quiet(stream, feed)
+                    self._fell_silent(stream, feed, now_ns)
                 if feed is stream.naming:
                     feed.life = stream_life.asked(feed.life, now_ns)
                     tasks.create_task(self._name(link, stream))
@@ -248,6 +247,12 @@ class Streams:
             if self._link is link and self._backfill.is_due(stream):
                 stream.fetching = link
                 tasks.create_task(self._fetch(link, stream))
+
+    def _fell_silent(self, stream: Stream, feed: Feed, now_ns: int) -> None:
+        self._news.quiet(stream, feed, now_ns)
+        if feed is stream.live:
+            stream.line = bar_line.doubt(stream.line)
+            stream.quotes.life = stream_life.suspect(stream.quotes.up_to_date(), now_ns)
 
     def _gone(self, link: BrokerLink) -> None:
         """Leave a link alone that cannot be written to: the word of its end is on the way."""
