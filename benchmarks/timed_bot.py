@@ -32,9 +32,9 @@ from ibelay.model.ids import ConId, OrderId
 from ibelay.model.market import Bar
 from ibelay.model.order import Action, Order, OrderType, Role
 from ibelay.runtime.bot import Bot
-from ibelay.runtime.outbox import SendNew
 from ibelay.runtime.strategy import Desk, Fill, OrderUpdate
-from ibelay.runtime.turn import TurnDesk
+from ibelay.runtime.trading.outbox import SendNew
+from ibelay.runtime.trading.turn import TurnDesk
 from ibelay.telemetry.logs import configure_logs
 
 SPY = Contract(symbol="SPY", con_id=ConId(756733), primary_exchange="ARCA")

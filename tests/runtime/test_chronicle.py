@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ibelay.journal.records import Severity
-from ibelay.runtime.chronicle import Chronicle
+from ibelay.runtime.showing.chronicle import Chronicle
 
 MINUTE_NS = 60_000_000_000
 

@@ -11,10 +11,10 @@ from ibelay.journal.records import IncidentNoted, Severity, UnitClosing
 from ibelay.model import ids
 from ibelay.model.order import OrderState, Role
 from ibelay.reconcile.gaps import REFUSALS
-from ibelay.runtime.books import Books
-from ibelay.runtime.outbox import SendCancel, SendNew
-from ibelay.runtime.protection import Protector
-from ibelay.runtime.turn import Decisions
+from ibelay.runtime.trading.books import Books
+from ibelay.runtime.trading.outbox import SendCancel, SendNew
+from ibelay.runtime.trading.protection import Protector
+from ibelay.runtime.trading.turn import Decisions
 from ibelay.store.memory import MemoryJournal
 
 

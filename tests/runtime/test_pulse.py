@@ -11,7 +11,7 @@ import pytest
 
 from ibelay.errors import LinkError
 from ibelay.machines.liveness import Heartbeat
-from ibelay.runtime.pulse import Pulse
+from ibelay.runtime.link.pulse import Pulse
 from ibelay.testing.virtual import VirtualLoop
 
 BEAT = Heartbeat()

@@ -17,7 +17,7 @@ from ibelay.model.events import BarSeen, NoticeSeen
 from ibelay.model.ids import ConId
 from ibelay.model.market import Bar
 from ibelay.ports.broker import BrokerLink
-from ibelay.runtime.streams import Streams
+from ibelay.runtime.streaming.streams import Streams
 from ibelay.testing.virtual import Host, VirtualLoop
 from ibelay.testing.virtual.clock import HostClock
 

@@ -9,9 +9,9 @@ from tests.runtime.staging import Diary
 from tests.runtime.test_turn import desk
 
 from ibelay.model.order import Action
-from ibelay.runtime.memory import StrategyMemory
 from ibelay.runtime.strategy import Desk, Fill
-from ibelay.runtime.telling import Telling
+from ibelay.runtime.trading.memory import StrategyMemory
+from ibelay.runtime.trading.telling import Telling
 
 
 class Listening(Diary):

@@ -12,8 +12,8 @@ from ibelay.model import ids
 from ibelay.model.order import OrderState, Role
 from ibelay.reconcile.gaps import REFUSALS, CancelExit
 from ibelay.reconcile.protection import audit
-from ibelay.runtime.outbox import SendCancel
-from ibelay.runtime.turn import Decisions, Facts, TurnDesk
+from ibelay.runtime.trading.outbox import SendCancel
+from ibelay.runtime.trading.turn import Decisions, Facts, TurnDesk
 
 
 def desk(ledger: Ledger, *, now_ns: int = 9) -> TurnDesk:

@@ -51,16 +51,16 @@ from ibelay.ports.control import (
 )
 from ibelay.ports.journal import Journal
 from ibelay.reconcile.scope import account_of, is_own
-from ibelay.runtime.books import Books
-from ibelay.runtime.chronicle import Chronicle
-from ibelay.runtime.closing import Closing
 from ibelay.runtime.config import BotConfig
+from ibelay.runtime.ending.closing import Closing
+from ibelay.runtime.link.session import Session
 from ibelay.runtime.recovery import Recovery
-from ibelay.runtime.session import Session
-from ibelay.runtime.status import status_record
+from ibelay.runtime.showing.chronicle import Chronicle
+from ibelay.runtime.showing.status import status_record
 from ibelay.runtime.strategy import AnyStrategy
-from ibelay.runtime.streams import Streams
-from ibelay.runtime.trader import Trader
+from ibelay.runtime.streaming.streams import Streams
+from ibelay.runtime.trading.books import Books
+from ibelay.runtime.trading.trader import Trader
 
 _SWEEP_S = 0.25  # while protection waits to try again, by the broker's clock
 SAFE_MODE_CHECKS = (

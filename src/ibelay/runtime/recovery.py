@@ -31,12 +31,12 @@ from ibelay.reconcile.amend import amendments
 from ibelay.reconcile.plan import Plan, plan
 from ibelay.reconcile.positions import unexplained
 from ibelay.reconcile.scope import highest_order_id, own_part
-from ibelay.runtime.books import Books
 from ibelay.runtime.config import BotConfig
-from ibelay.runtime.outbox import Send, SendCancel, SendModify
-from ibelay.runtime.session import Session
-from ibelay.runtime.streams import Streams
-from ibelay.runtime.trader import Trader
+from ibelay.runtime.link.session import Session
+from ibelay.runtime.streaming.streams import Streams
+from ibelay.runtime.trading.books import Books
+from ibelay.runtime.trading.outbox import Send, SendCancel, SendModify
+from ibelay.runtime.trading.trader import Trader
 
 log = logging.getLogger("ibelay.recovery")
 

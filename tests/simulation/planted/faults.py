@@ -67,7 +67,7 @@ PLANTED = (
     Planted(
         name="send-before-intent",
         mistake="an order is sent before its intent is on disk",
-        file="runtime/outbox.py",
+        file="runtime/trading/outbox.py",
         old="            await asyncio.wrap_future(batch.durable)\n",
         new="",
         seeds=20,
@@ -87,7 +87,7 @@ PLANTED = (
     Planted(
         name="no-resubscription",
         mistake="streams that once flowed are taken for subscribed, also after a reconnect",
-        file="runtime/streams.py",
+        file="runtime/streaming/streams.py",
         old="        await self._pace(1 if feed.request is None else 2)\n",
         new="""        if stream.bars:
             feed.life = stream_life.asked(feed.life, self._time.now_ns())
@@ -125,7 +125,7 @@ PLANTED = (
     Planted(
         name="deaf-while-not-ready",
         mistake="what the broker says while the bot is not ready is dropped",
-        file="runtime/session.py",
+        file="runtime/link/session.py",
         old="        self._listener.broker_event(event)\n",
         new="        if self.ready:\n            self._listener.broker_event(event)\n",
     ),
@@ -141,7 +141,7 @@ PLANTED = (
     Planted(
         name="entry-while-not-ready",
         mistake="entries leave while the books are not known to be true",
-        file="runtime/trader.py",
+        file="runtime/trading/trader.py",
         old='        if not self.session.ready:\n            return f"not ready:',
         new='        if self.session.reachable is None:\n            return f"not ready:',
     ),

@@ -7,7 +7,7 @@ from pathlib import Path
 from ibelay.app.clock import SystemClock
 from ibelay.journal.records import Severity
 from ibelay.machines.link_events import LinkState
-from ibelay.runtime.chronicle import Chronicle
+from ibelay.runtime.showing.chronicle import Chronicle
 from ibelay.telemetry.logs import configure_logs
 from ibelay.testing.matrix.real import logs
 from ibelay.testing.simulation.observed import Booted, Ended, LinkChanged, Noted

@@ -26,15 +26,15 @@ from ibelay.model.market import Bar, Quote
 from ibelay.reconcile.intake import ID_IN_USE, take
 from ibelay.reconcile.scope import is_own
 from ibelay.runtime.alarm import Alarm
-from ibelay.runtime.books import Books, Transaction
 from ibelay.runtime.config import BotConfig
-from ibelay.runtime.memory import StrategyMemory
-from ibelay.runtime.outbox import Outbox, Send
-from ibelay.runtime.protection import Protector
-from ibelay.runtime.session import Session
+from ibelay.runtime.link.session import Session
 from ibelay.runtime.strategy import AnyStrategy
-from ibelay.runtime.telling import Handler, Telling
-from ibelay.runtime.turn import Facts, TurnDesk
+from ibelay.runtime.trading.books import Books, Transaction
+from ibelay.runtime.trading.memory import StrategyMemory
+from ibelay.runtime.trading.outbox import Outbox, Send
+from ibelay.runtime.trading.protection import Protector
+from ibelay.runtime.trading.telling import Handler, Telling
+from ibelay.runtime.trading.turn import Facts, TurnDesk
 from ibelay.runtime.when import session_date
 
 _T = TypeVar("_T")

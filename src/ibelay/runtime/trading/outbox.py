@@ -30,8 +30,8 @@ from ibelay.model.ids import OrderId, OrderRef
 from ibelay.model.order import OrderState, Role
 from ibelay.ports.broker import BrokerLink
 from ibelay.reconcile.amend import order_to_send
-from ibelay.runtime.books import Books
-from ibelay.runtime.session import Session
+from ibelay.runtime.link.session import Session
+from ibelay.runtime.trading.books import Books
 
 _LIMIT = 4096
 

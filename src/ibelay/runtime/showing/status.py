@@ -18,11 +18,11 @@ from ibelay.ports.control import (
     PositionStatusLine,
     SymbolStatusLine,
 )
-from ibelay.runtime.chronicle import Chronicle, quality
+from ibelay.runtime.link.session import Session
 from ibelay.runtime.recovery import Recovery
-from ibelay.runtime.session import Session
-from ibelay.runtime.streams import Streams
-from ibelay.runtime.trader import Trader
+from ibelay.runtime.showing.chronicle import Chronicle, quality
+from ibelay.runtime.streaming.streams import Streams
+from ibelay.runtime.trading.trader import Trader
 from ibelay.runtime.when import iso
 
 _ENDED_SHOWN = 20

@@ -24,8 +24,8 @@ from ibelay.reconcile.gaps import (
 )
 from ibelay.reconcile.protection import audit, hand_placed_stops
 from ibelay.reconcile.retry import is_due
-from ibelay.runtime.books import Books
-from ibelay.runtime.turn import TurnDesk
+from ibelay.runtime.trading.books import Books
+from ibelay.runtime.trading.turn import TurnDesk
 
 _WAITING = PlaceStop | ResizeExit | CancelExit | CloseAtMarket
 

@@ -13,9 +13,9 @@ from ibelay.model.contract import Contract
 from ibelay.model.execution import Execution
 from ibelay.model.ids import OrderRef, execution_key, supersedes
 from ibelay.model.market import Bar
-from ibelay.runtime.memory import StrategyMemory
 from ibelay.runtime.strategy import AnyStrategy, Fill, OrderUpdate
-from ibelay.runtime.turn import TurnDesk
+from ibelay.runtime.trading.memory import StrategyMemory
+from ibelay.runtime.trading.turn import TurnDesk
 
 Handler = Callable[[TurnDesk], None]
 

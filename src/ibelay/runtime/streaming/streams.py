@@ -24,9 +24,9 @@ from ibelay.model.notices import ends_stream, refuses_for_good
 from ibelay.ports.broker import BrokerLink
 from ibelay.ports.clock import Clock
 from ibelay.runtime.alarm import Alarm
-from ibelay.runtime.backfill import Backfill
-from ibelay.runtime.stream import Feed, ReadyTime, Stream
-from ibelay.runtime.stream_news import StreamNews
+from ibelay.runtime.streaming.backfill import Backfill
+from ibelay.runtime.streaming.stream import Feed, ReadyTime, Stream
+from ibelay.runtime.streaming.stream_news import StreamNews
 
 _ANSWER_S = 10.0
 _LAG_NS = SECOND_NS

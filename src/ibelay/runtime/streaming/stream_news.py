@@ -14,7 +14,7 @@ from collections.abc import Callable
 from ibelay.journal.records import Severity
 from ibelay.machines.backoff import SECOND_NS
 from ibelay.machines.stream_life import Phase, StreamLife
-from ibelay.runtime.stream import Feed, Stream
+from ibelay.runtime.streaming.stream import Feed, Stream
 
 _NAMED = 5
 _ENOUGH_NS = 1_800 * SECOND_NS

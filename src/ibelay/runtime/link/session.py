@@ -43,7 +43,7 @@ from ibelay.model.events import BrokerEvent, LinkClosed, NoticeSeen
 from ibelay.ports.broker import BrokerConnector, BrokerLink
 from ibelay.ports.clock import Clock
 from ibelay.runtime.config import SessionConfig
-from ibelay.runtime.pulse import Pulse
+from ibelay.runtime.link.pulse import Pulse
 
 _UPSTREAM_LOST = frozenset({1100, 2110})
 _SAME_ERA = frozenset({LinkState.READY, LinkState.SUSPECT})

@@ -27,8 +27,8 @@ from ibelay.model.market import Quote
 from ibelay.model.order import Action, Order, OrderType, Role, TimeInForce
 from ibelay.reconcile.closing import in_the_way, is_closing, next_exit_ns
 from ibelay.reconcile.retry import is_due
-from ibelay.runtime.outbox import Send, SendCancel, SendModify, SendNew
 from ibelay.runtime.strategy import Refused, UnitView
+from ibelay.runtime.trading.outbox import Send, SendCancel, SendModify, SendNew
 
 _NS = 1_000_000_000
 

@@ -23,7 +23,7 @@ from ibelay.machines.bar_line import BAR_NS, HOLD_NS, HOUR_NS, Fetched
 from ibelay.model.market import Bar
 from ibelay.ports.broker import BrokerLink
 from ibelay.ports.clock import Clock
-from ibelay.runtime.stream import ReadyTime, Stream
+from ibelay.runtime.streaming.stream import ReadyTime, Stream
 from ibelay.runtime.when import iso, session_date
 
 _ANSWER_S, _LONGEST_ANSWER_S = 10.0, 60.0

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from ibelay.journal.records import ShutdownCompleted
 from ibelay.ports.clock import Clock
-from ibelay.runtime.books import Books
-from ibelay.runtime.chronicle import Chronicle
 from ibelay.runtime.config import BotConfig
-from ibelay.runtime.session import Session
-from ibelay.runtime.shutdown import Step, StepDone, run_steps
-from ibelay.runtime.trader import Trader
+from ibelay.runtime.ending.shutdown import Step, StepDone, run_steps
+from ibelay.runtime.link.session import Session
+from ibelay.runtime.showing.chronicle import Chronicle
+from ibelay.runtime.trading.books import Books
+from ibelay.runtime.trading.trader import Trader
 
 
 class Closing:

@@ -1,0 +1,1 @@
+"""The one link to the gateway: how it is kept, and how its silence is judged."""

@@ -1,0 +1,1 @@
+"""What people are shown: lines, and the status page."""

@@ -1,0 +1,1 @@
+"""Streams of quotes and bars: asked for, looked after, and without gaps."""

@@ -1,0 +1,1 @@
+"""One turn of the strategy: facts, decisions, protection, books, and what leaves."""
