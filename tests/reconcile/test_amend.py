@@ -117,13 +117,16 @@ def test_a_moved_stop_does_not_grow_back_after_a_partial_target() -> None:
     fill(ledger, 2, TARGET, Action.SELL, 20)
     ledger.apply(ModifyIntended(at_ns=5, order_ref=STOP, stop_price=Decimal(100)))
     order = order_to_send(ledger, ledger.orders[STOP])
+    assert order is not None
     assert (order.quantity, order.stop_price) == (Decimal(30), Decimal(100))
 
 
 def test_an_exit_keeps_its_size_while_its_entry_may_still_fill() -> None:
     ledger = bracket()
     stop = ledger.orders[STOP]
-    assert order_to_send(ledger, stop).quantity == Decimal(50)
+    order = order_to_send(ledger, stop)
+    assert order is not None
+    assert order.quantity == Decimal(50)
 
 
 def test_a_modification_that_was_cut_off_is_sent_again() -> None:
@@ -213,3 +216,12 @@ def test_a_partly_filled_entry_is_left_alone() -> None:
     assert amendments(ledger, seen).modify == (ENTRY,)
     partly = replace(seen, open_orders=(replace(order, filled=Decimal(10)),))
     assert amendments(ledger, partly).modify == ()
+
+
+def test_an_exit_whose_sibling_filled_meanwhile_is_not_changed_to_nothing() -> None:
+    """Decided while it was held, it would leave when it no longer is."""
+    ledger = bracket()
+    ledger.apply(ModifyIntended(at_ns=4, order_ref=STOP, quantity=Decimal(30)))
+    fill(ledger, 2, TARGET, Action.SELL, 50)
+    assert order_to_send(ledger, ledger.orders[STOP]) is None
+    assert amendments(ledger, shown(50, "99")).modify == ()

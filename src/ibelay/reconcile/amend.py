@@ -16,12 +16,14 @@ from ibelay.model.order import BrokerOrderStatus, Order, Role
 from ibelay.model.snapshot import BrokerOrder, BrokerSnapshot
 
 
-def order_to_send(ledger: Ledger, entry: OrderEntry) -> Order:
-    """Return *entry*'s order as a modification must say it.
+def order_to_send(ledger: Ledger, entry: OrderEntry) -> Order | None:
+    """Return *entry*'s order as a modification must say it; None if nothing is left of it.
 
     A modification states the whole order, so it would undo what the broker did by itself: when
     a bracket's target fills in part, IB shrinks the stop. An exit is therefore never sent for
-    more than it has filled, plus what is open, plus what the entry may still fill.
+    more than it has filled, plus what is open, plus what the entry may still fill. If that is
+    nothing more, since its sibling filled meanwhile, there is nothing to be changed: a change to
+    what has filled would be refused (105), or taken for an order of nothing.
     """
     order = entry.order
     if order.role is Role.ENTRY:
@@ -36,6 +38,8 @@ def order_to_send(ledger: Ledger, entry: OrderEntry) -> Order:
         Decimal(0),
     )
     most = entry.filled + unit.open_quantity + coming
+    if most <= entry.filled:
+        return None
     return order if order.quantity <= most else replace(order, quantity=most)
 
 
@@ -67,6 +71,8 @@ def amendments(ledger: Ledger, snapshot: BrokerSnapshot) -> Amendments:
 
 def _differs(ledger: Ledger, ref: OrderRef, shown: BrokerOrder) -> bool:
     order = order_to_send(ledger, ledger.orders[ref])
+    if order is None:
+        return False
     if order.role is Role.ENTRY and order.parent_ref is None and shown.filled:
         return False  # a partly filled entry is left alone
     ours = (order.quantity, order.stop_price, order.limit_price)

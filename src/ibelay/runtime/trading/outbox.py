@@ -211,10 +211,12 @@ class Outbox:
         if link is None or entry.state is not OrderState.WORKING:
             # A modification of an order the broker never showed would be a second send (I2).
             return  # reconciliation compares prices and sizes and modifies again
+        order = order_to_send(self._books.ledger, entry)
+        if order is None:
+            return
         try:
             # IB refuses a child's modification that still names a filled parent (F41), so
             # the parent is left out; IB keeps the relation it has.
-            order = order_to_send(self._books.ledger, entry)
             link.place(entry.order_id, entry.contract, order, transmit=True, account=self._account)
         except LinkError:
             return
