@@ -144,6 +144,7 @@ PLANTED = (
         file="runtime/trading/trader.py",
         old='        if not self.session.ready:\n            return f"not ready:',
         new='        if self.session.reachable is None:\n            return f"not ready:',
+        seeds=150,
     ),
     Planted(
         name="missed-fills-lost",

@@ -158,7 +158,7 @@ PROFILES: dict[str, Profile] = {
     "broker": Profile(
         name="broker",
         hazards=_BROKER,
-        setting=Setting(strategy=Eager, exposure=Decimal(125)),
+        setting=Setting(strategy=Eager, exposure=Decimal(145)),
     ),
 }
 
