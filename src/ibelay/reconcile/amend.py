@@ -10,10 +10,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from ibelay.journal.books import UnitBook
 from ibelay.journal.ledger import Ledger, OrderEntry
 from ibelay.model.ids import OrderId, OrderRef
 from ibelay.model.order import BrokerOrderStatus, Order, Role
 from ibelay.model.snapshot import BrokerOrder, BrokerSnapshot
+
+
+def still_coming(ledger: Ledger, unit: UnitBook) -> Decimal:
+    """Return how many shares the entry of *unit* may still fill."""
+    entries = (ledger.orders[ref] for ref in unit.order_refs)
+    return sum(
+        (
+            max(Decimal(0), entry.order.quantity - entry.filled)
+            for entry in entries
+            if entry.order.role is Role.ENTRY and not entry.state.terminal
+        ),
+        Decimal(0),
+    )
 
 
 def order_to_send(ledger: Ledger, entry: OrderEntry) -> Order | None:
@@ -29,15 +43,7 @@ def order_to_send(ledger: Ledger, entry: OrderEntry) -> Order | None:
     if order.role is Role.ENTRY:
         return order
     unit = ledger.units[order.unit]
-    coming = sum(
-        (
-            max(Decimal(0), other.order.quantity - other.filled)
-            for other in (ledger.orders[ref] for ref in unit.order_refs)
-            if other.order.role is Role.ENTRY and not other.state.terminal
-        ),
-        Decimal(0),
-    )
-    most = entry.filled + unit.open_quantity + coming
+    most = entry.filled + unit.open_quantity + still_coming(ledger, unit)
     if most <= entry.filled:
         return None
     return order if order.quantity <= most else replace(order, quantity=most)

@@ -28,6 +28,7 @@ from ibelay.journal.ledger import Ledger, OrderEntry
 from ibelay.model.ids import ClientId, ConId
 from ibelay.model.order import Action, BrokerOrderStatus, OrderState, Role
 from ibelay.model.snapshot import BrokerOrder
+from ibelay.reconcile.amend import still_coming
 from ibelay.reconcile.closing import is_closing, left_to_close
 from ibelay.reconcile.gaps import (
     REFUSALS,
@@ -90,7 +91,7 @@ def _audit_unit(
     ]
     if not unit.open_quantity:
         return _leftovers(unit, entries, exits)
-    trims = _trims(unit, exits, _coming(entries))
+    trims = _trims(unit, exits, still_coming(ledger, unit))
     stops = [entry for entry in entries if entry.order.role is Role.STOP]
     if not stops:
         return trims
@@ -179,18 +180,6 @@ def _excess(unit: UnitBook, live: list[OrderEntry], excess: Decimal) -> list[Gap
 def _resize(unit: UnitBook, entry: OrderEntry, quantity: Decimal) -> ResizeExit:
     not_before = change_not_before_ns(entry)
     return ResizeExit(unit.unit, entry.order.order_ref, quantity, not_before)
-
-
-def _coming(entries: list[OrderEntry]) -> Decimal:
-    """Return what may still be entered."""
-    return sum(
-        (
-            _left(entry)
-            for entry in entries
-            if entry.order.role is Role.ENTRY and not entry.state.terminal
-        ),
-        _ZERO,
-    )
 
 
 def _trims(unit: UnitBook, exits: list[OrderEntry], coming: Decimal) -> list[Gap]:
