@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ibelay.errors import ConfigurationError
 from ibelay.model.faults import Command, read
-from ibelay.testing.matrix.owed import OWED
 from ibelay.testing.simulation.bad_days import plan as plans
 from ibelay.testing.simulation.bad_days.conductor import Conductor
 from ibelay.testing.simulation.bad_days.plan import Event, Plan, Step
-from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, Hazard, draw
+from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
 from ibelay.testing.simulation.observed import Booted
 from ibelay.testing.virtual import VirtualLoop
 
@@ -23,24 +20,6 @@ from ibelay.testing.virtual import VirtualLoop
 def test_every_step_can_be_written_down_and_read_back(seed: int, profile: str) -> None:
     for step in draw(seed, PROFILES[profile], 2 * HOUR_NS).steps:
         assert plans.read(plans.write(step)) == step
-
-
-def test_a_hazard_is_left_out_only_while_the_matrix_lists_it_as_owed() -> None:
-    """And then nothing else of the plan changes, so that the hazard can come back."""
-    hazards = [one for profile in PROFILES.values() for one in profile.hazards if one.owed]
-    assert {one.owed for one in hazards} <= set(OWED)
-    hostile = PROFILES["hostile"]
-    killing = [replace(one, owed="F00") if _kills(one) else one for one in hostile.hazards]
-    owing = replace(hostile, hazards=tuple(killing))
-    with_it, without = draw(2, hostile, 6 * HOUR_NS).steps, draw(2, owing, 6 * HOUR_NS).steps
-    left_out = [one for one in with_it if one not in without]
-    assert [one for one in with_it if one in without] == list(without)
-    assert left_out
-    assert all(plans.write(one).endswith("kill=yes") for one in left_out)
-
-
-def _kills(hazard: Hazard) -> bool:
-    return any(command.endswith("kill=yes") for command in hazard.commands)
 
 
 def test_a_seed_draws_one_plan() -> None:

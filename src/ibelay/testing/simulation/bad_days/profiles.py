@@ -41,16 +41,12 @@ class Hazard:
         commands: In their order, 50 ms apart.
         span_s: Bounds of ``{s}``.
         aimed: Share of times at which it waits for an event.
-        owed: The fault of the matrix that today's code does not meet, whose scenario is a strict
-            expected failure there: until that is paid the hazard is drawn and not thrown, so
-            that it hides nothing else and comes back without a change of the other draws.
     """
 
     per_hour: float
     commands: tuple[str, ...]
     span_s: tuple[float, float] = (1.0, 60.0)
     aimed: float = 0.0
-    owed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +176,7 @@ def draw(seed: int, profile: Profile, span_ns: int, kind: Kind = Kind.RUNTIME) -
             at_ns += chance.expovariate(hazard.per_hour) * HOUR_NS
             if at_ns >= span_ns:
                 break
-            drawn = _steps(hazard, int(at_ns), chance)
-            steps += [] if hazard.owed else drawn
+            steps += _steps(hazard, int(at_ns), chance)
     for second, hazard in profile.daily:
         at_s = (second - profile.start_s) % 86_400
         while at_s * 1e9 < span_ns:
