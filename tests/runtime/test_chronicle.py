@@ -28,8 +28,11 @@ def test_an_alarm_about_one_matter_is_told_once_an_hour() -> None:
     chronicle = Chronicle(clock)
     for minute in range(0, 121, 10):
         clock.now_ns = minute * MINUTE_NS
-        chronicle.alarm("message 59 cannot be read")
-    chronicle.alarm("message 5 cannot be read")
+        chronicle.alarm("unreadable", f"message {minute} cannot be read")
+    chronicle.alarm("another", "another matter")
     told = [line.text for line in chronicle.lines]
-    assert told == ["message 59 cannot be read"] * 3 + ["message 5 cannot be read"]
+    assert told == [
+        *(f"message {minute} cannot be read" for minute in (0, 60, 120)),
+        "another matter",
+    ]
     assert {line.severity for line in chronicle.lines} == {Severity.CRITICAL.value}

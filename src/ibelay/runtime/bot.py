@@ -24,10 +24,8 @@ from ibelay.journal.records import (
     Severity,
     WatchListChanged,
 )
-from ibelay.machines import outage
 from ibelay.machines.bar_line import BAR_NS
 from ibelay.machines.link_events import LinkState
-from ibelay.machines.outage import Outage
 from ibelay.model.contract import Contract
 from ibelay.model.events import (
     BarSeen,
@@ -55,6 +53,7 @@ from ibelay.runtime.config import BotConfig
 from ibelay.runtime.ending.closing import Closing
 from ibelay.runtime.link.session import Session
 from ibelay.runtime.recovery import Recovery
+from ibelay.runtime.showing.away import AwayAlarm
 from ibelay.runtime.showing.chronicle import Chronicle
 from ibelay.runtime.showing.status import status_record
 from ibelay.runtime.strategy import AnyStrategy
@@ -129,7 +128,7 @@ class Bot:
             chronicle=self.chronicle,
             clock=clock,
         )
-        self._outage: Outage | None = Outage(clock.monotonic_ns())
+        self._alarm = AwayAlarm(self.session, clock, self._note)
         self._stopping = asyncio.Event()
         self._broken = asyncio.Event()
         self._failure: BaseException | None = None
@@ -221,8 +220,9 @@ class Bot:
                 self.trader.broker_event(event)
             case LinkClosed(reason=reason, unreadable=True):
                 self.chronicle.alarm(
+                    "unreadable",
                     f"{reason}; the link is opened anew each time it comes: compare the gateway's "
-                    "version with those this ibelay knows, and install the one that fits"
+                    "version with those this ibelay knows, and install the one that fits",
                 )
             case _:
                 self.trader.broker_event(event)
@@ -235,10 +235,10 @@ class Bot:
             self.books.commit((LinkDown(at_ns=self.books.wall_ns(), cause=reason),))
             self._note(f"not ready: {reason}", Severity.WARNING)
         if after is LinkState.READY:
-            self._outage = None
+            self._alarm.back()
         else:
             self.trader.reconciled = False
-            self._outage = self._outage or Outage(self._clock.monotonic_ns())
+            self._alarm.away()
             self.trader.duties.ring()
         if after in {LinkState.DOWN, LinkState.ISOLATED, LinkState.SAFE_MODE}:
             self.recovery.outage_began()
@@ -314,30 +314,15 @@ class Bot:
             await self.trader.duties.wait(self._until_next_duty_s())
             self.recovery.overdue()
             self.trader.tend()
-            self._tell_outage()
+            self._alarm.tell()
 
     def _until_next_duty_s(self) -> float | None:
         if self.trader.protector.waits:
             return _SWEEP_S
-        due = [self.trader.outbox.overdue_ns(int(self.config.ack_timeout_s * 1e9))]
-        due.append(None if self._outage is None else outage.due_ns(self._outage))
+        limit_ns = int(self.config.ack_timeout_s * 1e9)
+        due = [self.trader.outbox.overdue_ns(limit_ns), self._alarm.due_ns()]
         known = [one for one in due if one is not None]
         return (min(known) - self._clock.monotonic_ns()) / 1e9 if known else None
-
-    def _tell_outage(self) -> None:
-        """Alarm about being away for long (I16): silence must not look like a quiet day."""
-        if self._outage is None:
-            return
-        self._outage, due = outage.alarm(self._outage, self._clock.monotonic_ns())
-        if due is not None:
-            severity = Severity.CRITICAL if due.critical else Severity.WARNING
-            value = self.session.value
-            why = value.reason or "no reason is known"
-            self._note(
-                f"not ready for {due.lasted_ns / 1e9:.0f} s: {value.state}, {why}; no entries are "
-                "made, and exits only where the broker can be reached",
-                severity,
-            )
 
     def _enter_safe_mode(self, reason: str, attempts: int) -> None:
         record = SafeModeEntered(

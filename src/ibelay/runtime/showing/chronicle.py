@@ -73,12 +73,15 @@ class Chronicle:
         for reader in self.readers:
             reader.noted(severity, text)
 
-    def alarm(self, text: str) -> None:
-        """Wake a person about a matter that comes again and again, but once an hour only."""
+    def alarm(self, matter: str, text: str) -> None:
+        """Wake a person about a *matter* that comes again and again, but once an hour only.
+
+        What is said of it may differ from time to time; one of few matters it is.
+        """
         now = self._clock.monotonic_ns()
-        told_ns = self._alarmed.get(text)
+        told_ns = self._alarmed.get(matter)
         if told_ns is None or now - told_ns >= _ALARM_AGAIN_NS:
-            self._alarmed[text] = now
+            self._alarmed[matter] = now
             self.note(text, Severity.CRITICAL)
 
     def state_changed(self, before: LinkState, after: LinkState, reason: str) -> int | None:
