@@ -121,7 +121,7 @@ def test_help_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("nosuch", ['Unknown command "nosuch"', "ibelay --help"]),
+        ("nosuch", ['Unknown command "nosuch"', "safe-mode, worklist, store; see `ibelay --help"]),
         ("gatway", ['Did you mean "gateway"']),
         ("worklist nosuch", ['Unknown command "nosuch"', "ibelay worklist --help"]),
         ("demo --sped 3", ["--sped", "Did you mean --speed", "ibelay demo --help"]),

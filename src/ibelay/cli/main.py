@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError, UnusedCliTokensError
+from cyclopts import App, CycloptsError, UnknownCommandError, UnusedCliTokensError
 
 from ibelay import __version__
 from ibelay.cli import bots, check, demo, store
@@ -87,6 +87,10 @@ def _usage(error: CycloptsError) -> str:
     command = " ".join(["ibelay", *(error.command_chain or ())])
     if isinstance(error, UnusedCliTokensError):
         said = f"nothing was expected at {' '.join(error.unused_tokens or ())!r}"
+    elif isinstance(error, UnknownCommandError):
+        known = ", ".join(name for name in error.app or () if not name.startswith("-"))
+        unknown = (error.unused_tokens or [""])[0]
+        said = f'Unknown command "{unknown}". Available commands: {known}'
     else:
         said = " ".join(str(error).split()).rstrip(".")
     return f"{said}; see `{command} --help`"
