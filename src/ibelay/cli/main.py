@@ -20,6 +20,7 @@ from ibelay.cli.paper import gateway, gatewayctl
 from ibelay.cli.trouble import chaos, chaosctl, simulate
 from ibelay.errors import IbelayError, LinkError, OperatorError
 
+_AVAILABLE = " Available commands: "
 USAGE, UNAVAILABLE, INTERNAL, SYSTEM, CONFIGURATION, INTERRUPTED = 2, 69, 70, 74, 78, 130
 
 app = App(
@@ -89,8 +90,7 @@ def _usage(error: CycloptsError) -> str:
         said = f"nothing was expected at {' '.join(error.unused_tokens or ())!r}"
     elif isinstance(error, UnknownCommandError):
         known = ", ".join(name for name in error.app or () if not name.startswith("-"))
-        unknown = (error.unused_tokens or [""])[0]
-        said = f'Unknown command "{unknown}". Available commands: {known}'
+        said = f"{str(error).partition(_AVAILABLE)[0]}{_AVAILABLE}{known}"  # it names but a few
     else:
         said = " ".join(str(error).split()).rstrip(".")
     return f"{said}; see `{command} --help`"
