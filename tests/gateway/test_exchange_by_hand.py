@@ -311,6 +311,17 @@ def test_ids_roll_back_and_are_given_again() -> None:
     assert quantities == [1, 3]
 
 
+def test_a_rolled_back_id_of_an_order_that_ended_since_means_that_order_still() -> None:
+    """A change that crosses a cancel must not become a new order: this session knows the id."""
+    stage = Stage()
+    stage.place(1, "BUY", 1, "LMT", limit_price="90")
+    stage.place(2, "BUY", 2, "LMT", limit_price="90")
+    stage.exchange.by_hand.roll_ids_back(ME, 2)
+    stage.cancel(2)
+    assert stage.codes(stage.place(2, "BUY", 2, "LMT", limit_price="91")) == [103]
+    assert [order.request.order_id for order in stage.exchange.working_orders()] == [1]
+
+
 def test_a_rolled_back_id_of_an_order_that_lives_means_that_order() -> None:
     """So whoever trusts the sequence changes it; and a change meant so still finds it."""
     stage = Stage()

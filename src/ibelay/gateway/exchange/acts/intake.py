@@ -106,7 +106,7 @@ def _check_id(pit: Pit, request: OrderRequest) -> Refusal | None:
     previous = pit.shelf.find(request.client_id, request.order_id)
     if previous is not None and previous.status is BrokerOrderStatus.FILLED:
         return codes.FILLED
-    if request.order_id < next_order_id(pit, request.client_id):
+    if previous is not None or request.order_id < next_order_id(pit, request.client_id):
         return codes.DUPLICATE_ID
     return None
 

@@ -4,7 +4,7 @@ Rules:
 1. What was never transmitted is gone after a restart of the gateway, without a word.
 2. A rolled-back id sequence gives ids again that were used. Under the id of an order that is
    over a new one can be placed; that of an order that lives still means that order, so that a
-   client which trusts the sequence changes it.
+   client which trusts the sequence changes it, and is refused once it is over (our choice).
 3. A second permId is a second order at the exchange under the same id; the id finds it alone.
 4. An order entered in TWS has no id (0) until a client 0 binds it; then a negative one.
 
