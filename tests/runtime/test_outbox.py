@@ -10,9 +10,10 @@ import pytest
 from tests.runtime.staging import Diary, staged
 from tests.runtime.test_turn import desk
 
-from ibelay.journal.records import IntentRecorded
+from ibelay.journal.records import IntentRecorded, ModifyIntended
 from ibelay.machines.link_events import Event, LifeProved, SilenceNoticed, UpstreamRestored
 from ibelay.model.order import OrderState
+from ibelay.runtime.trading.outbox import SendModify
 
 TEN = Decimal(10)
 
@@ -80,3 +81,35 @@ async def test_a_change_leaves_only_when_all_that_it_says_is_on_disk(arrived: Co
         await bot.session.link.probe()  # what was written before it has arrived, too
         assert bot.books.ledger.orders[ref].order.stop_price == Decimal(2)
         assert arrived[ref] == known + 1
+
+
+async def test_a_new_order_waits_for_the_disk_if_it_was_changed_before_it_left(
+    arrived: Counter[str],
+) -> None:
+    """Said after its own commit, it would say a price that no disk knows (I1)."""
+    async with staged(Diary(), monitor=False) as stage:
+        await stage.until(lambda: stage.held == TEN and stage.stops == [TEN], "holding")
+        bot = stage.bot
+        (book,) = bot.books.ledger.live_units()
+        durables: list[Future[int]] = [Future(), Future()]
+        turn = desk(bot.books.ledger, now_ns=bot.trader.now_ns())
+        turn.place_exit(book, TEN, stop_price=Decimal(1), reason="a test")
+        (intent,) = turn.decisions.records
+        assert isinstance(intent, IntentRecorded)
+        ref = intent.order.order_ref
+        bot.books.commit([intent])
+        bot.trader.outbox.put(durables[0], turn.decisions.sends)
+        change = ModifyIntended(at_ns=bot.trader.now_ns(), order_ref=ref, stop_price=Decimal(2))
+        bot.books.commit([change])
+        bot.trader.outbox.put(durables[1], [SendModify(ref)])
+        durables[0].set_result(1)
+        await stage.until(lambda: bot.trader.outbox.backlog == 1, "the order was looked at")
+        assert bot.session.link is not None
+        await bot.session.link.probe()
+        assert (arrived[ref], bot.books.ledger.orders[ref].state) == (0, OrderState.INTENDED)
+        durables[1].set_result(2)
+        await stage.until(lambda: arrived[ref] >= 1, "at the gateway")
+        exchange = stage.server.floor.exchange
+        placed = [*exchange.working_orders(), *exchange.completed_orders()]
+        terms = [one.request for one in placed if one.request.order_ref == ref]
+        assert [one.stop_price for one in terms] == [Decimal(2)]

@@ -11,8 +11,9 @@ Rules (DESIGN section 5):
    are older than what the outage hid. A stop may have filled, and a second one would open the
    other side.
 5. What cannot leave is never queued for later: reconciliation decides again from the truth.
-6. A change says the whole order as the ledger has it. While a later change of the same order
-   still waits for the disk the earlier one is left out: it would say the later one's figures.
+6. Whatever is sent says the whole order as the ledger has it. While a later change of the same
+   order still waits for the disk an earlier one is left out, and a new order waits for it: they
+   would say the later one's figures.
 """
 
 from __future__ import annotations
@@ -99,6 +100,7 @@ class Outbox:
         self._queue: asyncio.Queue[_Batch] = asyncio.Queue(_LIMIT)
         self._sent_mono_ns: dict[OrderRef, int] = {}
         self._changes: Counter[OrderRef] = Counter()
+        self._changed_by: dict[OrderRef, Future[int]] = {}
 
     @property
     def backlog(self) -> int:
@@ -112,7 +114,9 @@ class Outbox:
         except asyncio.QueueFull:
             msg = f"more than {_LIMIT} batches of orders wait to be sent; the strategy is looping"
             raise InvariantError(msg) from None
-        self._changes.update(send.ref for send in sends if isinstance(send, SendModify))
+        changed = [send.ref for send in sends if isinstance(send, SendModify)]
+        self._changes.update(changed)
+        self._changed_by.update((ref, durable) for ref in changed)
 
     def unanswered(self, limit_ns: int) -> set[OrderRef]:
         """Return orders sent more than *limit_ns* ago that are still only SENT."""
@@ -140,9 +144,11 @@ class Outbox:
         await self._queue.join()
 
     async def _send(self, batch: _Batch) -> None:
-        link = self._session.reachable
-        alive = link is not None and await self._session.proof_of_life(link)
-        # The proof may have taken a round trip: look again before writing.
+        alive = await self._alive()
+        while changing := self._not_on_disk(batch):
+            await asyncio.wrap_future(changing)
+            alive = await self._alive()
+        # All that may have taken a while: look again before writing.
         alive = alive and batch.era == self._session.era
         link = self._session.reachable if alive else None
         for send in batch.sends:
@@ -153,6 +159,16 @@ class Outbox:
                     self._send_modify(link, ref)
                 case SendCancel(ref, order_id):
                     self._send_cancel(link, ref, order_id)
+
+    async def _alive(self) -> bool:
+        link = self._session.reachable
+        return link is not None and await self._session.proof_of_life(link)
+
+    def _not_on_disk(self, batch: _Batch) -> Future[int] | None:
+        """Return the commit of a change that a new order of *batch* would say (rule 6)."""
+        new = (ref for send in batch.sends if isinstance(send, SendNew) for ref in send.refs)
+        commits = (self._changed_by.get(ref) for ref in new)
+        return next((one for one in commits if one is not None and not one.done()), None)
 
     def _send_new(self, link: BrokerLink | None, refs: tuple[OrderRef, ...]) -> None:
         entries = [self._books.ledger.orders[ref] for ref in refs]
@@ -207,7 +223,7 @@ class Outbox:
         self._changes[ref] -= 1
         if self._changes[ref]:
             return  # rule 6
-        del self._changes[ref]
+        del self._changes[ref], self._changed_by[ref]
         if link is None or entry.state is not OrderState.WORKING:
             # A modification of an order the broker never showed would be a second send (I2).
             return  # reconciliation compares prices and sizes and modifies again
