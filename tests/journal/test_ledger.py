@@ -103,6 +103,17 @@ def test_what_was_corrected_does_not_come_back() -> None:
     assert ledger.positions[SPY.con_id].quantity == corrected == 40
 
 
+def test_a_report_on_the_other_side_takes_a_fill_of_its_order_back() -> None:
+    """Two reports of one fill under two ids, and a third that takes one back (F34)."""
+    ledger = bracket()
+    ledger.apply(booked(execution(2, ENTRY, Action.BUY, 50)))
+    assert ledger.units[UNIT].open_quantity == ledger.orders[ENTRY].filled == 100
+    ledger.apply(booked(execution(3, ENTRY, Action.SELL, 50)))
+    assert ledger.positions[SPY.con_id].quantity == 50
+    assert ledger.units[UNIT].open_quantity == ledger.orders[ENTRY].filled == 50
+    assert ledger.units[UNIT].average_entry_price == 100
+
+
 def test_a_fill_that_is_not_ours_moves_the_position_only() -> None:
     ledger = bracket()
     ledger.apply(booked(execution(7, "", Action.BUY, 10)))
@@ -114,6 +125,27 @@ def test_somebody_else_closing_closes_our_unit() -> None:
     ledger = bracket()
     ledger.apply(booked(execution(7, "", Action.SELL, 20)))
     assert ledger.units[UNIT].open_quantity == 30
+
+
+def test_a_correction_does_not_reopen_what_others_closed_beyond_what_was_left() -> None:
+    """Somebody sold 20 of 30 while the target's 20 were on their way: 15 of them, IB says later."""
+    ledger = bracket()
+    for fill in (
+        execution(2, STOP, Action.SELL, 15),
+        execution(3, TARGET, Action.SELL, 20),
+        execution(4, "", Action.SELL, 20),
+    ):
+        ledger.apply(booked(fill))
+    assert ledger.positions[SPY.con_id].quantity == -5
+    ledger.apply(booked(execution(3, TARGET, Action.SELL, 15, revision=2)))
+    assert ledger.positions[SPY.con_id].quantity == ledger.units[UNIT].open_quantity == 0
+
+
+def test_a_correction_reopens_what_the_position_holds() -> None:
+    ledger = bracket()
+    ledger.apply(booked(execution(3, TARGET, Action.SELL, 50)))
+    ledger.apply(booked(execution(3, TARGET, Action.SELL, 45, revision=2)))
+    assert ledger.positions[SPY.con_id].quantity == ledger.units[UNIT].open_quantity == 5
 
 
 def test_a_corrected_fill_of_somebody_else_closes_once() -> None:

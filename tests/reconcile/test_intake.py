@@ -196,6 +196,16 @@ def test_a_fill_is_booked_once_and_its_correction_replaces_it() -> None:
     assert ledger.orders[ENTRY].filled == ledger.positions[SPY.con_id].quantity == 25
 
 
+@pytest.mark.parametrize("side", [Action.BUY, Action.SELL])
+def test_fills_that_do_not_add_up_to_their_order_are_booked_and_asked_about(side: Action) -> None:
+    """More than was ordered, or on the other side: the next report may say the rest (F34)."""
+    ledger = bracket()
+    found = taken(ledger, ExecutionSeen(execution=execution(2, ENTRY, side, 50)))
+    assert len(found.records) == 1
+    assert found.doubt == f"fills of {ENTRY} do not add up to its size"
+    assert ledger.orders[ENTRY].filled == (100 if side is Action.BUY else 0)
+
+
 def test_the_fill_of_an_absent_order_is_booked_and_doubted() -> None:
     """It did arrive: books first, then the alarm."""
     ledger = sent()

@@ -155,6 +155,29 @@ def test_a_corrected_fill_takes_the_brackets_exits_with_it(
     assert placed == ([5] if right > filled else [])
 
 
+def test_a_fill_that_is_told_twice_and_taken_back_leaves_the_brackets_own_stop() -> None:
+    """What was placed for the second report in between is taken away again (F34)."""
+    ledger = bracket()
+    ledger.apply(booked(execution(2, ENTRY, Action.BUY, 50)))
+    assert audit(ledger) == [PlaceStop(UNIT, Decimal(50), Decimal(99))]
+    for record in (
+        intent(3, Role.STOP, quantity=50, order_id=10, child=False),
+        booked(execution(3, ENTRY, Action.SELL, 50)),
+        state(LONE, OrderState.SENT),
+    ):
+        ledger.apply(record)
+    assert audit(ledger) == []
+    ledger.apply(state(LONE, OrderState.WORKING))
+    assert audit(ledger) == [CancelExit(UNIT, LONE)]
+
+
+def test_a_fill_that_is_taken_back_whole_takes_the_brackets_exits_with_it() -> None:
+    """For the broker the entry has filled: it ends nothing by itself."""
+    ledger = bracket()
+    ledger.apply(booked(execution(2, ENTRY, Action.SELL, 50)))
+    assert audit(ledger) == [CancelExit(UNIT, STOP), CancelExit(UNIT, TARGET)]
+
+
 # -- other people's stops --------------------------------------------------------------------
 
 

@@ -51,6 +51,19 @@ def test_a_correction_is_the_wrong_fill_taken_back_and_the_right_one() -> None:
     assert {fill.order_ref for fill in fills} == {ENTRY}
 
 
+def test_a_report_that_takes_a_fill_back_is_a_negative_one() -> None:
+    """So that a strategy that adds up what it is told holds what is held (F34)."""
+    ledger = bracket()
+    strategy = Listening()
+    memory = StrategyMemory(strategy)
+    memory.load(ledger, "2025-06-02")
+    telling = Telling(strategy, memory, ledger, lambda _line, _severity: None)
+    for handler in telling.of([booked(execution(8, ENTRY, Action.SELL, 50))]):
+        handler(desk(ledger))
+    (fill,) = strategy.fills
+    assert (fill.action, fill.quantity, fill.correction) == (Action.BUY, Decimal(-50), True)
+
+
 def test_a_fill_that_is_told_again_or_corrected_already_is_no_news() -> None:
     assert len(told_of((50, "100", 1), (50, "100", 1))) == 1
     assert len(told_of((45, "100", 2), (50, "100", 1))) == 1

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from ibelay.errors import InvariantError
+from ibelay.journal import outside
 from ibelay.journal.books import PositionBook, UnitBook
 from ibelay.journal.records import (
     AnyRecord,
@@ -82,6 +83,10 @@ class OrderEntry:
     def contract(self) -> Contract:
         """What it trades."""
         return self.intent.contract
+
+    def side_of(self, execution: Execution) -> int:
+        """Return 1 if *execution* fills the order, -1 if it takes another fill back (F34)."""
+        return execution.action.sign * self.order.action.sign
 
 
 @dataclass(slots=True)
@@ -259,34 +264,31 @@ class Ledger:
         position = self._position(execution.contract)
         if earlier is not None:  # a correction replaces, it does not add (F33)
             position.rebook(self.executions)
-            self._apply_fill(earlier, -1)
-            self._correct(earlier)
         else:
             position.book(key, execution)
             if (report := self.commissions.get(key)) is not None:
                 position.commissions += report.commission
-        self._apply_fill(execution, 1)
-        if execution.order_ref not in self.orders:
-            more = execution.quantity - (earlier.quantity if earlier is not None else _ZERO)
-            self._happened_outside(execution.contract, execution.action, more)
-
-    def _apply_fill(self, execution: Execution, times: int) -> None:
-        entry = self.orders.get(OrderRef(execution.order_ref))
-        if entry is None:
-            return
-        entry.filled += execution.quantity * times
-        unit = self.units[entry.order.unit]
-        unit.fill(
-            execution.quantity * times,
-            execution.price,
-            entering=entry.order.role is Role.ENTRY,
-        )
-        self._hold(unit)
-
-    def _correct(self, execution: Execution) -> None:
         entry = self.orders.get(OrderRef(execution.order_ref))
         if entry is not None:
-            self.units[entry.order.unit].corrected = True
+            self._fill(entry, execution, earlier)
+            return
+        more = execution.quantity - (earlier.quantity if earlier is not None else _ZERO)
+        self._happened_outside(execution.contract, execution.action, more)
+
+    def _fill(self, entry: OrderEntry, execution: Execution, earlier: Execution | None) -> None:
+        """Book *execution* of one of our orders, in the place of what it corrects, if it does."""
+        unit = self.units[entry.order.unit]
+        before = unit.open_quantity
+        if earlier is not None:
+            _count(entry, unit, earlier, -1)
+        _count(entry, unit, execution, 1)
+        self._hold(unit)
+        if earlier is not None or entry.side_of(execution) < 0:
+            unit.corrected = True
+            position = self._position(execution.contract).quantity
+            units = self._in(execution.contract, self.live_units())
+            outside.reopen(unit, unit.open_quantity - before, units, position)
+            self._hold(unit)
 
     def _hold(self, unit: UnitBook) -> None:
         if unit.open_quantity:
@@ -305,29 +307,18 @@ class Ledger:
     def _happened_outside(
         self, contract: Contract, side: Action, quantity: Decimal, *, by_figure: bool = False
     ) -> None:
-        """Let what was traded without us, and is booked, close our units, oldest first.
-
-        It closes them only as far as the position no longer holds what they hold: others may
-        have sold shares of their own. A negative *quantity* takes back what a corrected fill
-        closed too much, or a figure of the broker's (*by_figure*) that has turned out wrong.
-        """
+        """Let what was traded without us, and is booked, close our units, oldest first."""
         if not quantity:
             return
-        holding = side.opposite
-        units = [
-            unit
-            for unit in (self.live_units() if quantity > 0 else reversed(self.units.values()))
-            if unit.contract.con_id == contract.con_id
-        ]
-        explained = sum((unit.open_quantity * unit.action.sign for unit in units), _ZERO)
-        too_many = (explained - self._position(contract).quantity) * holding.sign
-        left = min(quantity, max(_ZERO, too_many))
-        if quantity < 0:
-            left = -min(-quantity, max(_ZERO, -too_many))
-        for unit in units:
-            if unit.action is holding:
-                left -= unit.close_outside(left, by_figure=by_figure)
-                self._hold(unit)
+        every = self.live_units() if quantity > 0 else reversed(self.units.values())
+        position = self._position(contract).quantity
+        units = self._in(contract, every)
+        for unit in outside.close(units, position, side, quantity, by_figure=by_figure):
+            self._hold(unit)
+
+    @staticmethod
+    def _in(contract: Contract, units: Iterable[UnitBook]) -> list[UnitBook]:
+        return [unit for unit in units if unit.contract.con_id == contract.con_id]
 
     def _charge(self, report: CommissionReport) -> None:
         key = execution_key(report.exec_id)
@@ -356,6 +347,13 @@ def fold(records: Iterable[AnyRecord]) -> Ledger:
     for record in records:
         ledger.apply(record)
     return ledger
+
+
+def _count(entry: OrderEntry, unit: UnitBook, execution: Execution, times: int) -> None:
+    """Count *execution* as filled, or with -1 as not filled after all."""
+    shares = execution.quantity * entry.side_of(execution) * times
+    entry.filled += shares
+    unit.fill(shares, execution.price, entering=entry.order.role is Role.ENTRY)
 
 
 def _modified(order: Order, record: ModifyIntended | OrderTermsTaken) -> Order:

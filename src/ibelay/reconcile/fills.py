@@ -93,9 +93,10 @@ def missed_fills(ledger: Ledger, snapshot: BrokerSnapshot, bot: str) -> list[Exe
 
 
 def gain(ledger: Ledger, execution: Execution) -> Decimal:
-    """Return by how many shares booking *execution* changes what is filled."""
+    """Return by how many shares booking *execution* moves the position; negative if down."""
     known = ledger.executions.get(execution_key(execution.exec_id))
-    return execution.quantity - (known.quantity if known is not None else _ZERO)
+    before = _ZERO if known is None else known.quantity * known.action.sign
+    return execution.quantity * execution.action.sign - before
 
 
 def is_new_commission(ledger: Ledger, report: CommissionReport) -> bool:

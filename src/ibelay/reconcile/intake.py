@@ -12,6 +12,8 @@ Rules:
    would ask for a snapshot, which would raise it again. Reconciliation finds it.
 6. While an order has two perm ids, word that it is over may be about either (F25): only a
    snapshot can tell.
+7. A fill on the other side of its order takes back what another filled (F34), and one beyond
+   its size may be followed by such: both are booked, and the position is asked for.
 """
 
 from __future__ import annotations
@@ -163,7 +165,10 @@ def _execution(ledger: Ledger, execution: Execution, bot: str, now_ns: int) -> T
     if entry is not None and entry.state is OrderState.ABSENT:
         doubt = f"order {entry.order.order_ref} was declared absent and has filled"
     if entry is not None and known is None:
-        state = filled_after(entry, execution.quantity)
+        shares = execution.quantity * entry.side_of(execution)
+        if shares < 0 or entry.filled + shares > entry.order.quantity:
+            doubt = doubt or f"fills of {entry.order.order_ref} do not add up to its size"
+        state = filled_after(entry, shares)
         if state is not None:
             records.append(
                 OrderStateChanged(

@@ -166,8 +166,10 @@ def _said(execution: Execution) -> str:
 
 
 def _gained(ledger: Ledger, missed: Iterable[Execution]) -> Mapping[str, Decimal]:
-    """Return by order reference how many shares *missed* adds."""
+    """Return by order reference how many shares of our orders *missed* fills."""
     gained: dict[str, Decimal] = defaultdict(Decimal)
     for execution in missed:
-        gained[execution.order_ref] += gain(ledger, execution)
+        entry = ledger.orders.get(OrderRef(execution.order_ref))
+        if entry is not None:
+            gained[execution.order_ref] += gain(ledger, execution) * entry.order.action.sign
     return gained

@@ -108,8 +108,7 @@ def _both_sides(
     contracts = {con_id: book.contract for con_id, book in ledger.positions.items()}
     for execution in missed:
         con_id = execution.contract.con_id
-        more = gain(ledger, execution) * execution.action.sign
-        held[con_id] = held.get(con_id, _ZERO) + more
+        held[con_id] = held.get(con_id, _ZERO) + gain(ledger, execution)
         contracts.setdefault(con_id, execution.contract)
     theirs = {position.contract.con_id: position for position in snapshot.positions}
     contracts |= {con_id: position.contract for con_id, position in theirs.items()}

@@ -204,13 +204,15 @@ def _leftovers(unit: UnitBook, entries: list[OrderEntry], exits: list[OrderEntry
     if any(not e.state.terminal for e in entries if e.order.role is Role.ENTRY):
         return []
     by_itself = sum((_bracket_exit_filled(entry) for entry in entries), _ZERO)
+    # Of a fill that IB took back the broker's siblings know nothing.
+    bracket_ends = by_itself >= unit.entry_filled and not unit.corrected
     return [
         CancelExit(unit.unit, entry.order.order_ref)
         for entry in exits
         # The broker itself ends the siblings of a bracket that closed itself, and only then: a
         # stand-alone stop or a market exit is no sibling, so the target would outlive it.
         if entry.state is OrderState.WORKING
-        and not (by_itself >= unit.entry_filled and entry.order.parent_ref is not None)
+        and not (bracket_ends and entry.order.parent_ref is not None)
     ]
 
 

@@ -38,7 +38,8 @@ class Fill:
 
     Attributes:
         recovered: It was missed live.
-        correction: One of the two.
+        correction: One of the two; or, with a negative quantity, a report that takes another
+            one back (F34).
     """
 
     unit: UnitRef

@@ -35,8 +35,9 @@ def test_a_user_gets_what_is_owed(number: str) -> None:
     assert (unmet, came.breach) == ([], "")
 
 
-@pytest.mark.parametrize("number", OWED)
-def test_the_list_of_debts_is_exact(number: str) -> None:
-    came, debt = result(number), OWED[number]
-    assert sorted(came.judgement.unmet) == sorted(debt.checks)
-    assert came.breach.partition(" ")[0] == debt.invariant
+def test_the_list_of_debts_is_exact() -> None:
+    """That nothing else is owed, the test above says."""
+    for number, debt in OWED.items():
+        came = result(number)
+        assert sorted(came.judgement.unmet) == sorted(debt.checks)
+        assert came.breach.partition(" ")[0] == debt.invariant

@@ -101,9 +101,7 @@ PLANTED = (
         name="correction-added",
         mistake="the correction of an execution is booked beside the execution",
         file="journal/ledger.py",
-        old="""            position.rebook(self.executions)
-            self._apply_fill(earlier, -1)
-""",
+        old="            position.rebook(self.executions)\n",
         new="""            signed = execution.quantity * execution.action.sign
             position.fill(signed, execution.price)
 """,

@@ -95,18 +95,19 @@ class Telling:
         self, execution: Execution, times: int, *, recovered: bool, correction: bool = False
     ) -> Handler:
         def on_fill(desk: TurnDesk) -> None:
-            order = self._ledger.orders[OrderRef(execution.order_ref)].order
+            entry = self._ledger.orders[OrderRef(execution.order_ref)]
+            order, side = entry.order, entry.side_of(execution)
             fill = Fill(
                 unit=order.unit,
                 order_ref=order.order_ref,
                 role=order.role,
                 contract=execution.contract,
-                action=execution.action,
-                quantity=execution.quantity * times,
+                action=order.action,
+                quantity=execution.quantity * side * times,
                 price=execution.price,
                 at_ns=execution.at_ns,
                 recovered=recovered,
-                correction=correction,
+                correction=correction or side < 0,
             )
             missed = " (missed until now)" if fill.recovered else ""
             missed = " (a correction)" if fill.correction else missed

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ibelay.testing.matrix.fault import Fault, every
@@ -101,18 +101,13 @@ def rows_of(text: str) -> dict[tuple[str, str], str]:
 def compose(rows: Rows) -> str:
     """Return the page made of *rows*."""
     faults = every()
-    met = sum(fault.id not in OWED for fault in faults)
-    summary = (
-        f"Of {len(faults)} faults ibelay meets **{met}**. What it owes in the other "
-        f"{len(faults) - met} is said with each,\nand held as a strict expected failure in its "
-        "tests.\n"
-    )
     index = "\n".join(
         f"| [{one.id}](#{_anchor(one)}) | {one.title} | {_state(one)} | {telling.in_short(one)} |"
         for one in faults
     )
     table = f"| fault | | | for real |\n|---|---|---|---|\n{index}\n"
-    return "\n".join([_HEAD + summary, table, *(_section(fault, rows) for fault in faults)])
+    sections = (_section(fault, rows) for fault in faults)
+    return "\n".join([_HEAD + _summary(faults), table, *sections])
 
 
 def main() -> None:
@@ -125,6 +120,16 @@ def main() -> None:
     }
     PAGE.write_text(compose(rows), encoding="utf-8")
     sys.stdout.write(f"{PAGE} is written\n")
+
+
+def _summary(faults: Sequence[Fault]) -> str:
+    owed = sum(fault.id in OWED for fault in faults)
+    if not owed:
+        return f"ibelay meets **all {len(faults)}**.\n"
+    return (
+        f"Of {len(faults)} faults ibelay meets **{len(faults) - owed}**. What it owes in the other "
+        f"{owed} is said with each,\nand held as a strict expected failure in its tests.\n"
+    )
 
 
 def _section(fault: Fault, rows: Rows) -> str:

@@ -77,9 +77,6 @@ QUICK = (
 QUICK_CABLE = Case(fault="F01", speed=5.0, quick=True, cable=Way.OUT)
 """The same for a cable."""
 
-NOT_FOR_REAL: dict[str, str] = {}
-"""Faults that are played in simulation alone, and why."""
-
 _CLOCKLESS = frozenset(
     {
         "orders_at_broker",
@@ -116,11 +113,7 @@ def quick_cases() -> tuple[Case, ...]:
 
 def full_cases(faults: tuple[Fault, ...]) -> tuple[Case, ...]:
     """Return what runs every night of *faults*, the longest first."""
-    plain = [
-        Case(fault=one.id, speed=FASTER.get(one.id, 1.0))
-        for one in faults
-        if one.id not in NOT_FOR_REAL
-    ]
+    plain = [Case(fault=one.id, speed=FASTER.get(one.id, 1.0)) for one in faults]
     lasts = {one.id: one.setting.lasts_ns for one in faults}
     cables = [one for one in CABLES if one.fault in lasts]
     return tuple(sorted((*plain, *cables), key=lambda one: -lasts[one.fault] / one.speed))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ibelay.testing.matrix.fault import Fault
 from ibelay.testing.matrix.real.cases import (
-    NOT_FOR_REAL,
     Case,
     Way,
     full_cases,
@@ -21,15 +20,11 @@ _DONE = {
 
 def in_short(fault: Fault) -> str:
     """Return how *fault* is played for real, for a cell of a table."""
-    if fault.id in NOT_FOR_REAL:
-        return "no"
     return "every commit" if _is_quick(fault) else "every night"
 
 
 def in_full(fault: Fault) -> str:
-    """Return how *fault* is played for real and what is not judged then, or why it is not."""
-    if fault.id in NOT_FOR_REAL:
-        return f"no, {NOT_FOR_REAL[fault.id]}."
+    """Return how *fault* is played for real, and what is not judged then."""
     cases = [one for one in full_cases((fault,)) if one.fault == fault.id]
     ways = [f"{_DONE[one.cable]}{_pace(one)}" for one in cases]
     hurried = "; in a hurry with every commit" if _is_quick(fault) else ""

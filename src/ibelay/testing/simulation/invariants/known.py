@@ -331,11 +331,11 @@ class Known:
             self._count(earlier, -1)
 
     def _count(self, execution: Execution, times: int) -> None:
-        con_id, shares = execution.contract.con_id, execution.quantity * times
-        self.held[con_id] = self.held.get(con_id, _ZERO) + shares * execution.action.sign
+        con_id, shares = execution.contract.con_id, execution.quantity * execution.action.sign
+        self.held[con_id] = self.held.get(con_id, _ZERO) + shares * times
         ours = self.orders.get(execution.order_ref)
         if ours is not None:
-            ours.filled += shares
+            ours.filled += shares * times * (ours.action or execution.action).sign
 
     def _hear(self, fields: tuple[str, ...]) -> None:
         """Learn what the broker shows the bot of its orders."""

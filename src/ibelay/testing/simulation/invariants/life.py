@@ -26,8 +26,8 @@ from ibelay.journal.records import (
 from ibelay.machines.link_events import LinkState
 from ibelay.model.order import OrderState, Role
 from ibelay.testing.simulation.invariants.breach import Bounds, Breach, seconds
-from ibelay.testing.simulation.invariants.cover import Cover
 from ibelay.testing.simulation.invariants.known import REACHABLE, Known
+from ibelay.testing.simulation.invariants.risk.cover import Cover
 from ibelay.testing.simulation.observed import (
     Asked,
     Booted,

@@ -10,7 +10,6 @@ from ibelay.model.ids import ClientId
 from ibelay.testing.simulation.invariants import (
     arriving,
     books,
-    cover,
     journal,
     life,
     scripted,
@@ -18,6 +17,9 @@ from ibelay.testing.simulation.invariants import (
 )
 from ibelay.testing.simulation.invariants.breach import Bounds, Breach, Invariant
 from ibelay.testing.simulation.invariants.known import OF_ORDERS, Known
+from ibelay.testing.simulation.invariants.risk.cover import Cover
+from ibelay.testing.simulation.invariants.risk.exposure import ExposureBounded
+from ibelay.testing.simulation.invariants.risk.naked import Covered
 from ibelay.testing.simulation.observed import Observation, Told, Truth
 
 
@@ -46,9 +48,9 @@ class Watch:
     ) -> None:
         bounds = bounds or Bounds()
         self._known = known = Known(bot, client_id)
-        self._cover = at_broker = cover.Cover(known)
+        self._cover = at_broker = Cover(known)
         self.first: Breach | None = None
-        self.naked = cover.Covered(known, at_broker, bounds)
+        self.naked = Covered(known, at_broker, bounds)
         self.invariants = (
             _of_a_script(known, at_broker, bounds) if drop_in else self._of_a_bot(known, bounds)
         )
@@ -70,7 +72,7 @@ class Watch:
             books.FillsOnce(known, bounds),
             books.OverIsOver(known),
             sending.IdsRise(known),
-            cover.ExposureBounded(known, bounds),
+            ExposureBounded(known, bounds),
             books.NothingDropped(known, bounds),
             life.Recovers(known, self._cover, bounds),
             life.ExitsHonoured(known, self._cover, bounds),
@@ -96,7 +98,7 @@ class Watch:
         return breaches
 
 
-def _of_a_script(known: Known, at_broker: cover.Cover, bounds: Bounds) -> tuple[Invariant, ...]:
+def _of_a_script(known: Known, at_broker: Cover, bounds: Bounds) -> tuple[Invariant, ...]:
     """Return what is claimed of a program on the drop-in.
 
     It puts no order right that the broker has doubled, so of a double nothing is due in time.

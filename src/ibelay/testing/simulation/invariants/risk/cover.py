@@ -1,4 +1,4 @@
-"""What is at risk at the broker: I12 exposure, NAKED positions, and how both are reckoned.
+"""How much of each position has no stop, and how many exits there are too many.
 
 Theory of cover, from the broker's own book alone: a unit that was given a stop holds what its
 entry filled less what its exits did, and all units together no more than the position is. What
@@ -8,37 +8,23 @@ side: that is *excess*. A bracket's own child never closes more than its unit ho
 sees to that), stops placed by hand on the closing side count as cover, never as excess.
 
 A unit whose stops somebody else cancelled again and again is given up by design, with an alarm
-(``reconcile.protection``, rule 6); it is no longer counted.
+(``reconcile.protection``, rule 6); it is no longer counted. What others sell of what a unit
+holds is the unit's no more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import ClassVar
 
 from ibelay.gateway.exchange.events import BookOrder, Executed, OrderChanged, PositionChanged
-from ibelay.journal.records import (
-    ExecutionRecorded,
-    IntentRecorded,
-    OrderStateChanged,
-    PositionAdjusted,
-)
 from ibelay.model.execution import Execution
-from ibelay.model.ids import ConId, OrderRef, execution_key, supersedes
+from ibelay.model.ids import ConId, execution_key, supersedes
 from ibelay.model.order import Action, BrokerOrderStatus, Role
 from ibelay.reconcile.gaps import REFUSALS
-from ibelay.testing.simulation.invariants.breach import Bounds, Breach, seconds
 from ibelay.testing.simulation.invariants.known import Known, Ours
 from ibelay.testing.simulation.invariants.sending import LIVE
 from ibelay.testing.simulation.observed import (
-    Durable,
-    Ended,
-    LinkChanged,
-    Observation,
-    Over,
-    Settled,
     Truth,
 )
 
@@ -50,19 +36,32 @@ _LEAVING = frozenset({Role.STOP, Role.EXIT})
 
 @dataclass(slots=True)
 class _Unit:
-    """What one unit holds at the broker, and how many stops of its own others took away."""
+    """What one unit holds at the broker.
+
+    Attributes:
+        closed: What of it others have closed by trades of their own.
+        taken_away: How many stops of its own others took away.
+    """
 
     side: int
     open: Decimal = _ZERO
+    closed: Decimal = _ZERO
     taken_away: int = 0
 
 
 @dataclass(slots=True)
 class _Contract:
-    """One contract at the broker."""
+    """One contract at the broker.
+
+    Attributes:
+        traded: What others have just traded in it, signed: its position follows.
+        untraded: The same for what a correction says they have not.
+    """
 
     symbol: str = ""
     position: Decimal = _ZERO
+    traded: Decimal = _ZERO
+    untraded: Decimal = _ZERO
     live: dict[int, BookOrder] = field(default_factory=dict)
     units: dict[str, _Unit] = field(default_factory=dict)
 
@@ -110,6 +109,7 @@ class Cover:
                 contract = self._contract(con_id)
                 contract.symbol = position.contract.symbol
                 contract.position = position.quantity
+                self._close_by_others(contract)
             case _:
                 return
         risk = self._reckon(self._contracts[con_id])
@@ -148,11 +148,38 @@ class Cover:
         if earlier is not None and not supersedes(execution.exec_id, earlier.exec_id):
             return
         self._fills[key] = execution
+        more = _signed(execution) - (_ZERO if earlier is None else _signed(earlier))
         ours = self._known.orders.get(execution.order_ref)
-        if ours is None or ours.role is None:
-            return
-        more = execution.quantity - (_ZERO if earlier is None else earlier.quantity)
-        self._unit(contract, ours).open += more if ours.role is Role.ENTRY else -more
+        if ours is None:
+            less = earlier is not None and more * execution.action.sign < 0
+            contract.untraded += more if less else _ZERO
+            contract.traded += _ZERO if less else more
+        elif ours.role is not None:
+            unit = self._unit(contract, ours)
+            unit.open += more * unit.side
+
+    def _close_by_others(self, contract: _Contract) -> None:
+        """Let what others traded close our units, oldest first, and what they did not reopen them.
+
+        It closes no more than the position has lost of what they hold: others may have sold
+        shares of their own.
+        """
+        traded, untraded = contract.traded, contract.untraded
+        contract.traded = contract.untraded = _ZERO
+        held = sum((unit.open * unit.side for unit in contract.units.values()), _ZERO)
+        for unit in contract.units.values():
+            if traded * unit.side < 0:
+                missing = (held - contract.position) * unit.side
+                part = max(_ZERO, min(unit.open, abs(traded), missing))
+                traded += part * unit.side
+            elif untraded * unit.side > 0:
+                part = -min(unit.closed, abs(untraded))
+                untraded += part * unit.side
+            else:
+                continue
+            unit.open -= part
+            unit.closed += part
+            held -= part * unit.side
 
     def _unit(self, contract: _Contract, ours: Ours) -> _Unit:
         unit = contract.units.get(ours.unit)
@@ -186,7 +213,10 @@ class Cover:
         return sum(units, _ZERO)
 
     def _prune(self, contract: _Contract) -> None:
-        """Forget units that hold nothing and have no order that lives: most of a year's."""
+        """Forget units that hold nothing and have no order that lives: most of a year's.
+
+        A correction may fill one of them again: what others did to it still counts then.
+        """
         if all(unit.open for unit in contract.units.values()):
             return
         working = {
@@ -195,7 +225,9 @@ class Cover:
             if (ours := self._known.orders.get(order.request.order_ref)) is not None
         }
         contract.units = {
-            ref: unit for ref, unit in contract.units.items() if unit.open or ref in working
+            ref: unit
+            for ref, unit in contract.units.items()
+            if unit.open or unit.closed or unit.taken_away or ref in working
         }
 
     def _closes(self, contract: _Contract, order: BookOrder, side: int) -> Decimal:
@@ -241,131 +273,9 @@ class Cover:
         return f"{contract.symbol}: {figure}; {held}, at the broker work {orders or 'no orders'}"
 
 
-class Covered:
-    """NAKED: what is held has a living stop of the right size.
-
-    Attributes:
-        total_ns: Virtual time for which anything was naked, so far.
-        worst_ns: The longest such time without a break.
-    """
-
-    number: ClassVar[str] = "NAKED"
-    sentence: ClassVar[str] = (
-        "a position that should have a stop has a live one of its size at the broker, never more"
-    )
-    reads: ClassVar[frozenset[type]] = frozenset({Truth, LinkChanged, Ended, Settled, Over})
-
-    def __init__(self, known: Known, cover: Cover, bounds: Bounds) -> None:
-        self._known = known
-        self._cover = cover
-        self._bounds = bounds
-        self._since: dict[tuple[ConId, str], int] = {}
-        self._said: set[tuple[ConId, str]] = set()
-        self._naked_ns: int | None = None
-        self.total_ns = 0
-        self.worst_ns = 0
-
-    def see(self, seen: Observation) -> Iterator[Breach]:
-        """Count the time, and judge it where the bot could do something about it."""
-        self._measure(seen.at_ns)
-        bound = self._bounds.naked_ns
-        for matter, since_ns in self._since.items():
-            if matter in self._said or self._known.at_peace_ns(since_ns, seen.at_ns) <= bound:
-                continue
-            self._said.add(matter)
-            sentence = (
-                f"{self._cover.risks[matter[0]].said}; so for {seconds(seen.at_ns - since_ns)}, "
-                f"expected to end within {seconds(bound)} of peace"
-            )
-            yield Breach(self.number, seen.at_ns, sentence)
-
-    def _measure(self, now_ns: int) -> None:
-        risks = self._cover.risks
-        if not risks and not self._since:
-            return
-        for (_con_id, what), since_ns in self._since.items():
-            if what == _NAKED:
-                self.worst_ns = max(self.worst_ns, now_ns - since_ns)
-        if self._naked_ns is not None:
-            self.total_ns += now_ns - self._naked_ns
-        naked = {(con_id, _NAKED) for con_id, risk in risks.items() if risk.naked}
-        wrong = naked | {(con_id, _EXCESS) for con_id, risk in risks.items() if risk.excess}
-        self._since = {matter: self._since.get(matter, now_ns) for matter in sorted(wrong)}
-        self._said &= wrong
-        self._naked_ns = now_ns if naked else None
-
-
-class ExposureBounded:
-    """I12: what is held and what may still be entered stays within a limit.
-
-    What others trade in the contract, which may be held beside it or against it, widens the
-    limit by as many shares: a bot cannot bound what a person does by hand.
-    """
-
-    number: ClassVar[str] = "I12"
-    sentence: ClassVar[str] = "pending exposure, worst case, within limits"
-    reads: ClassVar[frozenset[type]] = frozenset({Durable})
-
-    def __init__(self, known: Known, bounds: Bounds) -> None:
-        self._known = known
-        self._limit = bounds.exposure
-        self._entries: dict[ConId, set[OrderRef]] = {}
-        self._others: dict[ConId, dict[str, Decimal]] = {}
-
-    def see(self, seen: Observation) -> Iterator[Breach]:
-        """Reckon the worst case of every contract that what became durable speaks of."""
-        if self._limit is None or not isinstance(seen, Durable):
-            return
-        for con_id in sorted(self._spoken_of(seen)):
-            buys, sells = self._may_fill(con_id)
-            held = self._known.held.get(con_id, _ZERO)
-            worst = max(abs(held + buys), abs(held - sells))
-            limit = self._limit + sum(self._others.get(con_id, {}).values(), _ZERO)
-            if worst > limit:
-                yield Breach(
-                    self.number,
-                    seen.at_ns,
-                    f"contract {con_id}: {held} are held and entries for {buys} to buy and {sells} "
-                    f"to sell may still fill, {worst} at worst; the limit is {limit}",
-                )
-
-    def _spoken_of(self, seen: Durable) -> set[ConId]:
-        touched: set[ConId] = set()
-        for record in seen.records:
-            match record:
-                case IntentRecorded(contract=contract, order=order):
-                    if order.role is Role.ENTRY:
-                        entries = self._entries.setdefault(contract.con_id, set())
-                        entries.add(order.order_ref)
-                    touched.add(contract.con_id)
-                case ExecutionRecorded(execution=execution):
-                    touched.add(execution.contract.con_id)
-                    self._traded_by_others(execution)
-                case PositionAdjusted(contract=contract):
-                    touched.add(contract.con_id)
-                case OrderStateChanged(order_ref=ref) if ref in self._known.orders:
-                    touched.add(self._known.orders[ref].con_id)
-                case _:
-                    pass
-        return touched
-
-    def _traded_by_others(self, execution: Execution) -> None:
-        if execution.order_ref not in self._known.orders:
-            traded = self._others.setdefault(execution.contract.con_id, {})
-            key = execution_key(execution.exec_id)
-            traded[key] = max(traded.get(key, _ZERO), execution.quantity)
-
-    def _may_fill(self, con_id: ConId) -> tuple[Decimal, Decimal]:
-        """Return the shares that entries may still buy and sell, and forget those that are over."""
-        sums = {Action.BUY: _ZERO, Action.SELL: _ZERO}
-        entries = self._entries.get(con_id, set())
-        for ref in sorted(entries):
-            ours = self._known.orders[ref]
-            if ours.state.terminal:
-                entries.discard(ref)
-            elif ours.action is not None and ours.quantity is not None:
-                sums[ours.action] += max(_ZERO, ours.quantity - ours.filled)
-        return sums[Action.BUY], sums[Action.SELL]
+def _signed(execution: Execution) -> Decimal:
+    """Return by how many shares *execution* moves the position."""
+    return execution.quantity * execution.action.sign
 
 
 def _all(contract: _Contract) -> list[BookOrder]:
