@@ -21,7 +21,7 @@ from ibelay.model.execution import Execution
 from ibelay.model.ids import ClientId, ConId, Epoch, ExecId, OrderId, OrderRef, PermId
 from ibelay.model.order import Action, BrokerOrderStatus, Order, OrderState, OrderType, Role
 from ibelay.model.snapshot import BrokerOrder, BrokerSnapshot
-from ibelay.reconcile.amend import amendments, order_to_send
+from ibelay.reconcile.amend import Amendments, amendments, order_to_send
 
 SPY = Contract(symbol="SPY", con_id=ConId(756733))
 UNIT = ids.unit_ref("bot", 1, 1)
@@ -134,6 +134,17 @@ def test_a_modification_that_was_cut_off_is_sent_again() -> None:
     ledger.apply(ModifyIntended(at_ns=5, order_ref=STOP, stop_price=Decimal(100)))
     assert amendments(ledger, shown(50, "99")).modify == (STOP,)
     assert amendments(ledger, shown(50, "100")).modify == ()
+
+
+def test_what_was_decided_since_an_earlier_look_at_it_is_not_said_again() -> None:
+    """It leaves by itself: said twice, IB would refuse the second (10148)."""
+    ledger = bracket()
+    ledger.apply(ModifyIntended(at_ns=5, order_ref=STOP, stop_price=Decimal(100)))
+    earlier = amendments(ledger, shown(50, "99"))
+    assert amendments(ledger, shown(50, "99")).also_in(earlier) == earlier != Amendments((), ())
+    ledger.apply(CancelIntended(at_ns=6, order_ref=STOP))
+    assert amendments(ledger, shown(50, "99")).cancel
+    assert amendments(ledger, shown(50, "99")).also_in(earlier) == Amendments((), ())
 
 
 def test_a_stop_the_broker_shrank_by_itself_is_left_alone() -> None:

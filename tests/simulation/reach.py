@@ -13,7 +13,7 @@ from pathlib import Path
 from ibelay.testing.simulation.campaign import campaign
 from ibelay.testing.simulation.situations import Situation
 
-SEEDS = range(1, 25)
+SEEDS = range(1, 37)
 HOURS = 1.0
 PROFILE = "hostile"
 LEAST = 2
@@ -36,8 +36,13 @@ def known() -> set[str]:
 
 
 def main() -> None:
-    """Write the file anew: what came several times, so that one draw does not decide."""
-    often = sorted(str(one) for one, count in reached().items() if count >= LEAST)
+    """Write the file anew: what came several times, so that one draw does not decide.
+
+    What was written down before stays as long as it is reached at all.
+    """
+    met = {str(one): count for one, count in reached().items()}
+    before = known()
+    often = sorted(one for one, count in met.items() if count >= LEAST or one in before)
     PAGE.write_text(HEAD + "\n".join(often) + "\n", encoding="utf-8")
 
 

@@ -12,6 +12,7 @@ import pytest
 from ibelay.machines.link_events import LinkState
 from ibelay.model.faults import read
 from ibelay.testing.simulation.observed import (
+    Asked,
     Booted,
     Durable,
     Ended,
@@ -21,6 +22,7 @@ from ibelay.testing.simulation.observed import (
     Truth,
 )
 from ibelay.testing.simulation.world import World
+from ibelay.wire.requests import CancelOrder
 
 RUN = """
 import logging
@@ -61,6 +63,26 @@ def test_a_calm_stretch_trades_and_books_agree() -> None:
     assert agree(seen)
     assert sum(isinstance(one, Truth) for one in seen) > 20
     assert sum(isinstance(one, Durable) for one in seen) > 20
+
+
+def test_a_position_closed_by_hand_takes_its_exits_with_it_within_seconds() -> None:
+    """Of a trade in TWS the bot is told nothing but the position."""
+    seen: list[Observation] = []
+    world = World(1)
+    with world:
+        exchange = world.gateway.floor.exchange
+        while not (held := [one.position.quantity for one in exchange.positions()]):
+            world.run_for(1)
+        world.watchers.append(seen.append)
+        side = "SELL" if held[0] > 0 else "BUY"
+        world.do(read(f"manual-trade {side} {abs(held[0])} SPY"))
+        world.run_for(5)
+        assert exchange.working_orders() == []
+        world.settled(faulty=False)
+    assert agree(seen)
+    cancels = [one.request for one in seen if isinstance(one, Asked)]
+    ids = [one.order_id for one in cancels if isinstance(one, CancelOrder)]
+    assert len(ids) == len(set(ids)) > 0, "each is cancelled once"
 
 
 @pytest.mark.parametrize("power", [False, True])

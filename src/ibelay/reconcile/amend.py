@@ -56,6 +56,13 @@ class Amendments:
     modify: tuple[OrderRef, ...]
     cancel: tuple[tuple[OrderRef, OrderId], ...]
 
+    def also_in(self, earlier: Amendments) -> Amendments:
+        """Return what *earlier* named too: what was decided since then leaves by itself."""
+        return Amendments(
+            tuple(one for one in self.modify if one in earlier.modify),
+            tuple(one for one in self.cancel if one in earlier.cancel),
+        )
+
 
 def amendments(ledger: Ledger, snapshot: BrokerSnapshot) -> Amendments:
     """Return which working orders differ from what we last decided about them."""

@@ -32,7 +32,6 @@ from ibelay.model.events import (
     BrokerEvent,
     LinkClosed,
     NoticeSeen,
-    PositionSeen,
     QuoteSeen,
 )
 from ibelay.model.ids import Epoch, first_epoch
@@ -48,7 +47,7 @@ from ibelay.ports.control import (
     Shutdown,
 )
 from ibelay.ports.journal import Journal
-from ibelay.reconcile.scope import account_of, is_own
+from ibelay.reconcile.scope import account_of
 from ibelay.runtime.config import BotConfig
 from ibelay.runtime.ending.closing import Closing
 from ibelay.runtime.link.session import Session
@@ -209,9 +208,6 @@ class Bot:
             case BarSeen(bar=bar):
                 self.session.learn_time(bar.at_ns + BAR_NS)
                 self.streams.take(event)
-            case PositionSeen(position=position):
-                if not self.trader.account or is_own(event, self.trader.account):
-                    self.trader.broker_positions[position.contract.con_id] = position.quantity
             case QuoteSeen(con_id=con_id):
                 self.streams.quoted(con_id)
                 self.trader.broker_event(event)
@@ -239,7 +235,7 @@ class Bot:
         else:
             self.trader.reconciled = False
             self._alarm.away()
-            self.trader.duties.ring()
+        self.trader.duties.ring()
         if after in {LinkState.DOWN, LinkState.ISOLATED, LinkState.SAFE_MODE}:
             self.recovery.outage_began()
         if after is LinkState.DOWN:
@@ -314,6 +310,9 @@ class Bot:
             await self.trader.duties.wait(self._until_next_duty_s())
             self.recovery.overdue()
             self.trader.tend()
+            if self.session.ready:
+                for doubt in self.trader.holdings.doubts(self._clock.monotonic_ns()):
+                    self._doubted(doubt)
             self._alarm.tell()
 
     def _until_next_duty_s(self) -> float | None:
@@ -321,6 +320,8 @@ class Bot:
             return _SWEEP_S
         limit_ns = int(self.config.ack_timeout_s * 1e9)
         due = [self.trader.outbox.overdue_ns(limit_ns), self._alarm.due_ns()]
+        if self.session.ready:
+            due.append(self.trader.holdings.due_ns())
         known = [one for one in due if one is not None]
         return (min(known) - self._clock.monotonic_ns()) / 1e9 if known else None
 

@@ -114,7 +114,9 @@ class Recovery:
             await asyncio.sleep(min(_DOUBT_PAUSE_S, self._interval_s()))
 
     def doubted(self, reason: str) -> None:
-        """Ask for a snapshot soon because of *reason*."""
+        """Ask for a snapshot soon because of *reason*; the next one answers a reason once."""
+        if reason in self._doubts:
+            return
         self._note(f"asking the broker: {reason}", Severity.WARNING)
         self._doubts.append(reason)
         self._doubt.set()
@@ -207,9 +209,7 @@ class Recovery:
             self._whole_due_ns = began_ns + int(self._config.reconcile_whole_s * 1e9)
         self.absences = outcome.absences
         self._look_again = outcome.again
-        self._trader.broker_positions = {
-            position.contract.con_id: position.quantity for position in snapshot.positions
-        }
+        self._trader.holdings.listed(snapshot.positions)
         used = highest_order_id(snapshot, client_id)
         self._trader.used_order_id = max(self._trader.used_order_id, used)
         ours = {str(ref) for ref in ledger.orders}
@@ -226,9 +226,10 @@ class Recovery:
             duration_ns=self._books.monotonic_ns() - began_ns,
         )
         self._trader.reconciled = True
+        cut_off = amendments(ledger, snapshot)
         self._trader.commit((*outcome.records, done))
         self._tell_unexplained()
-        again = amendments(ledger, snapshot)
+        again = amendments(ledger, snapshot).also_in(cut_off)
         sends: list[Send] = [
             *(SendCancel(cancel.order_ref, cancel.order_id) for cancel in outcome.cancels),
             *(SendCancel(ref, order_id) for ref, order_id in again.cancel),

@@ -141,7 +141,7 @@ def _watch_list(trader: Trader, streams: Streams, clock: Clock) -> list[SymbolSt
 
 def _positions(trader: Trader) -> list[PositionStatusLine]:
     ledger = trader.books.ledger
-    at_broker = trader.broker_positions
+    at_broker = trader.holdings.at_broker
     lines = []
     for con_id, held in ledger.positions.items():
         if not held.quantity and not held.realized_pnl:

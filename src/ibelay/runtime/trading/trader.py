@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import TypeVar
 
 from ibelay.errors import LinkError
@@ -21,7 +20,7 @@ from ibelay.journal.records import (
     Severity,
 )
 from ibelay.model.contract import Contract
-from ibelay.model.events import BrokerEvent, NoticeSeen, QuoteSeen
+from ibelay.model.events import BrokerEvent, NoticeSeen, PositionSeen, QuoteSeen
 from ibelay.model.market import Bar, Quote
 from ibelay.reconcile.intake import ID_IN_USE, take
 from ibelay.reconcile.scope import is_own
@@ -30,6 +29,7 @@ from ibelay.runtime.config import BotConfig
 from ibelay.runtime.link.session import Session
 from ibelay.runtime.strategy import AnyStrategy
 from ibelay.runtime.trading.books import Books, Transaction
+from ibelay.runtime.trading.holdings import Holdings
 from ibelay.runtime.trading.memory import StrategyMemory
 from ibelay.runtime.trading.outbox import Outbox, Send
 from ibelay.runtime.trading.protection import Protector
@@ -96,7 +96,7 @@ class Trader:
         self._failures = 0
         self._early: list[BrokerEvent] = []
         self._turned = asyncio.Event()
-        self.broker_positions: dict[int, Decimal] = {}
+        self.holdings = Holdings(books.ledger, config.policy)
 
     # -- evidence ------------------------------------------------------------------------
 
@@ -109,6 +109,11 @@ class Trader:
             self._early.append(event)
             return
         if not is_own(event, self.account):
+            return
+        if isinstance(event, PositionSeen):
+            self.holdings.told(event.position, self.books.monotonic_ns())
+            if self.holdings.due_ns() is not None:
+                self.duties.ring()
             return
         if isinstance(event, NoticeSeen) and event.code == ID_IN_USE:
             self._ask_order_id()
