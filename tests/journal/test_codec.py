@@ -82,6 +82,7 @@ ONE_OF_EACH: list[r.AnyRecord] = [
     r.OrderIdReassigned(at_ns=1, order_ref=REF, order_id=OrderId(-4)),
     r.ModifyIntended(at_ns=1, order_ref=REF, stop_price=Decimal("144.00")),
     r.ModifyRefused(at_ns=1, order_ref=REF, code=110, reason="increment"),
+    r.CancelRefused(at_ns=1, order_ref=REF, code=10148, reason="state: PendingCancel"),
     r.OrderTermsTaken(at_ns=1, order_ref=REF, quantity=Decimal(30), stop_price=Decimal("99.5")),
     r.CancelIntended(at_ns=1, order_ref=REF, reason="end of day"),
     r.UnitClosing(at_ns=1, unit=UnitRef("ps60:3:17"), reason="end of day"),

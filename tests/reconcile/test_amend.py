@@ -8,6 +8,7 @@ from decimal import Decimal
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import (
     CancelIntended,
+    CancelRefused,
     EpochStarted,
     ExecutionRecorded,
     IntentRecorded,
@@ -162,6 +163,18 @@ def test_a_modification_that_ib_refused_is_not_sent_again() -> None:
     assert amendments(ledger, shown(50, "99")).modify == ()
     ledger.apply(ModifyIntended(at_ns=7, order_ref=STOP, stop_price=Decimal(101)))
     assert amendments(ledger, shown(50, "99")).modify == (STOP,), "another change is tried"
+
+
+def test_a_cancel_that_ib_refused_is_said_again_after_a_while() -> None:
+    """Said again with every look, it would be refused with every look."""
+    ledger = bracket()
+    ledger.apply(CancelIntended(at_ns=5, order_ref=STOP))
+    assert amendments(ledger, shown(50, "99")).cancel
+    for number in range(3):
+        ledger.apply(CancelRefused(at_ns=number, order_ref=STOP, code=10148))
+    soon = replace(shown(50, "99"), broker_time_ns=2 + 4_000_000_000 - 1)
+    assert amendments(ledger, soon).cancel == ()
+    assert amendments(ledger, replace(soon, broker_time_ns=2 + 4_000_000_000)).cancel
 
 
 def test_a_price_changed_by_hand_in_tws_is_left_alone() -> None:

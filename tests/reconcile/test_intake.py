@@ -27,12 +27,15 @@ from tests.reconcile.scenes import (
 
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import (
+    CancelIntended,
     CommissionRecorded,
     ExecutionRecorded,
+    IncidentNoted,
     ModifyIntended,
     ModifyRefused,
     OrderIdReassigned,
     OrderStateChanged,
+    Severity,
 )
 from ibelay.model import ids
 from ibelay.model.events import (
@@ -266,6 +269,24 @@ def test_no_other_code_ends_an_order(code: int) -> None:
 @pytest.mark.parametrize("code", [103, 104, 133, 161, 321, 10147, 10148, 99999])
 def test_an_ambiguous_code_asks_for_a_snapshot(code: int) -> None:
     assert taken(bracket(), notice(code)).doubt
+
+
+@pytest.mark.parametrize("code", [136, 161, 10147, 10148])
+def test_a_refused_cancel_is_written_down_and_the_third_wakes_a_person(code: int) -> None:
+    """The order may work on, and fill with nothing left for it to close."""
+    ledger = bracket()
+    ledger.apply(CancelIntended(at_ns=5, order_ref=STOP))
+    told = [taken(ledger, notice(code)) for _ in range(4)]
+    assert all(one.doubt for one in told)
+    assert [len(one.records) for one in told] == [1, 1, 2, 1]
+    alarm = told[2].records[1]
+    assert isinstance(alarm, IncidentNoted)
+    assert (alarm.severity, "IB does not cancel stop SELL 50" in alarm.text) == (
+        Severity.CRITICAL,
+        True,
+    )
+    entry = ledger.orders[STOP]
+    assert (entry.cancel_refusals, entry.state) == (4, OrderState.WORKING)
 
 
 @pytest.mark.parametrize("code", [399, 404, 2109, 10349])

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -17,6 +18,7 @@ from ibelay.testing.simulation.observed import (
     Durable,
     Ended,
     LinkChanged,
+    Noted,
     Observation,
     Settled,
     Truth,
@@ -83,6 +85,30 @@ def test_a_position_closed_by_hand_takes_its_exits_with_it_within_seconds() -> N
     cancels = [one.request for one in seen if isinstance(one, Asked)]
     ids = [one.order_id for one in cancels if isinstance(one, CancelOrder)]
     assert len(ids) == len(set(ids)) > 0, "each is cancelled once"
+
+
+def test_an_order_that_ib_does_not_cancel_is_tried_less_and_less_often_with_an_alarm() -> None:
+    seen: list[Observation] = []
+    world = World(1)
+    with world:
+        exchange = world.gateway.floor.exchange
+        while not (held := [one.position.quantity for one in exchange.positions()]):
+            world.run_for(1)
+        for order in exchange.working_orders():
+            exchange.by_hand.refuse_cancels(order.perm_id)
+        world.watchers.append(seen.append)
+        side = "SELL" if held[0] > 0 else "BUY"
+        world.do(read(f"manual-trade {side} {abs(held[0])} SPY"))
+        world.run_for(30)
+    asked = [one for one in seen if isinstance(one, Asked)]
+    cancels = [one.at_ns / 1e9 for one in asked if isinstance(one.request, CancelOrder)]
+    first, *_ = cancels
+    tries = sorted({round(at - first) for at in cancels})
+    assert len(tries) <= 6, "in half a minute"
+    waits = [later - earlier for earlier, later in pairwise(tries)]
+    assert waits == sorted(waits)
+    alarms = [one.text for one in seen if isinstance(one, Noted) and one.severity == "critical"]
+    assert sum("IB does not cancel" in text for text in alarms) == 2, "one for each order"
 
 
 @pytest.mark.parametrize("power", [False, True])

@@ -17,6 +17,7 @@ from ibelay.journal.books import PositionBook, UnitBook
 from ibelay.journal.records import (
     AnyRecord,
     CancelIntended,
+    CancelRefused,
     CommissionRecorded,
     DiscrepancyFound,
     DropInCancel,
@@ -60,6 +61,7 @@ class OrderEntry:
         filled: Sum of its executions.
         modified: Whether we last wanted it changed, and IB has not refused that.
         refusals: How often IB has refused to change it; the latest at ``refused_ns``.
+        cancel_refusals: How often IB has refused to cancel it; the latest at ``kept_ns``.
         terms_unknown: IB refused a change, and no snapshot has told yet what it is now.
         since_ns: Broker time of the last change of state.
     """
@@ -75,6 +77,8 @@ class OrderEntry:
     modified: bool = False
     refusals: int = 0
     refused_ns: int = 0
+    cancel_refusals: int = 0
+    kept_ns: int = 0
     terms_unknown: bool = False
     since_ns: int = 0
     reason: str = ""
@@ -148,8 +152,8 @@ class Ledger:
                 self.high_order_id = max(self.high_order_id, order_id)
             case ModifyIntended():
                 self._modify(record)
-            case ModifyRefused():
-                self._refuse_change(record)
+            case ModifyRefused() | CancelRefused():
+                self._refuse(record)
             case OrderTermsTaken(order_ref=ref):
                 entry = self._entry(ref)
                 entry.order = _modified(entry.order, record)
@@ -241,8 +245,12 @@ class Ledger:
         entry.modified = True
         entry.terms_unknown = False
 
-    def _refuse_change(self, record: ModifyRefused) -> None:
+    def _refuse(self, record: ModifyRefused | CancelRefused) -> None:
         entry = self._entry(record.order_ref)
+        if isinstance(record, CancelRefused):
+            entry.cancel_refusals += 1
+            entry.kept_ns = record.at_ns
+            return
         entry.modified = False
         entry.terms_unknown = True
         entry.refusals += 1

@@ -111,6 +111,14 @@ class ModifyRefused(Record, tag="modify_refused", frozen=True, kw_only=True):
     reason: str = ""
 
 
+class CancelRefused(Record, tag="cancel_refused", frozen=True, kw_only=True):
+    """IB refused to cancel an order that may work still. Broker time."""
+
+    order_ref: OrderRef
+    code: int = 0
+    reason: str = ""
+
+
 class OrderTermsTaken(Record, tag="order_terms", frozen=True, kw_only=True):
     """The broker shows a working order with figures of its own, and they are ours from now on.
 
@@ -276,6 +284,7 @@ AnyRecord = (
     | OrderIdReassigned
     | ModifyIntended
     | ModifyRefused
+    | CancelRefused
     | OrderTermsTaken
     | CancelIntended
     | UnitClosing

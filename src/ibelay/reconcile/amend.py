@@ -2,7 +2,8 @@
 
 A modification or a cancel that was cut off mid-way changes nothing at the broker. Both are
 idempotent, so the repair is to compare the broker's order with ours and to send again. A cancel
-that IB has taken up (PendingCancel) has arrived: said again it would only be refused (161).
+that IB has taken up (PendingCancel) has arrived: said again it would only be refused (161), and
+one that IB has refused is said again less and less often (``retry``).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from ibelay.journal.ledger import Ledger, OrderEntry
 from ibelay.model.ids import OrderId, OrderRef
 from ibelay.model.order import BrokerOrderStatus, Order, Role
 from ibelay.model.snapshot import BrokerOrder, BrokerSnapshot
+from ibelay.reconcile.retry import cancel_not_before_ns, is_due
 
 
 def still_coming(ledger: Ledger, unit: UnitBook) -> Decimal:
@@ -76,7 +78,8 @@ def amendments(ledger: Ledger, snapshot: BrokerSnapshot) -> Amendments:
         if not shown.order_id or shown.status is BrokerOrderStatus.PENDING_CANCEL:
             continue  # another client's, to whom our order id says nothing; or under way
         if entry.cancel_intended:
-            cancel.append((ref, shown.order_id))
+            if is_due(cancel_not_before_ns(entry), snapshot.broker_time_ns):
+                cancel.append((ref, shown.order_id))
         elif entry.modified and _differs(ledger, ref, shown):
             modify.append(ref)
     return Amendments(tuple(modify), tuple(cancel))

@@ -24,10 +24,13 @@ from decimal import Decimal
 from ibelay.journal.ledger import Ledger, OrderEntry
 from ibelay.journal.records import (
     AnyRecord,
+    CancelRefused,
     CommissionRecorded,
     ExecutionRecorded,
+    IncidentNoted,
     ModifyRefused,
     OrderStateChanged,
+    Severity,
 )
 from ibelay.machines.order_life import conclude
 from ibelay.model.events import (
@@ -46,6 +49,9 @@ from ibelay.reconcile.fills import attributed, is_new_commission, is_news
 
 CANCEL_CONFIRMED = 202
 ID_IN_USE = 103
+_REFUSES_CANCEL = frozenset({136, 161, 10147, 10148})
+"""Whether the order is over none of them says for certain: the state in their text may be old."""
+_TOLD_OF = 3
 _UNSHOWN = frozenset({OrderState.INTENDED, OrderState.SENT})
 _ONLY_CHANGES = frozenset({103, 105, 134, 320, 321, 329, 440, 10241, 10326, 10327, 10341})
 """Refuse a change, or prove nothing of a new order; 2102 ("still being processed") may be said
@@ -190,6 +196,8 @@ def _notice(ledger: Ledger, event: NoticeSeen, now_ns: int) -> Taken:
         return NOTHING
     if _was_changed(entry) and _refuses_change(event.code):
         return _change_refused(entry, event, now_ns)
+    if entry.cancel_intended and event.code in _REFUSES_CANCEL:
+        return _cancel_refused(entry, event, now_ns)
     if event.code == CANCEL_CONFIRMED:
         if _is_double(entry):
             return Taken(doubt=f"one of two orders for {ref} is over")
@@ -239,3 +247,20 @@ def _change_refused(entry: OrderEntry, event: NoticeSeen, now_ns: int) -> Taken:
         return Taken(doubt=doubt)
     record = ModifyRefused(at_ns=now_ns, order_ref=ref, code=event.code, reason=event.text)
     return Taken(records=(record,), doubt=doubt)
+
+
+def _cancel_refused(entry: OrderEntry, event: NoticeSeen, now_ns: int) -> Taken:
+    """What was to be cancelled may work on: if so it is tried again, and a person is told."""
+    ref, refusal = entry.order.order_ref, f"{event.code} {event.text.rstrip('. ')}"
+    records: list[AnyRecord] = [
+        CancelRefused(at_ns=now_ns, order_ref=ref, code=event.code, reason=event.text)
+    ]
+    if entry.cancel_refusals + 1 == _TOLD_OF:
+        order = entry.order
+        text = (
+            f"{entry.contract.symbol}: IB does not cancel {order.role} {order.action} "
+            f"{order.quantity} ({ref}): {refusal}; it is asked again, but if it fills meanwhile "
+            "it may open a position, so look at it in TWS"
+        )
+        records.append(IncidentNoted(at_ns=now_ns, severity=Severity.CRITICAL, text=text))
+    return Taken(records=tuple(records), doubt=f"IB did not cancel {ref}: {refusal}")

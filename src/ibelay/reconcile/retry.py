@@ -35,6 +35,13 @@ def change_not_before_ns(entry: OrderEntry) -> int:
     return entry.refused_ns + delay_ns(_WAITS, entry.refusals, 0.0)
 
 
+def cancel_not_before_ns(entry: OrderEntry) -> int:
+    """Return before which broker time *entry* is not cancelled again; 0 if it may be now."""
+    if not entry.cancel_refusals:
+        return 0
+    return entry.kept_ns + delay_ns(_WAITS, entry.cancel_refusals, 0.0)
+
+
 def is_due(at_ns: int, now_ns: int) -> bool:
     """Return whether *at_ns* has come, or the broker's clock was set back to long before it."""
     return not at_ns - _WAITS.cap_ns <= now_ns < at_ns

@@ -30,6 +30,7 @@ from ibelay.reconcile.absence import Absences
 from ibelay.reconcile.amend import amendments
 from ibelay.reconcile.plan import Plan, plan
 from ibelay.reconcile.positions import unexplained
+from ibelay.reconcile.retry import cancel_not_before_ns
 from ibelay.reconcile.scope import highest_order_id, own_part
 from ibelay.runtime.config import BotConfig
 from ibelay.runtime.link.session import Session
@@ -75,6 +76,7 @@ class Recovery:
         self.absences = Absences()
         self._look_again = False
         self._whole_due_ns = 0
+        self._looked_ns = 0  # the broker's clock in the latest snapshot
         self._unexplained: tuple[str, ...] = ()
         self._doubt = asyncio.Event()
         self._doubts: list[str] = []
@@ -207,6 +209,7 @@ class Recovery:
         client_id = self._config.session.address.client_id
         if snapshot.whole:
             self._whole_due_ns = began_ns + int(self._config.reconcile_whole_s * 1e9)
+        self._looked_ns = snapshot.broker_time_ns
         self.absences = outcome.absences
         self._look_again = outcome.again
         self._trader.holdings.listed(snapshot.positions)
@@ -282,6 +285,10 @@ class Recovery:
         if unsure:
             policy = self._config.policy
             wait = min(wait, max(0.05, policy.absent_after_s / policy.absent_snapshots))
+        again = (cancel_not_before_ns(entry) for entry in self._books.ledger.open_orders())
+        due = min((at_ns for at_ns in again if at_ns > self._looked_ns), default=None)
+        if due is not None:
+            wait = min(wait, max(0.0, (due - self._trader.now_ns()) / 1e9))
         return min(wait, _LOOK_AGAIN_S) if self._look_again else wait
 
     def _want_streams(self) -> None:
