@@ -155,6 +155,19 @@ def test_a_corrected_fill_takes_the_brackets_exits_with_it(
     assert placed == ([5] if right > filled else [])
 
 
+def test_a_stop_that_stands_alone_goes_with_what_it_was_for_though_the_entry_works_on() -> None:
+    """What the entry may fill yet has the bracket's own exits, which wait for it."""
+    ledger = bracket(filled=20)
+    for record in (
+        state(STOP, OrderState.CANCELLED),
+        intent(3, Role.STOP, quantity=20, order_id=10, child=False),
+        state(LONE, OrderState.WORKING),
+        booked(execution(2, TARGET, Action.SELL, 20)),
+    ):
+        ledger.apply(record)
+    assert audit(ledger) == [CancelExit(UNIT, LONE)]
+
+
 def test_a_fill_that_is_told_twice_and_taken_back_leaves_the_brackets_own_stop() -> None:
     """What was placed for the second report in between is taken away again (F34)."""
     ledger = bracket()

@@ -200,9 +200,14 @@ def _trims(unit: UnitBook, exits: list[OrderEntry], coming: Decimal) -> list[Gap
 
 
 def _leftovers(unit: UnitBook, entries: list[OrderEntry], exits: list[OrderEntry]) -> list[Gap]:
-    """Return cancels for exits of a unit that holds nothing and cannot come to hold any."""
+    """Return cancels for exits of a unit that holds nothing.
+
+    While its entry may fill yet the bracket's own exits wait for that; a stop that stands alone
+    would open the other side.
+    """
     if any(not e.state.terminal for e in entries if e.order.role is Role.ENTRY):
-        return []
+        stops = [entry for entry in exits if entry.order.role is Role.STOP]
+        return _excess(unit, stops, sum((_left(stop) for stop in stops), _ZERO))
     by_itself = sum((_bracket_exit_filled(entry) for entry in entries), _ZERO)
     # Of a fill that IB took back the broker's siblings know nothing.
     bracket_ends = by_itself >= unit.entry_filled and not unit.corrected
