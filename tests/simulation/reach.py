@@ -13,10 +13,10 @@ from pathlib import Path
 from ibelay.testing.simulation.campaign import campaign
 from ibelay.testing.simulation.situations import Situation
 
-SEEDS = range(1, 37)
+SEEDS = range(1, 61)
 HOURS = 1.0
 PROFILE = "hostile"
-LEAST = 2
+LEAST = 3
 PAGE = Path(__file__).with_name("situations.txt")
 HEAD = "# Written by `python -m tests.simulation.reach`; what a campaign must go on reaching.\n"
 

@@ -288,7 +288,8 @@ class Recovery:
         again = (cancel_not_before_ns(entry) for entry in self._books.ledger.open_orders())
         due = min((at_ns for at_ns in again if at_ns > self._looked_ns), default=None)
         if due is not None:
-            wait = min(wait, max(0.0, (due - self._trader.now_ns()) / 1e9))
+            # At least a second: while the bot is not ready a look is not taken, and stays due.
+            wait = min(wait, max(_LOOK_AGAIN_S, (due - self._trader.now_ns()) / 1e9))
         return min(wait, _LOOK_AGAIN_S) if self._look_again else wait
 
     def _want_streams(self) -> None:
