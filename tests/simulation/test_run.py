@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from ibelay.testing.simulation.bad_days import script
 from ibelay.testing.simulation.bad_days.plan import Plan, read
 from ibelay.testing.simulation.bad_days.profiles import PROFILES
 from ibelay.testing.simulation.campaign import campaign
+from ibelay.testing.simulation.observed import Observation
 from ibelay.testing.simulation.run import run, setting_of
 
 MINUTE_NS = 60_000_000_000
@@ -39,6 +41,20 @@ def test_a_bad_quarter_of_an_hour_is_survived() -> None:
     assert outcome.breach is None
     assert outcome.timeline == ()
     assert outcome.done >= 2
+
+
+def test_a_bot_that_keeps_the_clock_from_moving_is_found() -> None:
+    """It would never end, and say nothing."""
+
+    def busy_from_a_minute_on(seen: Observation) -> None:
+        if seen.at_ns >= MINUTE_NS:
+            loop = asyncio.get_running_loop()
+            loop.call_soon(busy_from_a_minute_on, seen)
+
+    outcome = run(planned(minutes=2), watch=busy_from_a_minute_on)
+    assert outcome.breach is not None
+    assert outcome.breach.invariant == "headway"
+    assert "busy_from_a_minute_on" in outcome.breach.sentence
 
 
 def test_the_same_plan_is_the_same_run() -> None:

@@ -111,6 +111,25 @@ def test_an_order_that_ib_does_not_cancel_is_tried_less_and_less_often_with_an_a
     assert sum("IB does not cancel" in text for text in alarms) == 2, "one for each order"
 
 
+def test_what_is_due_while_the_bot_is_not_ready_does_not_keep_the_processor() -> None:
+    """A cancel that is to be tried again, and an outage in which it cannot be."""
+    world = World(1)
+    with world:
+        exchange = world.gateway.floor.exchange
+        while not (held := [one.position.quantity for one in exchange.positions()]):
+            world.run_for(1)
+        for order in exchange.working_orders():
+            exchange.by_hand.refuse_cancels(order.perm_id)
+        side = "SELL" if held[0] > 0 else "BUY"
+        world.do(read(f"manual-trade {side} {abs(held[0])} SPY"))
+        world.run_for(4.5)
+        assert world.process.bot is not None
+        kept = world.process.bot.books.ledger.open_orders()
+        assert all(entry.cancel_refusals for entry in kept)
+        world.unplug(60)
+        world.run_for(120)
+
+
 @pytest.mark.parametrize("power", [False, True])
 def test_a_bot_that_dies_comes_back_with_its_books(power: bool) -> None:
     def die(world: World) -> None:

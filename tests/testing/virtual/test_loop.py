@@ -84,6 +84,24 @@ def test_a_loop_in_which_nothing_can_happen_says_so(loop: VirtualLoop) -> None:
     loop.run_for(0.0)
 
 
+@pytest.mark.parametrize("timers", [False, True])
+def test_a_loop_in_which_work_makes_work_for_ever_says_who_does(
+    loop: VirtualLoop, timers: bool
+) -> None:
+    """In a process of its own it would only be a busy processor, for as long as nobody looks."""
+
+    def never_ending() -> None:
+        if timers:
+            loop.call_later(0, never_ending)
+        else:
+            loop.call_soon(never_ending)
+
+    loop.call_later(3.5, never_ending)
+    with pytest.raises(StuckError, match=r"rounds of callbacks at 3\.500000 s") as stuck:
+        loop.run_for(10)
+    assert ("never_ending" in str(stuck.value)) is not timers
+
+
 def test_timeouts_and_task_groups_work(loop: VirtualLoop) -> None:
     async def main() -> float:
         async with asyncio.TaskGroup() as tasks:

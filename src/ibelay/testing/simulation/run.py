@@ -4,7 +4,8 @@ Rules:
 1. Invariants are asked after every observation; the run ends at the first that is broken.
 2. After the plan everything is put right, and the system has a time to come back in: then the
    books are compared, and whatever is still open is a breach (I14).
-3. A bot that crashes by itself, or a callback that lets something escape, is a breach too.
+3. A bot that crashes by itself, or a callback that lets something escape, is a breach too;
+   so is one that keeps the clock from moving.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ibelay.testing.simulation.setting import CLIENT_ID, Kind, Setting
 from ibelay.testing.simulation.situations import Situation, Situations
 from ibelay.testing.simulation.timeline import line
 from ibelay.testing.simulation.world import World
+from ibelay.testing.virtual import StuckError
 
 LOOK_EVERY_S = 300.0
 LOOK_AT_LAST_S = 20.0
@@ -30,6 +32,7 @@ LIVENESS_S = 260.0
 SQLITE_EVERY = 10
 DENSE_EVERY = 20
 CRASH = "no crash"
+HEADWAY = "headway"
 _SLICE_S = 20.0
 _REMEMBERED = 4_000
 _SHOWN_NS = 180_000_000_000
@@ -72,6 +75,7 @@ class Stage:
         )
         self.recent: deque[Observation] = deque(maxlen=_REMEMBERED)
         self.done = 0
+        self.stuck: Breach | None = None
         self.situations = Situations()
         self.conductor = Conductor(
             plan,
@@ -85,6 +89,8 @@ class Stage:
         """The first thing that is wrong."""
         if self.watch.first is not None:
             return self.watch.first
+        if self.stuck is not None:
+            return self.stuck
         now = self.world.loop.now_ns()
         if self.world.process.crashes:
             error = self.world.process.crashes[0]
@@ -105,7 +111,11 @@ class Stage:
         until = self.world.loop.time() + seconds
         look = self.world.loop.time() + look_every_s
         while self.world.loop.time() < until:
-            self.world.loop.run_to(min(until, self.world.loop.time() + _SLICE_S))
+            try:
+                self.world.loop.run_to(min(until, self.world.loop.time() + _SLICE_S))
+            except StuckError as error:
+                self.stuck = Breach(HEADWAY, self.world.loop.now_ns(), str(error))
+                return False
             if self.world.loop.time() >= look:
                 look += look_every_s
                 self.world.settled(faulty=self.world.faulty)

@@ -9,7 +9,8 @@ Rules:
 3. ``create_connection`` and ``create_server`` reach the virtual network alone. Threads,
    processes and real sockets are refused; ``run_in_executor`` runs its function in the loop,
    at an instant that *chance* draws.
-4. A loop in which nothing can ever happen again is stuck, and says so, instead of hanging.
+4. A loop in which nothing can ever happen again is stuck, and says so, instead of hanging;
+   so does one in which work makes work for ever and time stands still.
 5. What belongs to a stalled host waits and keeps its order (``host``).
 6. Each host has its own exception handler, as each process has its own loop. What escapes
    where no handler was set is kept in ``failures``.
@@ -36,11 +37,12 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 EXECUTOR_MAX_S = 0.005
 _RESOLUTION_S = 1e-9
+_ROUNDS_MAX = 100_000  # at one instant; whole sessions take a few dozen
 _TIMERS_MIN = 128  # so many may stand, cancelled or not, before those cancelled are cleared away
 
 
 class StuckError(IbelayError):
-    """Nothing in the virtual loop can ever run again, and somebody waits for it."""
+    """Virtual time cannot go on: nothing is left to run, or there is no end to what runs now."""
 
 
 class _Task(asyncio.Task[Any]):
@@ -97,17 +99,18 @@ class VirtualLoop(base_events.BaseEventLoop):
         """Run what is ready, or what is due next, again and again until the loop is stopped.
 
         Raises:
-            StuckError: There is neither (rule 4).
+            StuckError: There is neither, or no end of it at one instant (rule 4).
         """
         ready, timers, pop = self._ready, self._timers, heapq.heappop
+        rounds = 0
         while True:
             while timers and timers[0][-1]._cancelled:  # noqa: SLF001  # quicker than to ask
                 pop(timers)
-            if not ready and not self._stopping:
-                if not timers:
-                    raise StuckError("the simulation is stuck: everybody waits and no timer stands")
-                self._now = max(self._now, timers[0][0])
-                self.at_ns = int(self._now * 1e9)
+            if not ready and not self._stopping and self._move_on():
+                rounds = 0
+            rounds += 1
+            if rounds > _ROUNDS_MAX:
+                raise StuckError(self._no_headway())
             due = self._now + _RESOLUTION_S
             while timers and timers[0][0] < due:
                 ready.append(pop(timers)[-1])
@@ -117,6 +120,25 @@ class VirtualLoop(base_events.BaseEventLoop):
                     handle._run()  # noqa: SLF001  # as the loop's own does
             if self._stopping:
                 return
+
+    def _move_on(self) -> bool:
+        """Let it be the time of the next timer; return whether it is later than it was."""
+        if not self._timers:
+            raise StuckError("the simulation is stuck: everybody waits and no timer stands")
+        when = self._timers[0][0]
+        if when <= self._now:
+            return False
+        self._now = when
+        self.at_ns = int(when * 1e9)
+        return True
+
+    def _no_headway(self) -> str:
+        """Return a sentence about who keeps the clock from moving."""
+        runs = sorted({repr(handle) for handle in self._ready if not handle.cancelled()})
+        return (
+            f"the simulation is stuck: {_ROUNDS_MAX} rounds of callbacks at {self._now:.6f} s and "
+            f"more to come, now {'; '.join(runs[:3]) or 'timers that are due at once'}"
+        )
 
     def run_for(self, seconds: float) -> None:
         """Run whatever is due in the next *seconds*, then return."""
