@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -42,7 +43,7 @@ from ibelay.journal.records import (
     WatchListChanged,
 )
 from ibelay.model import ids
-from ibelay.model.ids import Epoch, OrderId, OrderRef
+from ibelay.model.ids import Epoch, OrderId, OrderRef, PermId
 from ibelay.model.order import Action, OrderState, Role
 
 
@@ -146,6 +147,15 @@ def test_a_correction_reopens_what_the_position_holds() -> None:
     ledger.apply(booked(execution(3, TARGET, Action.SELL, 50)))
     ledger.apply(booked(execution(3, TARGET, Action.SELL, 45, revision=2)))
     assert ledger.positions[SPY.con_id].quantity == ledger.units[UNIT].open_quantity == 5
+
+
+def test_a_fill_of_somebody_else_that_is_taken_back_gives_back_what_it_closed() -> None:
+    """Told twice under two ids, and taken back under a third of the same order (F34)."""
+    ledger = bracket()
+    for number, side in ((7, Action.SELL), (8, Action.SELL), (9, Action.BUY)):
+        fill = replace(execution(number, "", side, 20), perm_id=PermId(77))
+        ledger.apply(booked(fill))
+    assert ledger.positions[SPY.con_id].quantity == ledger.units[UNIT].open_quantity == 30
 
 
 def test_a_corrected_fill_of_somebody_else_closes_once() -> None:

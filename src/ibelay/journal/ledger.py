@@ -281,7 +281,9 @@ class Ledger:
             self._fill(entry, execution, earlier)
             return
         more = execution.quantity - (earlier.quantity if earlier is not None else _ZERO)
-        self._happened_outside(execution.contract, execution.action, more)
+        side = self._ordered(execution)
+        more *= side.sign * execution.action.sign
+        self._happened_outside(execution.contract, side, more)
 
     def _fill(self, entry: OrderEntry, execution: Execution, earlier: Execution | None) -> None:
         """Book *execution* of one of our orders, in the place of what it corrects, if it does."""
@@ -297,6 +299,15 @@ class Ledger:
             units = self._in(execution.contract, self.live_units())
             outside.reopen(unit, unit.open_quantity - before, units, position)
             self._hold(unit)
+
+    def _ordered(self, execution: Execution) -> Action:
+        """Return the side of the order that *execution* is of, somebody else's.
+
+        That of the first fill under its perm id: one on the other side takes a fill back (F34).
+        """
+        fills = self.executions.values() if execution.perm_id else ()
+        same = (each.action for each in fills if each.perm_id == execution.perm_id)
+        return next(same, execution.action)
 
     def _hold(self, unit: UnitBook) -> None:
         if unit.open_quantity:
