@@ -7,6 +7,7 @@ from decimal import Decimal
 from tests.simulation.invariants.scenes import (
     BRACKET,
     CLIENT,
+    ENTRY,
     UNIT,
     at_broker,
     booked,
@@ -62,6 +63,15 @@ def test_what_others_trade_in_the_contract_widens_the_limit() -> None:
     third = intent(0, Role.ENTRY, unit=type(UNIT)("bot:1:3"), order_id=21, quantity=1)
     run = holding(AT_MOST_100).write(by_hand, by_hand, second, third)
     assert "the limit is 120" in run.sentences[0]
+
+
+def test_a_fill_told_beyond_its_orders_size_widens_the_limit() -> None:
+    """It is believed until it is taken back (F34)."""
+    again = booked(execution(9, ENTRY, Action.BUY, 50))
+    assert holding(Bounds(exposure=Decimal(50))).write(again).broken == []
+    second = intent(0, Role.ENTRY, unit=type(UNIT)("bot:1:2"), order_id=20, quantity=1)
+    run = holding(Bounds(exposure=Decimal(50))).write(again, second)
+    assert "101 at worst; the limit is 100" in run.sentences[0]
 
 
 def test_a_position_taken_over_from_the_broker_counts() -> None:

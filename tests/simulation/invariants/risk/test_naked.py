@@ -29,7 +29,7 @@ from ibelay.journal.records import IntentRecorded
 from ibelay.machines.link_events import LinkState
 from ibelay.model.execution import Execution
 from ibelay.model.faults import SetPrice
-from ibelay.model.ids import ClientId
+from ibelay.model.ids import ClientId, PermId
 from ibelay.model.order import Action, OrderState, Role
 from ibelay.testing.simulation.observed import Broke
 
@@ -66,7 +66,7 @@ def test_a_bracket_protects_what_it_holds_from_the_first_share_on() -> None:
 
 
 def test_a_position_whose_stop_is_gone_is_naked_after_its_bound() -> None:
-    run = took_away_the_stop(holding()).wait(175)
+    run = took_away_the_stop(holding()).wait(85)
     assert run.broken == []
     assert run.wait(20).broken == ["NAKED"]
     assert "50 shares have no stop" in run.sentences[0]
@@ -98,7 +98,7 @@ def test_naked_is_no_breach_while_somebody_makes_things_go_wrong() -> None:
     run = took_away_the_stop(holding())
     for _ in range(6):
         run.see(Broke(run.at_ns, SetPrice("SPY", Decimal(100)), "done"))
-        run.wait(100)
+        run.wait(80)
     assert run.broken == []
 
 
@@ -175,6 +175,23 @@ def test_what_others_sold_of_a_unit_is_not_asked_a_stop_for_when_others_hold_som
     assert "NAKED" not in run.wait(300).broken
 
 
+def test_a_brackets_own_stop_is_too_large_for_what_others_left_of_it() -> None:
+    """The broker makes it smaller with the bracket's fills, and with nobody else's."""
+    run = holding()
+    run.happens(executed(execution(5, "", Action.SELL, 30))).holds(20)
+    assert "NAKED" in run.wait(190).broken
+    assert "30 shares too many leave" in run.sentences[-1]
+
+
+def test_a_target_is_too_large_for_what_others_left_though_the_stop_is_not() -> None:
+    run = holding()
+    run.happens(executed(execution(5, "", Action.SELL, 30))).holds(20)
+    request = at_broker(BRACKET[1]).request
+    run.works(BRACKET[1], request=replace(request, quantity=Decimal(20)))
+    assert "NAKED" in run.wait(190).broken
+    assert "30 shares too many leave" in run.sentences[-1]
+
+
 def test_what_others_did_not_sell_after_all_is_asked_a_stop_for() -> None:
     run = took_away_the_stop(holding())
     sold = execution(5, "", Action.SELL, 30)
@@ -183,6 +200,16 @@ def test_what_others_did_not_sell_after_all_is_asked_a_stop_for() -> None:
     run.happens(executed(fewer)).holds(40)
     assert "NAKED" in run.wait(190).broken
     assert "40 shares have no stop" in run.sentences[-1]
+
+
+def test_what_others_are_told_to_have_sold_and_not_to_have_sold_is_asked_a_stop_for() -> None:
+    """Under three ids, of one order of theirs (F34)."""
+    run = took_away_the_stop(holding())
+    for number, side in ((5, Action.SELL), (6, Action.BUY)):
+        run.happens(executed(replace(execution(number, "", side, 20), perm_id=PermId(77))))
+    run.holds(50)
+    assert "NAKED" in run.wait(190).broken
+    assert "50 shares have no stop" in run.sentences[-1]
 
 
 def test_a_report_that_takes_a_fill_back_takes_its_cover_back_too() -> None:

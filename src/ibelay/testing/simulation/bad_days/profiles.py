@@ -124,6 +124,7 @@ _BROKER = (
     Hazard(3.0, ("cancel SPY", "partial SPY 20"), aimed=0.5),
     Hazard(4.0, ("dialog {s}",), (1, 45), aimed=0.3),
     Hazard(2.0, ("manual-trade SELL 20 SPY",), aimed=0.5),
+    Hazard(2.0, ("net-out SPY",), aimed=0.5),
     Hazard(3.0, ("drop {m} count={n}",)),
     Hazard(2.0, ("drop {e} count={n}",)),
     Hazard(2.0, ("drop openOrder count={n}", "drop orderStatus count=3")),

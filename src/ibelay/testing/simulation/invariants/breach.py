@@ -50,8 +50,8 @@ class Bounds:
             longest wait between two tries is 60 s.
         unhealthy_ns: I16: until a bot that is not READY calls itself unhealthy.
         alarmed_ns: I16: until it has told its operator.
-        naked_ns: NAKED, DUPLICATE: until what is wrong at the broker is put right, READY and
-            in peace throughout.
+        naked_ns: NAKED: until exits fit what is held, READY and in peace throughout.
+        double_ns: DUPLICATE: until a double that the broker made is gone, in the same way.
         cancelled_ns: CANCELLED: until an order whose cancel is on disk is over, READY and in peace
             throughout. Said again with every snapshot, every 60 s at least.
         streaming_ns: STREAMS: until a streamed contract has a bar, READY and in peace throughout.
@@ -71,7 +71,8 @@ class Bounds:
     decided_again_ns: int = 90 * SECOND_NS
     unhealthy_ns: int = 5 * SECOND_NS
     alarmed_ns: int = 60 * SECOND_NS
-    naked_ns: int = 180 * SECOND_NS
+    naked_ns: int = 90 * SECOND_NS
+    double_ns: int = 180 * SECOND_NS
     cancelled_ns: int = 120 * SECOND_NS
     streaming_ns: int = 90 * SECOND_NS
     exposure: Decimal | None = None

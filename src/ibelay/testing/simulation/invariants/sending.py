@@ -245,7 +245,7 @@ class NoDuplicate:
                 yield Breach(self.number, at_ns, f"{self._orders(ref)}; expected one of them")
 
     def _overdue(self, now_ns: int) -> Iterator[Breach]:
-        bound = self._bounds.naked_ns
+        bound = self._bounds.double_ns
         for ref, since_ns in list(self._doubled.items()):
             if self._known.at_peace_ns(since_ns, now_ns) > bound:
                 del self._doubled[ref]

@@ -103,7 +103,7 @@ def _of_a_script(known: Known, at_broker: Cover, bounds: Bounds) -> tuple[Invari
 
     It puts no order right that the broker has doubled, so of a double nothing is due in time.
     """
-    unbounded = replace(bounds, naked_ns=sys.maxsize)
+    unbounded = replace(bounds, double_ns=sys.maxsize)
     return (
         sending.IntentFirst(known),
         sending.SentOnce(known),

@@ -4,8 +4,9 @@ Theory of cover, from the broker's own book alone: a unit that was given a stop 
 entry filled less what its exits did, and all units together no more than the position is. What
 of that no living stop and no market exit would close is *naked*. The other way round, more
 stops and exits than there is position, or entries that may yet become one, would open the other
-side: that is *excess*. A bracket's own child never closes more than its unit holds (the broker
-sees to that), stops placed by hand on the closing side count as cover, never as excess.
+side, and so would more targets: that is *excess*. A bracket's own child never closes more than
+the bracket's fills have left open (the broker sees to that, and knows nothing of what others
+closed); stops placed by hand on the closing side count as cover, never as excess.
 
 A unit whose stops somebody else cancelled again and again is given up by design, with an alarm
 (``reconcile.protection``, rule 6); it is no longer counted. What others sell of what a unit
@@ -32,6 +33,7 @@ _ZERO = Decimal(0)
 _STOPS = frozenset({"STP", "STP LMT", "TRAIL", "TRAIL LIMIT"})
 _NAKED, _EXCESS = "naked", "excess"
 _LEAVING = frozenset({Role.STOP, Role.EXIT})
+_TARGETS = frozenset({Role.TARGET})
 
 
 @dataclass(slots=True)
@@ -65,6 +67,16 @@ class _Contract:
     live: dict[int, BookOrder] = field(default_factory=dict)
     units: dict[str, _Unit] = field(default_factory=dict)
 
+    def others_traded(self, more: Decimal, side: Action) -> None:
+        """Note *more* shares, signed, of somebody's order on *side*; others take fills back."""
+        if more * side.sign > 0:
+            self.traded += more
+            return
+        pending = max(_ZERO, self.traded * side.sign)
+        undone = min(pending, abs(more)) * side.sign
+        self.traded -= undone
+        self.untraded += more + undone
+
 
 @dataclass(frozen=True, slots=True)
 class Risk:
@@ -93,6 +105,7 @@ class Cover:
         self._known = known
         self._contracts: dict[ConId, _Contract] = {}
         self._fills: dict[str, Execution] = {}
+        self._sides: dict[int, Action] = {}
         self.risks: dict[ConId, Risk] = {}
 
     def take(self, seen: Truth) -> None:
@@ -151,9 +164,9 @@ class Cover:
         more = _signed(execution) - (_ZERO if earlier is None else _signed(earlier))
         ours = self._known.orders.get(execution.order_ref)
         if ours is None:
-            less = earlier is not None and more * execution.action.sign < 0
-            contract.untraded += more if less else _ZERO
-            contract.traded += _ZERO if less else more
+            perm_id, side = execution.perm_id, execution.action
+            side = self._sides.setdefault(perm_id, side) if perm_id else side
+            contract.others_traded(more, side)
         elif ours.role is not None:
             unit = self._unit(contract, ours)
             unit.open += more * unit.side
@@ -199,7 +212,7 @@ class Cover:
             naked += max(_ZERO, wanted - closing)
             if _open(contract, -side) or self._entering(contract, -side):
                 continue  # both sides at once: what is for which nobody can tell
-            ours = sum((self._leaves(contract, order, side) for order in _all(contract)), _ZERO)
+            ours = max(self._all_leave(contract, side, roles) for roles in (_LEAVING, _TARGETS))
             excess += max(_ZERO, ours - held - self._entering(contract, side))
         return Risk(naked, excess, self._said(contract, naked, excess))
 
@@ -238,17 +251,32 @@ class Cover:
         if ours is None:
             by_hand = order.request.client_id in {0, self._known.client_id}
             return order.remaining if by_hand and order.request.order_type in _STOPS else _ZERO
-        return self._leaves(contract, order, side)
+        leaves = self._leaves(contract, order, side, _LEAVING)
+        unit = contract.units.get(ours.unit)
+        return min(leaves, max(_ZERO, unit.open)) if ours.child and unit is not None else leaves
 
-    def _leaves(self, contract: _Contract, order: BookOrder, side: int) -> Decimal:
-        """Return what of *order*, if it is a stop or a market exit of ours, closes on *side*."""
+    def _all_leave(self, contract: _Contract, side: int, roles: frozenset[Role]) -> Decimal:
+        """Return what our orders in *roles* would close together on *side*."""
+        every = (self._leaves(contract, order, side, roles) for order in _all(contract))
+        return sum(every, _ZERO)
+
+    def _leaves(
+        self, contract: _Contract, order: BookOrder, side: int, roles: frozenset[Role]
+    ) -> Decimal:
+        """Return what of *order*, if it is one of ours in one of *roles*, closes on *side*.
+
+        Of a bracket's own the broker lets no more leave than the bracket holds by its own fills;
+        what others closed of it the broker does not know.
+        """
         ours = self._known.orders.get(order.request.order_ref)
-        if ours is None or ours.role not in _LEAVING or order.request.action.sign == side:
+        if ours is None or ours.role not in roles or order.request.action.sign == side:
             return _ZERO
         unit = contract.units.get(ours.unit)
         if not ours.child:
             return order.remaining
-        return _ZERO if unit is None else min(order.remaining, max(_ZERO, unit.open))
+        if unit is None:
+            return _ZERO
+        return min(order.remaining, max(_ZERO, unit.open + unit.closed))
 
     def _entering(self, contract: _Contract, side: int) -> Decimal:
         entries = (
