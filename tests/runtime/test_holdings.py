@@ -66,6 +66,21 @@ def test_the_same_two_figures_are_asked_about_once() -> None:
     assert told.doubts(20 * SECOND_NS + SETTLES_NS)
 
 
+def test_what_happens_a_second_time_is_asked_about_a_second_time() -> None:
+    """Closed by hand, entered again by the bot, and closed by hand again: the same two figures."""
+    ledger = bracket()
+    told = holdings(ledger)
+    told.told(position(0), 0)
+    assert told.doubts(SETTLES_NS)
+    ledger.apply(booked(execution(2, "", Action.SELL, 50)))
+    told.listed([])
+    told.told(position(50), 20 * SECOND_NS)
+    ledger.apply(booked(execution(3, "", Action.BUY, 50)))
+    assert told.doubts(20 * SECOND_NS + SETTLES_NS) == []
+    told.told(position(0), 40 * SECOND_NS)
+    assert told.doubts(40 * SECOND_NS + SETTLES_NS) == ["SPY: it tells of 0, the books hold 50"]
+
+
 def test_a_snapshot_answers_what_differs() -> None:
     told = holdings()
     told.told(position(0), 0)

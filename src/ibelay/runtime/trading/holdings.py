@@ -6,8 +6,8 @@ message must have come means that a fill was never told, or that somebody else t
 may be too large by then, or missing. Only a snapshot can tell which (R1, R2).
 
 Rules:
-1. A difference that has stood for ``SETTLES_NS`` is a doubt; the same two figures are doubted
-   once, so that what is left alone by design asks for no second look.
+1. A difference that has stood for ``SETTLES_NS`` is a doubt; the same two figures, told again
+   and again, are doubted once, so that what is left alone by design asks for no second look.
 2. Contracts that the books do not know are other people's, unless they are watched (R3).
 """
 
@@ -58,6 +58,8 @@ class Holdings:
         if not known and contract.symbol not in self._policy.watch_list:
             return
         self._symbols[contract.con_id] = contract.symbol
+        if self._doubted.get(contract.con_id) != self._figures(contract.con_id):
+            self._doubted.pop(contract.con_id, None)
         if self._differs(contract.con_id):
             self._differ_since.setdefault(contract.con_id, now_ns)
         else:
@@ -75,17 +77,17 @@ class Holdings:
         lines = []
         for con_id in due:
             del self._differ_since[con_id]
-            figures = self.at_broker[con_id], self._held(con_id)
+            told, held = figures = self._figures(con_id)
             if self._differs(con_id) and self._doubted.get(con_id) != figures:
                 self._doubted[con_id] = figures
-                told, held = figures
                 lines.append(f"{self._symbols[con_id]}: it tells of {told}, the books hold {held}")
         return lines
 
-    def _held(self, con_id: ConId) -> Decimal:
+    def _figures(self, con_id: ConId) -> tuple[Decimal, Decimal]:
+        """Return what is told and what the books hold."""
         book = self._ledger.positions.get(con_id)
-        return _ZERO if book is None else book.quantity
+        return self.at_broker[con_id], _ZERO if book is None else book.quantity
 
     def _differs(self, con_id: ConId) -> bool:
-        difference = self.at_broker[con_id] - self._held(con_id)
-        return abs(difference) > self._policy.quantity_tolerance
+        told, held = self._figures(con_id)
+        return abs(told - held) > self._policy.quantity_tolerance
