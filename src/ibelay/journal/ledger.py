@@ -45,7 +45,7 @@ from ibelay.journal.records import (
 from ibelay.machines.order_life import may_become
 from ibelay.model.contract import Contract
 from ibelay.model.execution import CommissionReport, Execution
-from ibelay.model.ids import ConId, OrderId, OrderRef, UnitRef, execution_key, supersedes
+from ibelay.model.ids import ConId, OrderId, OrderRef, PermId, UnitRef, execution_key, supersedes
 from ibelay.model.order import Action, BrokerOrderStatus, Order, OrderState, Role
 
 _ZERO = Decimal(0)
@@ -117,6 +117,7 @@ class Ledger:
     discrepancies: int = 0
     working: dict[OrderRef, None] = field(default_factory=dict)
     held: dict[UnitRef, None] = field(default_factory=dict)
+    others_sides: dict[PermId, Action] = field(default_factory=dict)
 
     def open_orders(self) -> list[OrderEntry]:
         """Return orders that are not over, oldest first."""
@@ -305,9 +306,9 @@ class Ledger:
 
         That of the first fill under its perm id: one on the other side takes a fill back (F34).
         """
-        fills = self.executions.values() if execution.perm_id else ()
-        same = (each.action for each in fills if each.perm_id == execution.perm_id)
-        return next(same, execution.action)
+        if not execution.perm_id:
+            return execution.action
+        return self.others_sides.setdefault(execution.perm_id, execution.action)
 
     def _hold(self, unit: UnitBook) -> None:
         if unit.open_quantity:
