@@ -19,7 +19,7 @@ Rules (DESIGN section 5):
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -99,8 +99,7 @@ class Outbox:
         self._sent = sent
         self._queue: asyncio.Queue[_Batch] = asyncio.Queue(_LIMIT)
         self._sent_mono_ns: dict[OrderRef, int] = {}
-        self._changes: Counter[OrderRef] = Counter()
-        self._changed_by: dict[OrderRef, Future[int]] = {}
+        self._changes: defaultdict[OrderRef, list[Future[int]]] = defaultdict(list)
 
     @property
     def backlog(self) -> int:
@@ -114,9 +113,9 @@ class Outbox:
         except asyncio.QueueFull:
             msg = f"more than {_LIMIT} batches of orders wait to be sent; the strategy is looping"
             raise InvariantError(msg) from None
-        changed = [send.ref for send in sends if isinstance(send, SendModify)]
-        self._changes.update(changed)
-        self._changed_by.update((ref, durable) for ref in changed)
+        for send in sends:
+            if isinstance(send, SendModify):
+                self._changes[send.ref].append(durable)
 
     def unanswered(self, limit_ns: int) -> set[OrderRef]:
         """Return orders sent more than *limit_ns* ago that are still only SENT."""
@@ -167,8 +166,8 @@ class Outbox:
     def _not_on_disk(self, batch: _Batch) -> Future[int] | None:
         """Return the commit of a change that a new order of *batch* would say (rule 6)."""
         new = (ref for send in batch.sends if isinstance(send, SendNew) for ref in send.refs)
-        commits = (self._changed_by.get(ref) for ref in new)
-        return next((one for one in commits if one is not None and not one.done()), None)
+        commits = (self._changes[ref][-1] for ref in new if ref in self._changes)
+        return next((one for one in commits if not one.done()), None)
 
     def _send_new(self, link: BrokerLink | None, refs: tuple[OrderRef, ...]) -> None:
         entries = [self._books.ledger.orders[ref] for ref in refs]
@@ -220,10 +219,10 @@ class Outbox:
 
     def _send_modify(self, link: BrokerLink | None, ref: OrderRef) -> None:
         entry = self._books.ledger.orders[ref]
-        self._changes[ref] -= 1
+        self._changes[ref].pop(0)
         if self._changes[ref]:
             return  # rule 6
-        del self._changes[ref], self._changed_by[ref]
+        del self._changes[ref]
         if link is None or entry.state is not OrderState.WORKING:
             # A modification of an order the broker never showed would be a second send (I2).
             return  # reconciliation compares prices and sizes and modifies again
