@@ -60,6 +60,25 @@ def agree(seen: list[Observation]) -> bool:
     return last.state is LinkState.READY and held == last.positions and last.ledger == last.replayed
 
 
+def until_it_holds(world: World) -> None:
+    """Let time go by until the bot has bought or sold something."""
+    while not world.gateway.floor.exchange.positions():
+        world.run_for(1)
+
+
+def close_by_hand(world: World) -> None:
+    """Let somebody close the position in TWS."""
+    (held,) = (one.position.quantity for one in world.gateway.floor.exchange.positions())
+    world.do(read(f"manual-trade {'SELL' if held > 0 else 'BUY'} {abs(held)} SPY"))
+
+
+def refuse_cancels(world: World) -> None:
+    """Let IB refuse to cancel whatever works."""
+    exchange = world.gateway.floor.exchange
+    for order in exchange.working_orders():
+        exchange.by_hand.refuse_cancels(order.perm_id)
+
+
 def test_a_calm_stretch_trades_and_books_agree() -> None:
     seen = played(1, lambda _world: None, 600)
     assert agree(seen)
@@ -72,14 +91,11 @@ def test_a_position_closed_by_hand_takes_its_exits_with_it_within_seconds() -> N
     seen: list[Observation] = []
     world = World(1)
     with world:
-        exchange = world.gateway.floor.exchange
-        while not (held := [one.position.quantity for one in exchange.positions()]):
-            world.run_for(1)
+        until_it_holds(world)
         world.watchers.append(seen.append)
-        side = "SELL" if held[0] > 0 else "BUY"
-        world.do(read(f"manual-trade {side} {abs(held[0])} SPY"))
+        close_by_hand(world)
         world.run_for(5)
-        assert exchange.working_orders() == []
+        assert world.gateway.floor.exchange.working_orders() == []
         world.settled(faulty=False)
     assert agree(seen)
     cancels = [one.request for one in seen if isinstance(one, Asked)]
@@ -91,14 +107,10 @@ def test_an_order_that_ib_does_not_cancel_is_tried_less_and_less_often_with_an_a
     seen: list[Observation] = []
     world = World(1)
     with world:
-        exchange = world.gateway.floor.exchange
-        while not (held := [one.position.quantity for one in exchange.positions()]):
-            world.run_for(1)
-        for order in exchange.working_orders():
-            exchange.by_hand.refuse_cancels(order.perm_id)
+        until_it_holds(world)
+        refuse_cancels(world)
         world.watchers.append(seen.append)
-        side = "SELL" if held[0] > 0 else "BUY"
-        world.do(read(f"manual-trade {side} {abs(held[0])} SPY"))
+        close_by_hand(world)
         world.run_for(30)
     asked = [one for one in seen if isinstance(one, Asked)]
     cancels = [one.at_ns / 1e9 for one in asked if isinstance(one.request, CancelOrder)]
@@ -115,13 +127,9 @@ def test_what_is_due_while_the_bot_is_not_ready_does_not_keep_the_processor() ->
     """A cancel that is to be tried again, and an outage in which it cannot be."""
     world = World(1)
     with world:
-        exchange = world.gateway.floor.exchange
-        while not (held := [one.position.quantity for one in exchange.positions()]):
-            world.run_for(1)
-        for order in exchange.working_orders():
-            exchange.by_hand.refuse_cancels(order.perm_id)
-        side = "SELL" if held[0] > 0 else "BUY"
-        world.do(read(f"manual-trade {side} {abs(held[0])} SPY"))
+        until_it_holds(world)
+        refuse_cancels(world)
+        close_by_hand(world)
         world.run_for(4.5)
         assert world.process.bot is not None
         kept = world.process.bot.books.ledger.open_orders()

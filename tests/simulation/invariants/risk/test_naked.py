@@ -34,6 +34,16 @@ from ibelay.model.order import Action, OrderState, Role
 from ibelay.testing.simulation.observed import Broke
 
 
+def given_up() -> Run:
+    """Return a run in which somebody cancelled every stop, again and again."""
+    run = took_away_the_stop(holding())
+    for number in range(3):
+        stop = protective(leg=3 + number, order_id=10 + number)
+        with_stop(run, stop).works(stop, status=S.CANCELLED)
+        run.write(state(stop.order.order_ref, OrderState.CANCELLED))
+    return run
+
+
 def executed(fill: Execution) -> Executed:
     """Return what the broker does in making *fill*."""
     return Executed(execution=fill, cumulative=fill.quantity, average_price=fill.price)
@@ -144,21 +154,12 @@ def test_two_stops_for_one_position_are_one_too_many() -> None:
 
 
 def test_a_unit_whose_stops_are_cancelled_again_and_again_is_given_up_by_design() -> None:
-    run = took_away_the_stop(holding())
-    for number in range(3):
-        stop = protective(leg=3 + number, order_id=10 + number)
-        with_stop(run, stop).works(stop, status=S.CANCELLED)
-        run.write(state(stop.order.order_ref, OrderState.CANCELLED))
-    assert run.wait(300).broken == []
+    assert given_up().wait(300).broken == []
 
 
 def test_a_unit_given_up_stays_so_when_a_correction_reopens_it() -> None:
     """It had nothing left for a moment, and the stops that others took away count still."""
-    run = took_away_the_stop(holding())
-    for number in range(3):
-        stop = protective(leg=3 + number, order_id=10 + number)
-        with_stop(run, stop).works(stop, status=S.CANCELLED)
-        run.write(state(stop.order.order_ref, OrderState.CANCELLED))
+    run = given_up()
     sold = execution(2, TARGET, Action.SELL, 50)
     run.fills(BRACKET[2], sold, 0).write(booked(sold))
     fewer = execution(2, TARGET, Action.SELL, 45, revision=2)
