@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.reconcile.scenes import SECOND_NS, UNIT, intent, ledger_of, state
 
-from ibelay.journal.ledger import OrderEntry
+from ibelay.journal.order_entry import OrderEntry
 from ibelay.journal.records import AnyRecord, CancelIntended
 from ibelay.model import ids
 from ibelay.model.order import OrderState, Role

@@ -8,12 +8,13 @@ are equal.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ibelay.errors import InvariantError
 from ibelay.journal import outside
 from ibelay.journal.books import PositionBook, UnitBook
+from ibelay.journal.order_entry import OrderEntry
 from ibelay.journal.records import (
     AnyRecord,
     CancelIntended,
@@ -45,57 +46,25 @@ from ibelay.journal.records import (
 from ibelay.machines.order_life import may_become
 from ibelay.model.contract import Contract
 from ibelay.model.execution import CommissionReport, Execution
-from ibelay.model.ids import ConId, OrderId, OrderRef, PermId, UnitRef, execution_key, supersedes
-from ibelay.model.order import Action, BrokerOrderStatus, Order, OrderState, Role
+from ibelay.model.ids import ConId, OrderRef, PermId, UnitRef, execution_key, supersedes
+from ibelay.model.order import Action, Role
 
 _ZERO = Decimal(0)
 
 
 @dataclass(slots=True)
-class OrderEntry:
-    """One order of ours, from its intent to its end.
+class Ledger:
+    """Everything a bot knows, derived from its journal.
+
+    What is asked often has a part of its own, so that it costs no more from month to month.
 
     Attributes:
-        order: As modified so far.
-        perm_ids: Every perm id IB has shown for it, oldest first; more than one is an alarm.
-        filled: Sum of its executions.
-        modified: Whether we last wanted it changed, and IB has not refused that.
-        refusals: How often IB has refused to change it; the latest at ``refused_ns``.
-        cancel_refusals: How often IB has refused to cancel it; the latest at ``kept_ns``.
-        terms_unknown: IB refused a change, and no snapshot has told yet what it is now.
-        since_ns: Broker time of the last change of state.
+        working: Orders that are not over.
+        unsettled: Orders about which something may be left to decide.
+        held: Units that hold something.
+        began: By contract, since when the bot has a book to keep of it (broker time, ns).
+        others_sides: By the perm id of somebody else's order, the side of its first fill.
     """
-
-    intent: IntentRecorded
-    order: Order
-    order_id: OrderId
-    state: OrderState = OrderState.INTENDED
-    status: BrokerOrderStatus | None = None
-    perm_ids: tuple[int, ...] = ()
-    filled: Decimal = _ZERO
-    cancel_intended: bool = False
-    modified: bool = False
-    refusals: int = 0
-    refused_ns: int = 0
-    cancel_refusals: int = 0
-    kept_ns: int = 0
-    terms_unknown: bool = False
-    since_ns: int = 0
-    reason: str = ""
-
-    @property
-    def contract(self) -> Contract:
-        """What it trades."""
-        return self.intent.contract
-
-    def side_of(self, execution: Execution) -> int:
-        """Return 1 if *execution* fills the order, -1 if it takes another fill back (F34)."""
-        return execution.action.sign * self.order.action.sign
-
-
-@dataclass(slots=True)
-class Ledger:
-    """Everything a bot knows, derived from its journal."""
 
     bot: str = ""
     epoch: int = 0
@@ -116,7 +85,9 @@ class Ledger:
     outages_ns: list[int] = field(default_factory=list)
     discrepancies: int = 0
     working: dict[OrderRef, None] = field(default_factory=dict)
+    unsettled: dict[OrderRef, None] = field(default_factory=dict)
     held: dict[UnitRef, None] = field(default_factory=dict)
+    began: dict[ConId, int] = field(default_factory=dict)
     others_sides: dict[PermId, Action] = field(default_factory=dict)
 
     def open_orders(self) -> list[OrderEntry]:
@@ -157,8 +128,8 @@ class Ledger:
                 self._refuse(record)
             case OrderTermsTaken(order_ref=ref):
                 entry = self._entry(ref)
-                entry.order = _modified(entry.order, record)
-                entry.terms_unknown = False
+                entry.take(record)
+                self._weigh(entry)
             case CancelIntended(order_ref=ref):
                 self._entry(ref).cancel_intended = True
             case UnitClosing():
@@ -208,6 +179,8 @@ class Ledger:
             intent=record, order=order, order_id=record.order_id, since_ns=record.at_ns
         )
         self.working[order.order_ref] = None
+        self.unsettled[order.order_ref] = None
+        self.began.setdefault(record.contract.con_id, record.at_ns)
         self.by_order_id[record.order_id] = order.order_ref
         unit = self.units.get(order.unit)
         if unit is None:
@@ -234,6 +207,7 @@ class Ledger:
                 self.working.pop(record.order_ref, None)
             else:
                 self.working[record.order_ref] = None
+            self._weigh(entry)
         if record.status is not None:
             entry.status = record.status
         if record.perm_id and record.perm_id not in entry.perm_ids:
@@ -242,9 +216,9 @@ class Ledger:
 
     def _modify(self, record: ModifyIntended) -> None:
         entry = self._entry(record.order_ref)
-        entry.order = _modified(entry.order, record)
+        entry.take(record)
         entry.modified = True
-        entry.terms_unknown = False
+        self._weigh(entry)
 
     def _refuse(self, record: ModifyRefused | CancelRefused) -> None:
         entry = self._entry(record.order_ref)
@@ -291,8 +265,9 @@ class Ledger:
         unit = self.units[entry.order.unit]
         before = unit.open_quantity
         if earlier is not None:
-            _count(entry, unit, earlier, -1)
-        _count(entry, unit, execution, 1)
+            self._count(entry, unit, earlier, -1)
+        self._count(entry, unit, execution, 1)
+        self._weigh(entry)
         self._hold(unit)
         if earlier is not None or entry.side_of(execution) < 0:
             unit.corrected = True
@@ -309,6 +284,17 @@ class Ledger:
         if not execution.perm_id:
             return execution.action
         return self.others_sides.setdefault(execution.perm_id, execution.action)
+
+    @staticmethod
+    def _count(entry: OrderEntry, unit: UnitBook, execution: Execution, times: int) -> None:
+        shares = entry.count(execution, times)
+        unit.fill(shares, execution.price, entering=entry.order.role is Role.ENTRY)
+
+    def _weigh(self, entry: OrderEntry) -> None:
+        if entry.settled:
+            self.unsettled.pop(entry.order.order_ref, None)
+        else:
+            self.unsettled[entry.order.order_ref] = None
 
     def _hold(self, unit: UnitBook) -> None:
         if unit.open_quantity:
@@ -367,22 +353,3 @@ def fold(records: Iterable[AnyRecord]) -> Ledger:
     for record in records:
         ledger.apply(record)
     return ledger
-
-
-def _count(entry: OrderEntry, unit: UnitBook, execution: Execution, times: int) -> None:
-    """Count *execution* as filled, or with -1 as not filled after all."""
-    shares = execution.quantity * entry.side_of(execution) * times
-    entry.filled += shares
-    unit.fill(shares, execution.price, entering=entry.order.role is Role.ENTRY)
-
-
-def _modified(order: Order, record: ModifyIntended | OrderTermsTaken) -> Order:
-    def pick(new: Decimal | None, old: Decimal | None) -> Decimal | None:
-        return old if new is None else new
-
-    return replace(
-        order,
-        quantity=order.quantity if record.quantity is None else record.quantity,
-        limit_price=pick(record.limit_price, order.limit_price),
-        stop_price=pick(record.stop_price, order.stop_price),
-    )

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ibelay.journal.books import UnitBook
-from ibelay.journal.ledger import Ledger, OrderEntry
+from ibelay.journal.ledger import Ledger
+from ibelay.journal.order_entry import OrderEntry
 from ibelay.model.ids import OrderId, OrderRef
 from ibelay.model.order import BrokerOrderStatus, Order, Role
 from ibelay.model.snapshot import BrokerOrder, BrokerSnapshot

@@ -13,7 +13,8 @@ Rules:
 from __future__ import annotations
 
 from ibelay.journal.books import UnitBook
-from ibelay.journal.ledger import Ledger, OrderEntry
+from ibelay.journal.ledger import Ledger
+from ibelay.journal.order_entry import OrderEntry
 from ibelay.model.order import OrderState, Role
 from ibelay.reconcile.gaps import REFUSALS, CancelExit, CloseAtMarket, Gap
 from ibelay.reconcile.retry import not_before_ns

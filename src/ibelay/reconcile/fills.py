@@ -13,25 +13,17 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
 from ibelay.journal.ledger import Ledger
 from ibelay.model.execution import CommissionReport, Execution
-from ibelay.model.ids import ConId, OrderRef, execution_key, is_ours, supersedes
+from ibelay.model.ids import OrderRef, execution_key, is_ours, supersedes
 from ibelay.model.snapshot import BrokerOrder, BrokerSnapshot
 
 _ZERO = Decimal(0)
 _SECOND_NS = 1_000_000_000
-
-
-def first_intents(ledger: Ledger) -> dict[ConId, int]:
-    """Return by contract since when (broker time, ns) the bot has a book to keep of it."""
-    began: dict[ConId, int] = {}
-    for entry in ledger.orders.values():
-        began.setdefault(entry.contract.con_id, entry.intent.at_ns)
-    return began
 
 
 def attributed(
@@ -53,23 +45,20 @@ def attributed(
     return execution if ref is None else replace(execution, order_ref=ref)
 
 
-def is_news(
-    ledger: Ledger, execution: Execution, bot: str, began: Mapping[ConId, int] | None = None
-) -> bool:
+def is_news(ledger: Ledger, execution: Execution, bot: str) -> bool:
     """Return whether *execution* belongs in the books and is not there yet.
 
     Args:
         ledger: Our books.
         execution: Whoever's fill.
         bot: Whose order references are ours.
-        began: The ledger's :func:`first_intents`, if the caller asks about many fills.
     """
     known = ledger.executions.get(execution_key(execution.exec_id))
     if known is not None:
         return supersedes(execution.exec_id, known.exec_id)
     if is_ours(execution.order_ref, bot):
         return True
-    since = (first_intents(ledger) if began is None else began).get(execution.contract.con_id)
+    since = ledger.began.get(execution.contract.con_id)
     # IB tells a fill's time in whole seconds: one of the second of our first intent is ours.
     return since is not None and execution.at_ns >= since - since % _SECOND_NS
 
@@ -78,7 +67,6 @@ def missed_fills(ledger: Ledger, snapshot: BrokerSnapshot, bot: str) -> list[Exe
     """Return the fills of *snapshot* that are news, oldest first, each once."""
     if not snapshot.executions:
         return []
-    began = first_intents(ledger)
     latest: dict[str, Execution] = {}
     shown = (*snapshot.open_orders, *snapshot.completed_orders)
     for told in snapshot.executions:
@@ -87,7 +75,7 @@ def missed_fills(ledger: Ledger, snapshot: BrokerSnapshot, bot: str) -> list[Exe
         known = latest.get(key)
         if known is not None and not supersedes(execution.exec_id, known.exec_id):
             continue
-        if is_news(ledger, execution, bot, began):
+        if is_news(ledger, execution, bot):
             latest[key] = execution
     return sorted(latest.values(), key=lambda each: (each.at_ns, each.exec_id))
 
@@ -109,11 +97,12 @@ def missed_commissions(
     ledger: Ledger, snapshot: BrokerSnapshot, missed: Iterable[Execution]
 ) -> list[CommissionReport]:
     """Return the commissions of fills that are, or with *missed* will be, in the books."""
-    booked = {*ledger.executions, *(execution_key(each.exec_id) for each in missed)}
+    missing = {execution_key(each.exec_id) for each in missed}
     latest: dict[str, CommissionReport] = {}
     for report in snapshot.commissions:
         key = execution_key(report.exec_id)
         known = latest.get(key)
-        if key in booked and (known is None or supersedes(report.exec_id, known.exec_id)):
+        booked = key in ledger.executions or key in missing
+        if booked and (known is None or supersedes(report.exec_id, known.exec_id)):
             latest[key] = report
     return [report for report in latest.values() if is_new_commission(ledger, report)]

@@ -21,7 +21,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ibelay.journal.ledger import Ledger, OrderEntry
+from ibelay.journal.ledger import Ledger
+from ibelay.journal.order_entry import OrderEntry
 from ibelay.journal.records import (
     AnyRecord,
     CancelRefused,

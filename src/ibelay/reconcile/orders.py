@@ -25,7 +25,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from ibelay.journal.ledger import Ledger, OrderEntry
+from ibelay.journal.ledger import Ledger
+from ibelay.journal.order_entry import OrderEntry
 from ibelay.journal.records import (
     CancelIntended,
     OrderIdReassigned,
@@ -77,7 +78,7 @@ class OrderPlan:
 
     def compare(self, bot: str) -> None:
         """Decide about every order of ours that is not over, or is shown though it is."""
-        for entry in list(self.ledger.orders.values()):
+        for entry in self._in_question():
             if not entry.state.terminal or entry.state is OrderState.ABSENT:
                 self._order(entry)
             elif entry.state in _ENDED_UNFILLED and self._filled(entry) >= entry.order.quantity:
@@ -93,6 +94,12 @@ class OrderPlan:
                 self._outlives(known, order)
         for entry in over.values():
             self._over(entry, _matching(entry, self.snapshot.open_orders))
+
+    def _in_question(self) -> list[OrderEntry]:
+        """Return the orders whose state may change, oldest first: not all there ever were."""
+        refs = dict.fromkeys((*self.ledger.unsettled, *map(OrderRef, self.gained)))
+        entries = (self.ledger.orders[ref] for ref in refs)
+        return sorted(entries, key=lambda entry: entry.intent.order_id)
 
     def _filled(self, entry: OrderEntry) -> Decimal:
         """Return how much of *entry* is filled with the fills of the same plan."""

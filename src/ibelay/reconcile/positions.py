@@ -132,7 +132,8 @@ def unexplained(ledger: Ledger) -> tuple[str, ...]:
     nobody but a person can know what it is for, and it has no stop of ours.
     """
     explained: dict[ConId, Decimal] = {}
-    for unit in ledger.units.values():
+    for ref in ledger.held:
+        unit = ledger.units[ref]
         con_id = unit.contract.con_id
         signed = unit.open_quantity * unit.action.sign
         explained[con_id] = explained.get(con_id, _ZERO) + signed

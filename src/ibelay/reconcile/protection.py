@@ -20,11 +20,12 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from decimal import Decimal
 
 from ibelay.journal.books import UnitBook
-from ibelay.journal.ledger import Ledger, OrderEntry
+from ibelay.journal.ledger import Ledger
+from ibelay.journal.order_entry import OrderEntry
 from ibelay.model.ids import ClientId, ConId
 from ibelay.model.order import Action, BrokerOrderStatus, OrderState, Role
 from ibelay.model.snapshot import BrokerOrder
@@ -56,7 +57,7 @@ def audit(ledger: Ledger, foreign_stops: Sequence[BrokerOrder] = ()) -> list[Gap
 
 
 def hand_placed_stops(
-    orders: Sequence[BrokerOrder], ours: set[str], client_id: ClientId
+    orders: Sequence[BrokerOrder], ours: Container[str], client_id: ClientId
 ) -> tuple[BrokerOrder, ...]:
     """Return the stops of *orders* that work and that a person placed (rule 3).
 

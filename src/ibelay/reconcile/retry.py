@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import takewhile
 
-from ibelay.journal.ledger import OrderEntry
+from ibelay.journal.order_entry import OrderEntry
 from ibelay.machines.backoff import SECOND_NS, Schedule, delay_ns
 from ibelay.model.order import OrderState
 

@@ -215,8 +215,7 @@ class Recovery:
         self._trader.holdings.listed(snapshot.positions)
         used = highest_order_id(snapshot, client_id)
         self._trader.used_order_id = max(self._trader.used_order_id, used)
-        ours = {str(ref) for ref in ledger.orders}
-        self._trader.protector.learn_foreign(snapshot.open_orders, ours, client_id)
+        self._trader.protector.learn_foreign(snapshot.open_orders, ledger.orders, client_id)
         recovered = sum(isinstance(record, ExecutionRecorded) for record in outcome.records)
         self.executions_recovered += recovered
         done = ReconciliationDone(

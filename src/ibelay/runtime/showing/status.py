@@ -6,7 +6,8 @@ import os
 from decimal import Decimal
 from itertools import islice
 
-from ibelay.journal.ledger import Ledger, OrderEntry
+from ibelay.journal.ledger import Ledger
+from ibelay.journal.order_entry import OrderEntry
 from ibelay.machines.connection import documented_name
 from ibelay.machines.link_events import LinkState
 from ibelay.model.order import OrderState, Role
@@ -59,7 +60,7 @@ def status_record(
         positions=_positions(trader),
         orders=_orders(ledger, trader.now_ns()),
         realized_pnl=_money(sum((p.realized_pnl for p in ledger.positions.values()), Decimal(0))),
-        commissions=_money(_commissions(ledger)),
+        commissions=_money(sum((p.commissions for p in ledger.positions.values()), Decimal(0))),
         fills=len(ledger.executions),
         executions_recovered=recovery.executions_recovered,
         unknown_orders=sum(e.state is OrderState.UNKNOWN for e in ledger.open_orders()),
@@ -108,12 +109,6 @@ def connection_record(session: Session, chronicle: Chronicle, clock: Clock) -> C
         worst_outage_s=worst,
         last_heard_s=None if link is None else max(0.0, (now - link.last_heard_ns) / 1e9),
     )
-
-
-def _commissions(ledger: Ledger) -> Decimal:
-    """Return what our own fills cost; reports of other clients' fills are heard too."""
-    charged = (ledger.commissions.get(key) for key in ledger.executions)
-    return sum((report.commission for report in charged if report is not None), Decimal(0))
 
 
 def _watch_list(trader: Trader, streams: Streams, clock: Clock) -> list[SymbolStatusLine]:

@@ -25,7 +25,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from ibelay.errors import InvariantError, LinkError
-from ibelay.journal.ledger import OrderEntry
+from ibelay.journal.order_entry import OrderEntry
 from ibelay.journal.records import AnyRecord, OrderStateChanged
 from ibelay.model.ids import OrderId, OrderRef
 from ibelay.model.order import OrderState, Role

@@ -6,7 +6,7 @@ of the way of a unit that is being closed on purpose.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from ibelay.journal.books import UnitBook
 from ibelay.journal.records import IncidentNoted, Severity
@@ -54,7 +54,7 @@ class Protector:
         return self._naked_total_ns + running
 
     def learn_foreign(
-        self, orders: Sequence[BrokerOrder], ours: set[str], client_id: ClientId
+        self, orders: Sequence[BrokerOrder], ours: Container[str], client_id: ClientId
     ) -> None:
         """Remember the stops that people placed by hand, from a snapshot."""
         self.foreign_stops = hand_placed_stops(orders, ours, client_id)

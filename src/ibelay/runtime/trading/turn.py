@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ibelay.journal.books import UnitBook
-from ibelay.journal.ledger import Ledger, OrderEntry
+from ibelay.journal.ledger import Ledger
+from ibelay.journal.order_entry import OrderEntry
 from ibelay.journal.records import (
     AnyRecord,
     CancelIntended,
