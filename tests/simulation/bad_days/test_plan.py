@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ibelay.errors import ConfigurationError
+from ibelay.gateway.market.calendars.sessions import NEW_YORK, Hours, session_of
 from ibelay.model.faults import Command, read
 from ibelay.testing.simulation.bad_days import plan as plans
 from ibelay.testing.simulation.bad_days.conductor import Conductor
@@ -38,6 +41,45 @@ def test_nights_bring_their_restarts_at_their_hours() -> None:
     steps = draw(1, PROFILES["nightly"], 72 * HOUR_NS).steps
     restarts = [step.at_ns / HOUR_NS for step in steps if step.command.word == "restart"]
     assert restarts == pytest.approx([8.25, 32.25, 56.25], abs=0.01)
+
+
+WEEK = 168 * HOUR_NS
+
+
+@pytest.mark.parametrize("seed", range(len(PROFILES["weekly"].dates)))
+def test_a_week_brings_its_weekend_by_the_clock_of_new_york(seed: int) -> None:
+    """Also where the clocks are changed on its Sunday, so that nights have 7 or 9 hours."""
+    weekly = PROFILES["weekly"]
+    begin_ns = weekly.setting_of(seed, WEEK).begin_ns
+
+    def clocks(word: str) -> list[str]:
+        moments = (step for step in draw(seed, weekly, WEEK).steps if step.command.word == word)
+        seconds = ((begin_ns + step.at_ns) / 1e9 for step in moments)
+        return [f"{datetime.fromtimestamp(one, NEW_YORK):%a %H:%M}" for one in seconds]
+
+    nights = ["Thu 23:45", "Fri 23:45", "Sat 16:00", "Sat 23:45", "Sun 23:45"]
+    assert clocks("restart") == [*nights, "Mon 23:45", "Tue 23:45", "Wed 23:45"]
+    assert "Fri 23:00" in clocks("reset")
+    assert clocks("mute") == ["Sun 23:45"]
+
+
+def test_the_weeks_of_a_profile_are_of_every_kind() -> None:
+    """The clocks are changed in two of them, and one has a day off that is no weekend's."""
+    weekly = PROFILES["weekly"]
+    settings = [weekly.setting_of(seed, WEEK) for seed in range(len(weekly.dates))]
+    assert len({setting.date for setting in settings}) == len(weekly.dates)
+    after = [datetime.fromtimestamp((one.begin_ns + WEEK) / 1e9, NEW_YORK) for one in settings]
+    assert sorted({f"{one:%a %H:%M}" for one in after}) == ["Thu 14:30", "Thu 15:30", "Thu 16:30"]
+    days = (date.fromisoformat(one.date) + timedelta(days=n) for one in settings for n in range(7))
+    shut = [day for day in days if day.weekday() < 5 and session_of(Hours.US_STOCKS, day) is None]
+    assert len(shut) == 1
+
+
+def test_a_long_run_has_days_enough() -> None:
+    """The market goes on trading until the plan is over."""
+    assert PROFILES["weekly"].setting_of(1, WEEK).days == 8
+    assert PROFILES["nightly"].setting_of(1, 96 * HOUR_NS).days == 5
+    assert PROFILES["hostile"].setting_of(1, 96 * HOUR_NS).days == 1
 
 
 @pytest.mark.parametrize("text", ["kill", "+1s: kill", "+1.000000s on moon +0.000ms: kill", ""])

@@ -22,7 +22,7 @@ from tests.simulation.invariants.scenes import (
 from ibelay.journal.records import LinkDown
 from ibelay.model.ids import Epoch
 from ibelay.model.order import Action, OrderState
-from ibelay.testing.simulation.observed import Durable
+from ibelay.testing.simulation.observed import Calmed, Durable
 
 LOST = LinkDown(at_ns=1, cause="by hand")
 OTHER = LinkDown(at_ns=2, cause="another")
@@ -106,9 +106,15 @@ def test_books_that_changed_without_a_record_break_i8() -> None:
 
 
 @pytest.mark.parametrize("what", ["orders", "executions"])
-def test_books_that_change_after_they_were_equal_break_i8(what: str) -> None:
+@pytest.mark.parametrize("calm", [False, True])
+def test_books_that_change_after_they_were_equal_break_i8(what: str, calm: bool) -> None:
+    """It is seen twenty minutes later, and at once when nothing goes wrong any more."""
     run = holding().settle()
     assert run.broken == []
+    if calm:
+        run.see(Calmed(run.at_ns))
+    else:
+        run.at_ns += 1_200_000_000_000
     if what == "orders":
         entry = run.live.orders[STOP]
         entry.order = replace(entry.order, quantity=Decimal(49))

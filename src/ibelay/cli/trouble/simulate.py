@@ -30,7 +30,7 @@ def simulate(  # noqa: PLR0913  # an option each
     *,
     seeds: int = 20,
     hours: float = 4.0,
-    profile: Literal["calm", "nightly", "hostile", "broker"] = "hostile",
+    profile: Literal["calm", "nightly", "weekly", "hostile", "broker"] = "hostile",
     bot: Literal["runtime", "dropin"] = "runtime",
     first: int = 1,
     replay: Annotated[int | None, Parameter(show_default=False)] = None,
@@ -51,7 +51,7 @@ def simulate(  # noqa: PLR0913  # an option each
     Examples:
         `ibelay simulate --seeds 100 --hours 10`
 
-        `ibelay simulate --profile nightly --hours 96`
+        `ibelay simulate --profile weekly --hours 168`
 
         `ibelay simulate --replay 4711 --hours 4 --shrink --save failure.plan`
 
@@ -60,8 +60,8 @@ def simulate(  # noqa: PLR0913  # an option each
     Args:
         seeds: How many runs.
         hours: Virtual hours in which things go wrong, for each.
-        profile: `calm`, `nightly` (the resets and restarts of every night), `hostile` or `broker`
-            (what a broker and people do to orders).
+        profile: `calm`, `nightly` (the resets and restarts of every night), `weekly` (those and
+            the weekend's), `hostile` or `broker` (what a broker and people do to orders).
         bot: What is simulated: `runtime`, ibelay's own with a strategy, or `dropin`, a script on
             the drop-in `IB`.
         first: The first seed; the others follow.

@@ -134,7 +134,7 @@ def setting_of(plan: Plan) -> Setting:
     Every tenth seed writes to the store of production, every twentieth trades on the gateway's
     own synthetic market with its several quotes and prints a second.
     """
-    setting = PROFILES[plan.profile].setting
+    setting = PROFILES[plan.profile].setting_of(plan.seed, plan.span_ns)
     dense = plan.seed % DENSE_EVERY == DENSE_EVERY // 2 - 1
     return replace(
         setting,

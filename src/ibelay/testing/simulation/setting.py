@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 
+from ibelay.gateway.market.calendars.sessions import NEW_YORK, at
 from ibelay.gateway.session.line.pacing import Pacing
 from ibelay.machines.backoff import Schedule
 from ibelay.machines.liveness import Heartbeat
@@ -78,6 +80,12 @@ class Setting:
     boots: bool = True
     max_quantity: Decimal = Decimal(0)
     exposure: Decimal | None = None
+
+    @property
+    def begin_ns(self) -> int:
+        """When it begins, market time."""
+        day, clock = date.fromisoformat(self.date), time.fromisoformat(self.start)
+        return at(day, clock, NEW_YORK)
 
     @property
     def bot_name(self) -> str:

@@ -7,7 +7,10 @@ Rules:
    ones are as frequent as long ones; ``{m}`` is a message about orders, ``{e}`` the end of an
    answer, ``{n}`` a count from 1 to 3.
 3. A share of the hazards waits for an event, so that narrow windows are hit.
-4. What a day brings at fixed times is a table of its own, in New York time.
+4. What a day of the week brings at a fixed time is a table of its own, in New York time: a
+   clock's, also where the clocks are changed.
+5. A run of whole weeks begins on a date its seed chooses, a holiday, an early close and both
+   changes of the clocks among them, at their share of a year.
 
 **Source**: shared IB facts, sections 2 and 5; the commands are ``model.faults``.
 """
@@ -16,9 +19,12 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
+from ibelay.gateway.market.calendars.sessions import NEW_YORK, at
 from ibelay.model.faults import read
 from ibelay.testing.simulation.bad_days.plan import Event, Plan, Step
 from ibelay.testing.simulation.busy import patient
@@ -26,10 +32,13 @@ from ibelay.testing.simulation.eager import Eager
 from ibelay.testing.simulation.setting import Kind, Setting
 
 HOUR_NS = 3_600_000_000_000
+_DAY_NS = 24 * HOUR_NS
 _ABOUT_ORDERS = ("openOrder", "orderStatus", "execDetails", "commissionReport")
 _ENDS = ("openOrderEnd", "execDetailsEnd", "positionEnd", "completedOrdersEnd", "currentTime")
 _MOST_AFTER_NS = 3_000_000
 _FOLLOW_NS = 50_000_000
+_FRIDAY, _SATURDAY, _SUNDAY = 4, 5, 6
+_EVERY_DAY = frozenset(range(7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +58,43 @@ class Hazard:
     aimed: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What comes at a time of day.
+
+    Attributes:
+        at: When, New York.
+        hazard: What.
+        weekdays: On which days, 0 is Monday.
+    """
+
+    at: time
+    hazard: Hazard
+    weekdays: frozenset[int] = _EVERY_DAY
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """A kind of bad day.
 
     Attributes:
         hazards: What comes at random.
-        daily: What comes at a time of day, as (seconds after midnight, hazard).
+        due: What comes at a time of day.
         setting: Where.
-        start_s: Seconds after midnight in New York at which a run begins.
+        dates: First days of runs, YYYY-MM-DD, of which the seed takes one; the setting's if empty.
     """
 
     name: str
     hazards: tuple[Hazard, ...]
-    daily: tuple[tuple[float, Hazard], ...] = ()
+    due: tuple[Due, ...] = ()
     setting: Setting = field(default_factory=Setting)
-    start_s: float = 9.5 * 3600
+    dates: tuple[str, ...] = ()
+
+    def setting_of(self, seed: int, span_ns: int) -> Setting:
+        """Return where *seed* is played, with days enough for *span_ns*."""
+        setting, dates = self.setting, self.dates or (self.setting.date,)
+        days = setting.days if setting.skip_nights else -(-span_ns // _DAY_NS) + 1
+        return replace(setting, date=dates[seed % len(dates)], days=max(setting.days, days))
 
 
 _CALM = (
@@ -136,21 +166,45 @@ _BROKER = (
 )
 
 
-def _nightly() -> Profile:
-    reset = Hazard(0, ("farm market 20s", "reset {s} data-lost=yes"), (10, 900))
-    restart = Hazard(0, ("restart {s} roll-back={n}",), (80, 240))
-    return Profile(
-        name="nightly",
-        hazards=tuple(replace(one, per_hour=one.per_hour / 3) for one in _CALM),
-        daily=((23.75 * 3600, restart), (0.25 * 3600, reset), (5.75 * 3600, reset)),
-        setting=Setting(days=5, skip_nights=False, start="15:30", strategy=patient),
-        start_s=15.5 * 3600,
-    )
-
+_RESET = Hazard(0, ("farm market 20s", "reset {s} data-lost=yes"), (10, 900))
+_RESTART = Hazard(0, ("restart {s} roll-back={n}",), (80, 240))
+_RARE = tuple(replace(one, per_hour=one.per_hour / 3) for one in _CALM)
+_AROUND_THE_CLOCK = Setting(days=5, skip_nights=False, start="15:30", strategy=patient)
+_NIGHTS = (Due(time(0, 15), _RESET), Due(time(5, 45), _RESET))
+# Weekend maintenance, a gateway that ends itself on a Saturday, and logins that wait for a person
+# from Sunday on, whose tokens are no longer good.
+_MAINTENANCE = Hazard(0, ("farm market 20s", "reset {s} data-lost=yes"), (3.5 * 3600, 4.5 * 3600))
+_REPEATED = Hazard(0, ("reset {s}",), (30, 1800))
+_ENDS_ITSELF = Hazard(0, ("restart {s} roll-back={n}",), (600, 3 * 3600))
+_WAITS_FOR_A_PERSON = Hazard(0, ("restart 90s", "mute {s}"), (3600, 8 * 3600))
+_WEEK = (
+    *_NIGHTS,
+    Due(time(23, 45), _RESTART, _EVERY_DAY - {_SUNDAY}),
+    Due(time(23, 0), _MAINTENANCE, frozenset({_FRIDAY})),
+    *(Due(time(hour), _REPEATED, frozenset({_SATURDAY})) for hour in (8, 13, 21)),
+    Due(time(16, 0), _ENDS_ITSELF, frozenset({_SATURDAY})),
+    Due(time(23, 45), _WAITS_FOR_A_PERSON, frozenset({_SUNDAY})),
+)
+_THURSDAYS = (
+    "2025-06-05",
+    "2025-07-03",  # an early close, then a holiday
+    "2025-09-11",
+    "2025-10-30",  # clocks go back
+    "2026-01-08",
+    "2026-03-05",  # clocks go forward
+)
 
 PROFILES: dict[str, Profile] = {
     "calm": Profile(name="calm", hazards=_CALM),
-    "nightly": _nightly(),
+    "nightly": Profile(
+        name="nightly",
+        hazards=_RARE,
+        due=(Due(time(23, 45), _RESTART), *_NIGHTS),
+        setting=_AROUND_THE_CLOCK,
+    ),
+    "weekly": Profile(
+        name="weekly", hazards=_RARE, due=_WEEK, setting=_AROUND_THE_CLOCK, dates=_THURSDAYS
+    ),
     "hostile": Profile(name="hostile", hazards=_HOSTILE, setting=Setting(proxied=True)),
     "broker": Profile(
         name="broker",
@@ -178,13 +232,21 @@ def draw(seed: int, profile: Profile, span_ns: int, kind: Kind = Kind.RUNTIME) -
             if at_ns >= span_ns:
                 break
             steps += _steps(hazard, int(at_ns), chance)
-    for second, hazard in profile.daily:
-        at_s = (second - profile.start_s) % 86_400
-        while at_s * 1e9 < span_ns:
-            steps += _steps(hazard, int(at_s * 1e9), chance)
-            at_s += 86_400
+    begin_ns = profile.setting_of(seed, span_ns).begin_ns
+    for due in profile.due:
+        for moment_ns in _moments(due, begin_ns, begin_ns + span_ns):
+            steps += _steps(due.hazard, moment_ns - begin_ns, chance)
     steps.sort(key=lambda step: step.at_ns)
     return Plan(seed=seed, profile=profile.name, span_ns=span_ns, steps=tuple(steps), kind=kind)
+
+
+def _moments(due: Due, begin_ns: int, until_ns: int) -> Iterator[int]:
+    """Yield when *due* is due from *begin_ns* until before *until_ns*."""
+    day = datetime.fromtimestamp(begin_ns // 1_000_000_000, NEW_YORK).date()
+    while (moment_ns := at(day, due.at, NEW_YORK)) < until_ns:
+        if moment_ns >= begin_ns and day.weekday() in due.weekdays:
+            yield moment_ns
+        day += timedelta(days=1)
 
 
 def _steps(hazard: Hazard, at_ns: int, chance: random.Random) -> list[Step]:
