@@ -9,6 +9,8 @@ Run: ``python -m benchmarks.bench_simulation [--hours 4] [--seeds 3]``.
 from __future__ import annotations
 
 import argparse
+import platform
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from ibelay.testing.simulation.world import World
 TARGET = 7.0
 HOUR_S = 3600.0
 ADDED = 2_000_000
-NIGHTS = 6  # a row with nights in it lasts so many times as long
+NIGHTS, WEEK = 6, 42  # a row with nights or a weekend in it lasts so many times as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,10 @@ def main() -> None:
         ("calm", partial(profile, "calm", asked.seeds, asked.hours)),
         ("hostile", partial(profile, "hostile", asked.seeds, asked.hours)),
         ("nightly, around the clock", partial(profile, "nightly", 1, asked.hours * NIGHTS)),
+        ("weekly, with its weekend", partial(profile, "weekly", 1, asked.hours * WEEK)),
     ]
     print(f"target: {TARGET:g} simulated hours a second of one processor, with faults")
+    print(f"{platform.python_implementation()} {sys.version}")
     for name, measure in rows:
         print(told(name, measure()), flush=True)
 
