@@ -6,7 +6,7 @@ import pytest
 from tests.reconcile.scenes import SECOND_NS, UNIT, intent, ledger_of, state
 
 from ibelay.journal.order_entry import OrderEntry
-from ibelay.journal.records import AnyRecord, CancelIntended
+from ibelay.journal.records import AnyRecord, CancelIntended, OrderStateChanged
 from ibelay.model import ids
 from ibelay.model.order import OrderState, Role
 from ibelay.reconcile.retry import is_due, not_before_ns
@@ -34,6 +34,17 @@ def test_the_waits_double_up_to_a_minute(failures: int, wait_s: int) -> None:
 @pytest.mark.parametrize("end", [OrderState.CANCELLED, OrderState.ABSENT])
 def test_a_cancel_by_others_and_an_order_that_never_left_count_as_well(end: OrderState) -> None:
     assert not_before_ns(tries(end)) == 2 + SECOND_NS
+
+
+def test_the_minute_in_which_an_order_was_looked_for_is_part_of_the_wait() -> None:
+    """A position must not stay naked for that minute and another one."""
+    records: list[AnyRecord] = [intent(leg, Role.STOP, child=False) for leg in range(6)]
+    records += (state(ids.order_ref(UNIT, leg), OrderState.ABSENT) for leg in range(5))
+    last = ids.order_ref(UNIT, 5)
+    proven_ns = 70 * SECOND_NS
+    ended = OrderStateChanged(at_ns=proven_ns, order_ref=last, state=OrderState.ABSENT)
+    ledger = ledger_of(*records, ended)
+    assert not_before_ns(list(ledger.orders.values())) == proven_ns + SECOND_NS
 
 
 def test_only_failures_in_a_row_count() -> None:

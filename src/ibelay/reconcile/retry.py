@@ -3,6 +3,9 @@
 Theory: what IB refuses once it refuses again at once, while the position stays as naked as it
 was. Waits of 1, 2, 4 … 60 s find out when the reason has gone (a halt, a pre-open, a limit of
 orders) without a flood of orders that would be a reason of its own.
+
+What never arrived has waited already: that an order is absent takes a minute to prove, and that
+minute is part of the wait.
 """
 
 from __future__ import annotations
@@ -25,7 +28,12 @@ def not_before_ns(tries: Sequence[OrderEntry]) -> int:
         tries: The stand-alone orders of one kind that a unit had, oldest first.
     """
     failed = sum(1 for _ in takewhile(_failed, reversed(tries)))
-    return tries[-1].since_ns + delay_ns(_WAITS, failed, 0.0) if failed else 0
+    if not failed:
+        return 0
+    last, wait_ns = tries[-1], delay_ns(_WAITS, failed, 0.0)
+    if last.state is OrderState.ABSENT:
+        return max(last.since_ns + _WAITS.base_ns, last.intent.at_ns + wait_ns)
+    return last.since_ns + wait_ns
 
 
 def change_not_before_ns(entry: OrderEntry) -> int:
