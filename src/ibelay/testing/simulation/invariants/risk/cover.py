@@ -4,9 +4,11 @@ Theory of cover, from the broker's own book alone: a unit that was given a stop 
 entry filled less what its exits did, and all units together no more than the position is. What
 of that no living stop and no market exit would close is *naked*. The other way round, more
 stops and exits than there is position, or entries that may yet become one, would open the other
-side, and so would more targets: that is *excess*. A bracket's own child never closes more than
-the bracket's fills have left open (the broker sees to that, and knows nothing of what others
-closed); stops placed by hand on the closing side count as cover, never as excess.
+side, and so would more targets: that is *excess*. Where somebody else held the other side before
+our entry, what leaves gives him back what he had: there the units count, not the position. A
+bracket's own child never closes more than the bracket's fills have left open (the broker sees to
+that, and knows nothing of what others closed); stops placed by hand on the closing side count as
+cover, never as excess.
 
 A unit whose stops somebody else cancelled again and again is given up by design, with an alarm
 (``reconcile.protection``, rule 6); it is no longer counted. What others sell of what a unit
@@ -68,9 +70,14 @@ class _Contract:
     units: dict[str, _Unit] = field(default_factory=dict)
 
     def others_traded(self, more: Decimal, side: Action) -> None:
-        """Note *more* shares, signed, of somebody's order on *side*; others take fills back."""
+        """Note *more* shares, signed, of somebody's order on *side*; others take fills back.
+
+        What is taken back and traded again, or the other way round, moves no position.
+        """
         if more * side.sign > 0:
-            self.traded += more
+            redone = min(max(_ZERO, -self.untraded * side.sign), abs(more)) * side.sign
+            self.untraded += redone
+            self.traded += more - redone
             return
         pending = max(_ZERO, self.traded * side.sign)
         undone = min(pending, abs(more)) * side.sign
@@ -213,7 +220,8 @@ class Cover:
             if _open(contract, -side) or self._entering(contract, -side):
                 continue  # both sides at once: what is for which nobody can tell
             ours = max(self._all_leave(contract, side, roles) for roles in (_LEAVING, _TARGETS))
-            excess += max(_ZERO, ours - held - self._entering(contract, side))
+            due = max(held, _open(contract, side))
+            excess += max(_ZERO, ours - due - self._entering(contract, side))
         return Risk(naked, excess, self._said(contract, naked, excess))
 
     def _wants_stop(self, contract: _Contract, side: int) -> Decimal:
