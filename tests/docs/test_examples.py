@@ -16,7 +16,8 @@ from ibelay.testing.gateway import RunningGateway
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 TESTS = sorted(EXAMPLES.glob("test_*.py"))
-PROGRAMS = {"dropin_bot.py"}
+SIMULATED = {"my_script.py", "my_strategy.py"}  # by tests/simulation/test_own.py
+PROGRAMS = {"dropin_bot.py"} | SIMULATED
 
 
 def test_every_example_is_run_by_a_test() -> None:

@@ -21,18 +21,18 @@ from ibelay.testing.simulation.observed import (
     Observation,
 )
 from ibelay.testing.simulation.run import Outcome, run
-from ibelay.testing.simulation.setting import Kind
+from ibelay.testing.simulation.setting import Kind, Subject
 
 MINUTE_NS = 60_000_000_000
 RUN = """
 import logging
 from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
 from ibelay.testing.simulation.run import run
-from ibelay.testing.simulation.setting import Kind
+from ibelay.testing.simulation.setting import Kind, Subject
 
 logging.disable(logging.CRITICAL)
 for profile, seed in (("hostile", 1), ("hostile", 10), ("calm", 3)):
-    outcome = run(draw(seed, PROFILES[profile], HOUR_NS // 6, Kind.DROP_IN))
+    outcome = run(draw(seed, PROFILES[profile], HOUR_NS // 6, Subject(kind=Kind.DROP_IN)))
     print(outcome.digest, outcome.breach)
 """
 
@@ -45,7 +45,7 @@ def played(*steps: str, minutes: int = 4, seed: int = 1) -> tuple[Outcome, list[
         profile="hostile",
         span_ns=minutes * MINUTE_NS,
         steps=tuple(read(step) for step in steps),
-        kind=Kind.DROP_IN,
+        subject=Subject(kind=Kind.DROP_IN),
     )
     return run(plan, watch=seen.append), seen
 

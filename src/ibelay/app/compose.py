@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from decimal import Decimal
-from typing import cast
 
+from ibelay.app.own import own_strategy
 from ibelay.app.settings import BotSettings
 from ibelay.bots.ps60 import Ps60
 from ibelay.bots.scanner import load_scanner
@@ -22,15 +21,6 @@ from ibelay.runtime.strategy import AnyStrategy
 from ibelay.supervisor.policy import RestartPolicy
 
 _NS = 1_000_000_000
-_MEMBERS = (
-    *("name", "state_type", "initial_state", "carry_over", "contracts"),
-    *("on_bar", "on_fill", "on_order", "why_not_trading"),
-)
-
-_MAKING_FAILED = (
-    *(ArithmeticError, AttributeError, ImportError, LookupError, NameError),
-    *(OSError, RuntimeError, TypeError, ValueError),
-)
 
 
 def bot_config(settings: BotSettings, *, safe_mode_reason: str = "") -> BotConfig:
@@ -77,25 +67,10 @@ def strategy_of(settings: BotSettings) -> AnyStrategy:
             msg = "strategy ps60 needs the day's scanner file: set 'scanner' in [bot]"
             raise ConfigurationError(msg)
         return Ps60(load_scanner(settings.bot.scanner), patience_s=settings.bot.patience_s)
-    module_name, _, function = name.partition(":")
-    if not function:
+    if ":" not in name:
         msg = f"strategy {name!r} is not known; expected 'ps60' or 'package.module:function'"
         raise ConfigurationError(msg)
-    try:
-        make = getattr(importlib.import_module(module_name), function)
-    except (ImportError, AttributeError, SyntaxError) as error:
-        msg = f"strategy {name!r} was not found ({error}); expected 'package.module:function'"
-        raise ConfigurationError(msg) from error
-    try:
-        strategy = make()
-    except _MAKING_FAILED as error:  # it is the user's code, and a setting names it
-        msg = f"strategy {name!r} could not be made: {error!r}; mend it or name another"
-        raise ConfigurationError(msg) from error
-    missing = [member for member in _MEMBERS if not hasattr(strategy, member)]
-    if missing:
-        msg = f"what {name!r} returns is no strategy: it has no {', '.join(missing)}"
-        raise ConfigurationError(msg)
-    return cast("AnyStrategy", strategy)
+    return own_strategy(name)
 
 
 def restart_policy(settings: BotSettings) -> RestartPolicy:

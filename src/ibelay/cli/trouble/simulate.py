@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from ibelay.testing.simulation.bad_days.plan import Plan
     from ibelay.testing.simulation.campaign import Ran, Tally
+    from ibelay.testing.simulation.setting import Subject
 
 MAX_SEEDS = 1_000_000
 MAX_HOURS = 24 * 30
@@ -24,6 +26,12 @@ MAX_SEED = 10**17  # and as many more follow as there can be seeds
 MAX_JOBS = 64
 MAX_LINES = 100_000
 MAX_PLAN_BYTES = 1 << 20
+TRIED_HOURS = 0.25
+NOT_REPEATED = (
+    "{} does not do the same when it is given the same: two runs of one seed differ, so a failure "
+    "may not come again. It takes time, chance or the order of a set from elsewhere; expected all "
+    "of it from what it is given."
+)
 
 
 def simulate(  # noqa: PLR0913  # an option each
@@ -32,6 +40,9 @@ def simulate(  # noqa: PLR0913  # an option each
     hours: float = 4.0,
     profile: Literal["calm", "nightly", "weekly", "hostile", "broker"] = "hostile",
     bot: Literal["runtime", "dropin"] = "runtime",
+    strategy: Annotated[str, Parameter(show_default=False)] = "",
+    script: Annotated[str, Parameter(show_default=False)] = "",
+    symbols: str = "SPY",
     first: int = 1,
     replay: Annotated[int | None, Parameter(show_default=False)] = None,
     plan: Annotated[Path | None, Parameter(show_default=False)] = None,
@@ -53,6 +64,8 @@ def simulate(  # noqa: PLR0913  # an option each
 
         `ibelay simulate --profile weekly --hours 168`
 
+        `ibelay simulate --strategy mybot:make --symbols SPY,QQQ`
+
         `ibelay simulate --replay 4711 --hours 4 --shrink --save failure.plan`
 
         `ibelay simulate --plan failure.plan`
@@ -64,9 +77,13 @@ def simulate(  # noqa: PLR0913  # an option each
             the weekend's), `hostile` or `broker` (what a broker and people do to orders).
         bot: What is simulated: `runtime`, ibelay's own with a strategy, or `dropin`, a script on
             the drop-in `IB`.
+        strategy: Yours, as in `bot.toml`: `package.module:function`; one of ibelay's if not given.
+        script: Your script on the drop-in, as `package.module:function`: an `async def` that takes
+            `(ib, host, port, client_id)`.
+        symbols: What the market trades: stocks, separated by commas.
         first: The first seed; the others follow.
         replay: Run this seed alone.
-        plan: Run the plan in this file, which says its own seed, hours and profile.
+        plan: Run the plan in this file, which says its own seed, hours, profile and bot.
         shrink: Reduce a failure to the fewest things that must go wrong for it.
         save: Write the plan of a failure, or what it was reduced to, into this file.
         jobs: Processes; one for each processor if not given.
@@ -79,20 +96,27 @@ def simulate(  # noqa: PLR0913  # an option each
     from rich.console import Console  # noqa: PLC0415  # commands load lazily
 
     from ibelay.testing.simulation.campaign import campaign, play_plan  # noqa: PLC0415  # so
-    from ibelay.testing.simulation.setting import Kind  # noqa: PLC0415  # the same
+    from ibelay.testing.simulation.programs.own import check  # noqa: PLC0415  # the same
 
     console = Console()
     ran: Generator[Ran]
+    subject = _subject(bot, strategy, script, symbols)
     if plan is None:
         wanted = range(first, first + seeds) if replay is None else [replay]
         total = len(wanted)
-        ran = campaign(
-            wanted, profile, hours, jobs=min(jobs or os.cpu_count() or 1, total), kind=Kind(bot)
+        jobs = min(jobs or os.cpu_count() or 1, total)
+        ran = campaign(wanted, profile, hours, jobs=jobs, subject=subject)
+    elif replay is not None or strategy or script:
+        raise ConfigurationError(
+            "--plan names its own seed and bot: expected it without --replay, --strategy, --script"
         )
-    elif replay is not None:
-        raise ConfigurationError("--plan names its own seed: expected it without --replay")
     else:
-        total, ran = 1, (play_plan(one) for one in [_read(plan)])
+        one = _read(plan)
+        subject = one.subject
+        total, ran = 1, (play_plan(each) for each in [one])
+    check(subject)
+    if subject.own and not _repeats(profile, subject):
+        _line(console, NOT_REPEATED.format(subject.own), style="yellow")
     with closing(ran):
         tally = _follow(console, ran, total)
     _tell(console, tally, situations=situations)
@@ -100,6 +124,31 @@ def simulate(  # noqa: PLR0913  # an option each
         return 0
     _explain(console, tally.failed, plan, shrink=shrink, save=save, lines=lines)
     return 1
+
+
+def _subject(bot: str, strategy: str, script: str, symbols: str) -> Subject:
+    """Return whom the options mean."""
+    from ibelay.gateway.market.symbols import clean_symbols  # noqa: PLC0415  # lazily
+    from ibelay.testing.simulation.setting import Kind, Subject  # noqa: PLC0415  # the same
+
+    if strategy and (script or bot == Kind.DROP_IN):
+        raise ConfigurationError(
+            "--strategy is for ibelay's runtime: expected it without --script and --bot dropin"
+        )
+    return Subject(
+        kind=Kind.DROP_IN if script else Kind(bot),
+        own=strategy or script,
+        symbols=tuple(clean_symbols(symbols.split(","))),
+    )
+
+
+def _repeats(profile: str, subject: Subject) -> bool:
+    """Return whether a seed is one run, twice, in processes of their own."""
+    from ibelay.testing.simulation.campaign import campaign  # noqa: PLC0415  # commands load lazily
+
+    with closing(campaign([1, 1], profile, TRIED_HOURS, jobs=2, subject=subject)) as tried:
+        digests = {ran.outcome.digest for ran in tried}
+    return len(digests) == 1
 
 
 def _check(**given: float) -> None:
@@ -191,8 +240,18 @@ def _again(plan: Plan) -> str:
     from ibelay.testing.simulation.bad_days.profiles import HOUR_NS  # noqa: PLC0415  # lazily
 
     hours = repr(plan.span_ns / HOUR_NS).removesuffix(".0")
-    bot = "" if plan.kind == "runtime" else f" --bot {plan.kind}"
-    return f"--replay {plan.seed} --hours {hours} --profile {plan.profile}{bot}"
+    return f"--replay {plan.seed} --hours {hours} --profile {plan.profile}{_who(plan.subject)}"
+
+
+def _who(subject: Subject) -> str:
+    """Return the options that mean *subject*."""
+    from ibelay.testing.simulation.setting import OURS  # noqa: PLC0415  # commands load lazily
+
+    symbols = shlex.quote(",".join(subject.symbols))
+    traded = "" if subject.symbols == OURS.symbols else f" --symbols {symbols}"
+    if not subject.own:
+        return f"{'' if subject.kind == OURS.kind else f' --bot {subject.kind}'}{traded}"
+    return f" --{'strategy' if subject.kind == OURS.kind else 'script'} {subject.own}{traded}"
 
 
 def _shrink(console: Console, failed: Ran) -> Ran:

@@ -29,7 +29,7 @@ from itertools import islice
 from ibelay.testing.simulation.bad_days.plan import Plan
 from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
 from ibelay.testing.simulation.run import Outcome, run
-from ibelay.testing.simulation.setting import Kind
+from ibelay.testing.simulation.setting import OURS, Subject
 from ibelay.testing.simulation.situations import Situation
 
 _AHEAD = 2
@@ -81,9 +81,9 @@ class Tally:
         return outcome.breach is None
 
 
-def play(seed: int, profile: str, hours: float, kind: Kind = Kind.RUNTIME) -> Ran:
+def play(seed: int, profile: str, hours: float, subject: Subject = OURS) -> Ran:
     """Run one seed."""
-    return play_plan(draw(seed, PROFILES[profile], span_ns(hours), kind))
+    return play_plan(draw(seed, PROFILES[profile], span_ns(hours), subject))
 
 
 def span_ns(hours: float) -> int:
@@ -107,7 +107,7 @@ def moment_of(invariant: str, plan: Plan) -> int | None:
 
 
 def campaign(
-    seeds: Sequence[int], profile: str, hours: float, *, jobs: int, kind: Kind = Kind.RUNTIME
+    seeds: Sequence[int], profile: str, hours: float, *, jobs: int, subject: Subject = OURS
 ) -> Generator[Ran]:
     """Yield what came of each seed, as they end.
 
@@ -116,20 +116,20 @@ def campaign(
         profile: A name of ``bad_days.profiles.PROFILES``.
         hours: Virtual hours in which things go wrong, for each.
         jobs: How many processes.
-        kind: What is simulated.
+        subject: Who goes through them.
 
     Raises:
         OSError: A process was ended from outside.
     """
     if jobs == 1:
         for seed in seeds:
-            yield play(seed, profile, hours, kind)
+            yield play(seed, profile, hours, subject)
         return
     others = multiprocessing.active_children()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin) as pool:
         try:
-            one = partial(play, profile=profile, hours=hours, kind=kind)
+            one = partial(play, profile=profile, hours=hours, subject=subject)
             yield from _in_turn(pool, seeds, one, most=jobs * _AHEAD)
         except BrokenProcessPool as error:
             raise OSError(

@@ -101,6 +101,15 @@ class Noted:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class StrategyFailed:
+    """A function of the strategy let an exception escape; the runtime has taken it."""
+
+    at_ns: int
+    function: str
+    error: str
+
+
 class News(StrEnum):
     """What the drop-in tells its script of an order, by the event that tells it."""
 
@@ -217,6 +226,7 @@ Observation = (
     | Truth
     | LinkChanged
     | Noted
+    | StrategyFailed
     | Emitted
     | Held
     | Broke

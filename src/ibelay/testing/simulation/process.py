@@ -169,7 +169,7 @@ class BotProcess:
         error = task.exception()
         self.program = None
         self.host.dead = True
-        why = "ended" if error is None else f"crashed: {_sentence(error)}"
+        why = "ended" if error is None else f"crashed: {sentence(error)}"
         self._see(Ended(self._loop.now_ns(), boot, why))
         self._network.sever(self._name, silently=False)
         self._disk.crash()
@@ -190,7 +190,8 @@ class BotProcess:
                 pass
 
 
-def _sentence(error: BaseException) -> str:
+def sentence(error: BaseException) -> str:
+    """Return what went wrong first, in words."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return f"{type(error).__name__}: {error}"

@@ -5,7 +5,7 @@ Rules:
 2. After the plan everything is put right, and the system has a time to come back in: then the
    books are compared, and whatever is still open is a breach (I14).
 3. A bot that crashes by itself, or a callback that lets something escape, is a breach too;
-   so is one that keeps the clock from moving.
+   so is one that keeps the clock from moving, and a strategy that raises.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from ibelay.testing.simulation.bad_days.plan import Plan
 from ibelay.testing.simulation.bad_days.profiles import PROFILES
 from ibelay.testing.simulation.invariants.breach import Bounds, Breach
 from ibelay.testing.simulation.invariants.watch import Watch
-from ibelay.testing.simulation.observed import Observation
+from ibelay.testing.simulation.observed import Observation, StrategyFailed
+from ibelay.testing.simulation.process import sentence
+from ibelay.testing.simulation.programs.own import owned
 from ibelay.testing.simulation.setting import CLIENT_ID, Kind, Setting
 from ibelay.testing.simulation.situations import Situation, Situations
 from ibelay.testing.simulation.timeline import line
@@ -33,6 +35,7 @@ SQLITE_EVERY = 10
 DENSE_EVERY = 20
 CRASH = "no crash"
 HEADWAY = "headway"
+RAISED = "no exception"
 _SLICE_S = 20.0
 _REMEMBERED = 4_000
 _SHOWN_NS = 180_000_000_000
@@ -76,6 +79,7 @@ class Stage:
         self.recent: deque[Observation] = deque(maxlen=_REMEMBERED)
         self.done = 0
         self.stuck: Breach | None = None
+        self.failed: Breach | None = None
         self.situations = Situations()
         self.conductor = Conductor(
             plan,
@@ -91,10 +95,12 @@ class Stage:
             return self.watch.first
         if self.stuck is not None:
             return self.stuck
+        if self.failed is not None:
+            return self.failed
         now = self.world.loop.now_ns()
         if self.world.process.crashes:
             error = self.world.process.crashes[0]
-            return Breach(CRASH, now, f"the bot's process ended by itself: {error!r}")
+            return Breach(CRASH, now, f"the bot's process ended by itself: {sentence(error)}")
         if self.world.loop.failures:
             return Breach(CRASH, now, f"a callback failed: {self.world.loop.failures[0]}")
         return None
@@ -102,6 +108,8 @@ class Stage:
     def see(self, seen: Observation) -> None:
         """Take an observation to all who want it."""
         self.recent.append(seen)
+        if isinstance(seen, StrategyFailed):
+            self.failed = self.failed or _raised(seen)
         self.situations.see(seen)
         self.watch.see(seen)
         self.conductor.see(seen)
@@ -134,11 +142,15 @@ def setting_of(plan: Plan) -> Setting:
     Every tenth seed writes to the store of production, every twentieth trades on the gateway's
     own synthetic market with its several quotes and prints a second.
     """
+    subject = plan.subject
     setting = PROFILES[plan.profile].setting_of(plan.seed, plan.span_ns)
+    if subject.own:
+        setting = owned(setting, subject)
     dense = plan.seed % DENSE_EVERY == DENSE_EVERY // 2 - 1
     return replace(
         setting,
-        kind=plan.kind,
+        kind=subject.kind,
+        symbols=subject.symbols,
         sqlite=plan.seed % SQLITE_EVERY == 0,
         sparse=None if dense else setting.sparse,
     )
@@ -181,6 +193,10 @@ def run(
             done=stage.done,
             situations=tuple(sorted(stage.situations.met.items())),
         )
+
+
+def _raised(seen: StrategyFailed) -> Breach:
+    return Breach(RAISED, seen.at_ns, f"the strategy raised {seen.error} in {seen.function}")
 
 
 def _last(recent: deque[Observation], breach: Breach) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from ibelay.runtime.strategy import AnyStrategy
 from ibelay.supervisor.policy import RestartPolicy
 from ibelay.testing.simulation.busy import Busy
 from ibelay.testing.simulation.market.sparse import Sparse
+from ibelay.testing.simulation.programs.drop_in import MakeScript
+from ibelay.testing.simulation.programs.script import Script
 from ibelay.testing.virtual import Pace
 
 BOT_NAME = "sim"
@@ -32,6 +34,24 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Who goes through a run.
+
+    Attributes:
+        kind: What the process runs.
+        own: The user's strategy or script, as ``package.module:function``; ours if empty.
+        symbols: What the market trades.
+    """
+
+    kind: Kind = Kind.RUNTIME
+    own: str = ""
+    symbols: tuple[str, ...] = ("SPY",)
+
+
+OURS = Subject()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """One world's constants. What varies from run to run comes from the seed.
 
@@ -39,6 +59,7 @@ class Setting:
         kind: What the process runs: ibelay's runtime, or a script on the drop-in ``IB``.
         symbols: What the market trades.
         strategy: Makes the strategy of each boot.
+        script: Makes the script of each boot of a drop-in.
         date: First trading day, YYYY-MM-DD.
         sparse: How sparse its prices are; None for the gateway's own synthetic market, with
             several quotes and prints a second, and options.
@@ -61,6 +82,7 @@ class Setting:
     kind: Kind = Kind.RUNTIME
     symbols: tuple[str, ...] = ("SPY",)
     strategy: Callable[[], AnyStrategy] = Busy
+    script: MakeScript = Script
     date: str = "2025-06-02"
     sparse: Sparse | None = field(default_factory=Sparse)
     days: int = 1

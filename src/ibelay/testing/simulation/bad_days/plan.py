@@ -17,7 +17,7 @@ from enum import StrEnum
 from ibelay.errors import ConfigurationError
 from ibelay.model import faults
 from ibelay.model.faults import Command
-from ibelay.testing.simulation.setting import Kind
+from ibelay.testing.simulation.setting import OURS, Subject
 
 _STEP = re.compile(r"\+(\d+\.\d{6})s(?: on ([a-z]+) \+(\d+\.\d{3})ms)?: (.+)")
 
@@ -59,14 +59,14 @@ class Plan:
         profile: Name of the profile it was drawn by.
         span_ns: How long things may go wrong.
         steps: In order of time.
-        kind: What the process runs.
+        subject: Who goes through it.
     """
 
     seed: int
     profile: str
     span_ns: int
     steps: tuple[Step, ...]
-    kind: Kind = Kind.RUNTIME
+    subject: Subject = OURS
 
 
 def write(step: Step) -> str:

@@ -5,7 +5,7 @@ Rules:
    line and a port that refuses) is one hazard.
 2. ``{s}`` in a command is a length of time, drawn between the hazard's bounds so that short
    ones are as frequent as long ones; ``{m}`` is a message about orders, ``{e}`` the end of an
-   answer, ``{n}`` a count from 1 to 3.
+   answer, ``{n}`` a count from 1 to 3, ``{y}`` one of the symbols.
 3. A share of the hazards waits for an event, so that narrow windows are hit.
 4. What a day of the week brings at a fixed time is a table of its own, in New York time: a
    clock's, also where the clocks are changed.
@@ -29,7 +29,7 @@ from ibelay.model.faults import read
 from ibelay.testing.simulation.bad_days.plan import Event, Plan, Step
 from ibelay.testing.simulation.busy import patient
 from ibelay.testing.simulation.eager import Eager
-from ibelay.testing.simulation.setting import Kind, Setting
+from ibelay.testing.simulation.setting import OURS, Setting, Subject
 
 HOUR_NS = 3_600_000_000_000
 _DAY_NS = 24 * HOUR_NS
@@ -148,13 +148,13 @@ _BROKER = (
     Hazard(2.0, ("unplug {s}",), (0.5, 90), aimed=0.4),
     Hazard(2.0, ("freeze span={s}",), (1, 60), aimed=0.5),
     Hazard(2.0, ("restart {s} roll-back={n}",), (5, 60), aimed=0.4),
-    Hazard(6.0, ("cancel SPY",), aimed=0.5),
-    Hazard(4.0, ("partial SPY 20",), aimed=0.5),
-    Hazard(4.0, ("partial SPY 20", "correct SPY quantity=15"), aimed=0.5),
-    Hazard(3.0, ("cancel SPY", "partial SPY 20"), aimed=0.5),
+    Hazard(6.0, ("cancel {y}",), aimed=0.5),
+    Hazard(4.0, ("partial {y} 20",), aimed=0.5),
+    Hazard(4.0, ("partial {y} 20", "correct {y} quantity=15"), aimed=0.5),
+    Hazard(3.0, ("cancel {y}", "partial {y} 20"), aimed=0.5),
     Hazard(4.0, ("dialog {s}",), (1, 45), aimed=0.3),
-    Hazard(2.0, ("manual-trade SELL 20 SPY",), aimed=0.5),
-    Hazard(2.0, ("net-out SPY",), aimed=0.5),
+    Hazard(2.0, ("manual-trade SELL 20 {y}",), aimed=0.5),
+    Hazard(2.0, ("net-out {y}",), aimed=0.5),
     Hazard(3.0, ("drop {m} count={n}",)),
     Hazard(2.0, ("drop {e} count={n}",)),
     Hazard(2.0, ("drop openOrder count={n}", "drop orderStatus count=3")),
@@ -214,14 +214,14 @@ PROFILES: dict[str, Profile] = {
 }
 
 
-def draw(seed: int, profile: Profile, span_ns: int, kind: Kind = Kind.RUNTIME) -> Plan:
+def draw(seed: int, profile: Profile, span_ns: int, subject: Subject = OURS) -> Plan:
     """Return what goes wrong in the run of *seed*.
 
     Args:
         seed: Draws all of it.
         profile: What can go wrong, and how often.
         span_ns: How long things may go wrong, virtual time.
-        kind: To whom; the same goes wrong whoever it is.
+        subject: To whom; the same goes wrong whoever it is, but to what it trades.
     """
     chance = random.Random(f"{seed}/plan/{profile.name}")  # noqa: S311  # a simulation's
     steps: list[Step] = []
@@ -231,13 +231,15 @@ def draw(seed: int, profile: Profile, span_ns: int, kind: Kind = Kind.RUNTIME) -
             at_ns += chance.expovariate(hazard.per_hour) * HOUR_NS
             if at_ns >= span_ns:
                 break
-            steps += _steps(hazard, int(at_ns), chance)
+            steps += _steps(hazard, int(at_ns), chance, subject.symbols)
     begin_ns = profile.setting_of(seed, span_ns).begin_ns
     for due in profile.due:
         for moment_ns in _moments(due, begin_ns, begin_ns + span_ns):
-            steps += _steps(due.hazard, moment_ns - begin_ns, chance)
+            steps += _steps(due.hazard, moment_ns - begin_ns, chance, subject.symbols)
     steps.sort(key=lambda step: step.at_ns)
-    return Plan(seed=seed, profile=profile.name, span_ns=span_ns, steps=tuple(steps), kind=kind)
+    return Plan(
+        seed=seed, profile=profile.name, span_ns=span_ns, steps=tuple(steps), subject=subject
+    )
 
 
 def _moments(due: Due, begin_ns: int, until_ns: int) -> Iterator[int]:
@@ -249,13 +251,17 @@ def _moments(due: Due, begin_ns: int, until_ns: int) -> Iterator[int]:
         day += timedelta(days=1)
 
 
-def _steps(hazard: Hazard, at_ns: int, chance: random.Random) -> list[Step]:
+def _steps(
+    hazard: Hazard, at_ns: int, chance: random.Random, symbols: tuple[str, ...]
+) -> list[Step]:
     low, high = hazard.span_s
+    symbol = symbols[0] if len(symbols) == 1 else chance.choice(symbols)
     words = {
         "s": f"{math.exp(chance.uniform(math.log(low), math.log(high))):.3f}s",
         "m": chance.choice(_ABOUT_ORDERS),
         "e": chance.choice(_ENDS),
         "n": chance.randint(1, 3),
+        "y": f'"{symbol}"' if " " in symbol else symbol,
     }
     on = chance.choice(list(Event)) if chance.random() < hazard.aimed else None
     after_ns = chance.randrange(0, _MOST_AFTER_NS, 1000) if on else 0

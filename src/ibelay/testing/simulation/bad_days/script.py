@@ -2,7 +2,8 @@
 
 Rules:
 1. ``read(write(plan)) == plan`` for every plan whose times are whole microseconds.
-2. A plan that names no bot is the runtime's.
+2. A plan that names no bot is the runtime's; one that names no strategy, or no script where the
+   bot is the drop-in, is for one of ibelay's own.
 3. Empty lines and what follows a ``#`` at the beginning of a line say nothing.
 """
 
@@ -13,9 +14,10 @@ import re
 from ibelay.errors import ConfigurationError
 from ibelay.testing.simulation.bad_days import plan as plans
 from ibelay.testing.simulation.bad_days.plan import Plan
-from ibelay.testing.simulation.setting import Kind
+from ibelay.testing.simulation.setting import OURS, Kind, Subject
 
-_HEAD = re.compile(r"(seed|profile|bot|span) +(\S+)")
+_HEAD = re.compile(r"(seed|profile|bot|strategy|script|symbols|span) +(\S.*)")
+_OWN = {Kind.RUNTIME: "strategy", Kind.DROP_IN: "script"}
 _SPAN = re.compile(r"(\d{1,7}(?:\.\d{1,6})?)s")
 _SEED = re.compile(r"\d{1,18}")
 MAX_LINES = 100_000
@@ -26,11 +28,20 @@ def write(plan: Plan) -> str:
     lines = (
         f"seed {plan.seed}",
         f"profile {plan.profile}",
-        *([] if plan.kind is Kind.RUNTIME else [f"bot {plan.kind}"]),
+        *_who(plan.subject),
         f"span {plan.span_ns / 1e9:.6f}s",
         *(plans.write(step) for step in plan.steps),
     )
     return "\n".join(lines) + "\n"
+
+
+def _who(subject: Subject) -> list[str]:
+    lines = [] if subject.kind is Kind.RUNTIME else [f"bot {subject.kind}"]
+    if subject.own:
+        lines.append(f"{_OWN[subject.kind]} {subject.own}")
+    if subject.symbols != OURS.symbols:
+        lines.append(f"symbols {','.join(subject.symbols)}")
+    return lines
 
 
 def read(text: str) -> Plan:
@@ -52,11 +63,21 @@ def read(text: str) -> Plan:
     bot = heads.get("bot", Kind.RUNTIME)
     if bot not in set(Kind):
         raise ConfigurationError(f"the plan is for bot {bot!r}: expected one of {', '.join(Kind)}")
+    kind = Kind(bot)
+    wrong = [word for other, word in _OWN.items() if other is not kind and word in heads]
+    if wrong:
+        raise ConfigurationError(
+            f"the plan names a {wrong[0]} for bot {bot!r}: expected a {_OWN[kind]}, or none"
+        )
     steps = [plans.read(line) for line in said if not _HEAD.fullmatch(line)]
     return Plan(
         seed=int(seed[0]),
         profile=heads["profile"],
         span_ns=round(float(span[1]) * 1e9),
         steps=tuple(sorted(steps, key=lambda step: step.at_ns)),
-        kind=Kind(bot),
+        subject=Subject(
+            kind=kind,
+            own=heads.get(_OWN[kind], ""),
+            symbols=tuple(heads["symbols"].split(",")) if "symbols" in heads else OURS.symbols,
+        ),
     )

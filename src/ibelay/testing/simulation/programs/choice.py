@@ -20,7 +20,7 @@ def program(setting: Setting, address: Address) -> MakeProgram:
     """
     if setting.kind is Kind.DROP_IN:
         keeper = KeeperConfig(schedule=setting.schedule, heartbeat=setting.heartbeat)
-        return drop_in(address, keeper)
+        return drop_in(address, keeper, setting.script)
     session = SessionConfig(address=address, schedule=setting.schedule, heartbeat=setting.heartbeat)
     config = BotConfig(
         name=BOT_NAME,

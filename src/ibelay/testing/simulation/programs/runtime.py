@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any, cast
 
 from ibelay.ib.connector import IbConnector
 from ibelay.journal.ledger import Ledger
@@ -12,7 +14,7 @@ from ibelay.machines.link_events import LinkState
 from ibelay.runtime.bot import Bot
 from ibelay.runtime.config import BotConfig
 from ibelay.runtime.strategy import AnyStrategy
-from ibelay.testing.simulation.observed import LinkChanged, Noted
+from ibelay.testing.simulation.observed import LinkChanged, Noted, StrategyFailed
 from ibelay.testing.simulation.programs.program import Boot, MakeProgram
 
 
@@ -30,7 +32,7 @@ def runtime(config: BotConfig, strategy: Callable[[], AnyStrategy]) -> MakeProgr
             ledger.apply(entry.record)
         bot = Bot(
             replace(config, safe_mode_reason=boot.safe_mode_reason),
-            strategy=strategy(),
+            strategy=cast("AnyStrategy", _Watched(strategy(), boot)),
             ledger=ledger,
             journal=journal,
             connector=IbConnector(boot.clock),
@@ -41,6 +43,34 @@ def runtime(config: BotConfig, strategy: Callable[[], AnyStrategy]) -> MakeProgr
         return bot
 
     return make
+
+
+_FUNCTIONS = frozenset(
+    {
+        *("initial_state", "carry_over", "contracts", "why_not_trading"),
+        *("on_bar", "on_fill", "on_order"),
+    }
+)
+
+
+class _Watched:
+    """A strategy whose mistakes are seen: the runtime survives them, and goes on."""
+
+    def __init__(self, strategy: AnyStrategy, boot: Boot) -> None:
+        self._strategy = strategy
+        self._boot = boot
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the strategy has, its functions watched."""
+        found = getattr(self._strategy, name)
+        return partial(self._call, name, found) if name in _FUNCTIONS else found
+
+    def _call(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
+        try:
+            return function(*args)
+        except BaseException as error:
+            self._boot.see(StrategyFailed(self._boot.now_ns(), name, repr(error)))
+            raise
 
 
 class _Reader:

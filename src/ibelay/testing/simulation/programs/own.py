@@ -1,0 +1,109 @@
+"""The user's own strategy or script, as a simulated process imports it.
+
+Rules:
+1. A process that begins imports the user's modules anew, with those that lie beside them: what
+   a module remembers does not survive a kill, here either.
+2. A script is a coroutine function that takes ``(ib, host, port, client_id)``, the drop-in among
+   them, and runs until it is cancelled. One that returns has ended its process by itself.
+3. How much a strategy of the user's may hold is not claimed.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import ibelay
+from ibelay.app.own import own_function, own_strategy
+from ibelay.dropin.ib import IB
+from ibelay.errors import ConfigurationError
+from ibelay.ports.broker import Address
+from ibelay.runtime.strategy import AnyStrategy
+from ibelay.testing.simulation.setting import Kind, Setting, Subject
+
+Main = Callable[[IB, str, int, int], Awaitable[object]]
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
+
+
+class ScriptEndedError(RuntimeError):
+    """A script returned (rule 2)."""
+
+
+def check(subject: Subject) -> None:
+    """Refuse a subject whose code cannot be found or is not what it should be.
+
+    Raises:
+        ConfigurationError: What is wrong, in a sentence.
+    """
+    if subject.own and subject.kind is Kind.RUNTIME:
+        own_strategy(subject.own)
+    elif subject.own:
+        _main_of(subject.own)
+
+
+def owned(setting: Setting, subject: Subject) -> Setting:
+    """Return *setting* with the user's code in the place of ours."""
+    name = subject.own
+
+    def strategy() -> AnyStrategy:
+        _forget(name)
+        return own_strategy(name)
+
+    def script(ib: IB, address: Address) -> _OwnScript:
+        _forget(name)
+        return _OwnScript(name, _main_of(name), ib, address)
+
+    return replace(setting, strategy=strategy, script=script, exposure=None)
+
+
+class _OwnScript:
+    """Implements ``Runs`` with a function of the user's."""
+
+    def __init__(self, name: str, main: Main, ib: IB, address: Address) -> None:
+        self._name = name
+        self._main = main
+        self._ib = ib
+        self._address = address
+
+    async def run(self) -> None:
+        """Run it (rule 2).
+
+        Raises:
+            ScriptEndedError: It returned.
+        """
+        address = self._address
+        await self._main(self._ib, address.host, address.port, address.client_id)
+        raise ScriptEndedError(f"script {self._name!r} returned; expected one that never does")
+
+
+def _main_of(name: str) -> Main:
+    main = own_function(name, "script")
+    if not inspect.iscoroutinefunction(main):
+        raise ConfigurationError(
+            f"script {name!r} is no coroutine function: expected an 'async def' that takes "
+            "(ib, host, port, client_id), connects, trades, and runs until it is cancelled"
+        )
+    return main
+
+
+def _forget(name: str) -> None:
+    """Let the modules of rule 1 be imported anew; never ibelay's, nor others that are installed."""
+    top = name.partition(":")[0].partition(".")[0]
+    module = sys.modules.get(top)
+    if module is None or module is ibelay or not module.__file__:
+        return
+    folder = Path(module.__file__).parent
+    installed = not _INSTALLED.isdisjoint(folder.parts)
+    for known, other in list(sys.modules.items()):
+        if known.partition(".")[0] == top or (not installed and _lies_in(folder, other)):
+            del sys.modules[known]
+
+
+def _lies_in(folder: Path, module: object) -> bool:
+    """Return whether *module* is the user's and lies in *folder* or below."""
+    path = Path(getattr(module, "__file__", None) or "/")
+    own = path.is_relative_to(folder) and not path.is_relative_to(Path(ibelay.__file__).parent)
+    return own and _INSTALLED.isdisjoint(path.parts)

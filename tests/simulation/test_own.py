@@ -1,0 +1,240 @@
+"""The user's own strategies and scripts go through the bad days that ours do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from ibelay.cli.main import main
+from ibelay.errors import ConfigurationError
+from ibelay.journal.records import IntentRecorded
+from ibelay.testing.simulation.bad_days.plan import Plan, read
+from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
+from ibelay.testing.simulation.observed import Appended, Observation
+from ibelay.testing.simulation.programs.own import check
+from ibelay.testing.simulation.run import Outcome, run
+from ibelay.testing.simulation.setting import Kind, Subject
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+MINUTE_NS = 60_000_000_000
+CONFIGURATION = 78
+STRATEGY = """
+    from decimal import Decimal
+    import msgspec
+    from ibelay.model.contract import Contract
+    from ibelay.model.order import Action
+
+    class State(msgspec.Struct):
+        date: str
+        bars: int = 0
+
+    BOOTS = []
+
+    class Mine:
+        name, state_type = "mine", State
+        def initial_state(self, date): return State(date)
+        def carry_over(self, state, date): return State(date)
+        def contracts(self, state): return (Contract(symbol="QQQ"),)
+        def on_bar(self, state, desk, contract, bar):
+            state.bars += 1
+            if desk.units(contract) or desk.cannot_enter or state.bars % 3:
+                return
+            stop = (bar.close * Decimal("0.999")).quantize(Decimal("0.01"))
+            desk.bracket(contract, Action.BUY, Decimal(7), stop_price=stop, target_price=None,
+                         reason="test")
+        def on_fill(self, state, desk, fill): pass
+        def on_order(self, state, desk, update): pass
+        def why_not_trading(self, state): return "waiting"
+
+    class Wrong(Mine):
+        def on_fill(self, state, desk, fill): raise KeyError("not thought of")
+
+    def make():
+        BOOTS.append(1)
+        assert len(BOOTS) == 1, "a process that begins remembers nothing"
+        return Mine()
+
+    def wrong(): return Wrong()
+
+    def nothing(): return None
+"""
+SCRIPT = """
+    import asyncio
+
+    async def main(ib, host, port, client_id):
+        while True:
+            try:
+                await ib.connectAsync(host, port, clientId=client_id, timeout=10)
+                break
+            except (OSError, TimeoutError):
+                await asyncio.sleep(5)
+        await asyncio.Event().wait()
+
+    async def once(ib, host, port, client_id):
+        await ib.connectAsync(host, port, clientId=client_id, timeout=10)
+        raise LookupError("not thought of")
+
+    async def ends(ib, host, port, client_id):
+        await asyncio.sleep(30)
+
+    def plain(ib, host, port, client_id): pass
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the user's, with a strategy and a script in it."""
+    (tmp_path / "own_strategy.py").write_text(dedent(STRATEGY))
+    (tmp_path / "own_script.py").write_text(dedent(SCRIPT))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "own_strategy", raising=False)
+    monkeypatch.delitem(sys.modules, "own_script", raising=False)
+    return tmp_path
+
+
+def played(own: str, *steps: str, kind: Kind = Kind.RUNTIME) -> tuple[Outcome, list[Observation]]:
+    """Return what came of four minutes with *steps*, and all that was seen."""
+    seen: list[Observation] = []
+    plan = Plan(
+        seed=3,
+        profile="hostile",
+        span_ns=4 * MINUTE_NS,
+        steps=tuple(read(step) for step in steps),
+        subject=Subject(kind=kind, own=own, symbols=("QQQ",)),
+    )
+    return run(plan, watch=seen.append), seen
+
+
+def test_a_strategy_trades_what_it_wants_and_remembers_only_its_state() -> None:
+    """Its module is imported anew for every process: it asserts that itself."""
+    outcome, seen = played("own_strategy:make", "+61.000000s: kill", "+122.000000s: kill")
+    assert outcome.breach is None
+    intents = (
+        record
+        for one in seen
+        if isinstance(one, Appended)
+        for record in one.records
+        if isinstance(record, IntentRecorded)
+    )
+    assert {(one.contract.symbol, one.order.quantity) for one in intents} == {("QQQ", Decimal(7))}
+
+
+def test_a_strategy_that_raises_is_a_failure_though_the_bot_survives_it() -> None:
+    outcome, _seen = played("own_strategy:wrong")
+    assert outcome.breach is not None
+    assert outcome.breach.invariant == "no exception"
+    assert outcome.breach.sentence == "the strategy raised KeyError('not thought of') in on_fill"
+
+
+def test_a_script_comes_back_from_a_kill() -> None:
+    outcome, _seen = played("own_script:main", "+61.000000s: kill", kind=Kind.DROP_IN)
+    assert outcome.breach is None
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ("own_script:once", "LookupError: not thought of"),
+        ("own_script:ends", "ScriptEndedError: script 'own_script:ends' returned"),
+    ],
+)
+def test_a_script_that_ends_is_a_failure(own: str, said: str) -> None:
+    outcome, _seen = played(own, kind=Kind.DROP_IN)
+    assert outcome.breach is not None
+    assert outcome.breach.invariant == "no crash"
+    assert said in outcome.breach.sentence
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "said"),
+    [
+        (Kind.RUNTIME, "own_strategy:missing", "was not found"),
+        (Kind.RUNTIME, "no_such:make", "was not found"),
+        (Kind.RUNTIME, "own_strategy", "expected 'package.module:function'"),
+        (Kind.RUNTIME, "own_strategy:nothing", "is no strategy: it has no name"),
+        (Kind.RUNTIME, "own_strategy:BOOTS", "is list; expected a function"),
+        (Kind.DROP_IN, "own_script:plain", "expected an 'async def'"),
+        (Kind.DROP_IN, "own_script:missing", "script 'own_script:missing' was not found"),
+    ],
+)
+def test_what_is_neither_is_refused_before_the_first_run(kind: Kind, own: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        check(Subject(kind=kind, own=own))
+
+
+def test_what_is_done_to_orders_is_done_to_all_that_is_traded() -> None:
+    both = Subject(symbols=("SPY", "BRK B"))
+    steps = draw(1, PROFILES["broker"], 4 * HOUR_NS, both).steps
+    named = {str(step.command) for step in steps if step.command.word == "cancel"}
+    assert any("SPY" in one for one in named)
+    assert any("BRK B" in one for one in named)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--strategy", "own_strategy:make", "--script", "own_script:main"),
+        ("--strategy", "own_strategy:make", "--bot", "dropin"),
+        ("--strategy", "own_strategy:nothing"),
+        ("--symbols", "SPY;QQQ"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", "--seeds", "1", "--hours", "0.02", *arguments]) == CONFIGURATION
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "expected" in said.err or "is no strategy" in said.err
+
+
+def simulated(*options: str) -> subprocess.CompletedProcess[str]:
+    """Return what the command says at a terminal of the user's folder."""
+    command = [str(Path(sys.executable).parent / "ibelay"), "simulate", "--hours", "0.1", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_failure_says_how_it_is_played_again() -> None:
+    done = simulated("--strategy", "own_strategy:wrong", "--symbols", "QQQ", "--profile", "calm")
+    assert "the strategy raised KeyError('not thought of') in on_fill" in done.stdout
+    again = done.stdout.splitlines()[-1]
+    assert again.startswith("again: ibelay simulate --replay ")
+    assert again.endswith(" --profile calm --strategy own_strategy:wrong --symbols QQQ")
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_strategy_that_leaves_something_to_chance_is_told_so(here: Path) -> None:
+    (here / "loose.py").write_text(
+        "import random\nfrom own_strategy import Mine\n\n\n"
+        "class Loose(Mine):\n"
+        "    def on_bar(self, state, desk, contract, bar):\n"
+        "        if random.random() < 0.5:\n"
+        "            super().on_bar(state, desk, contract, bar)\n\n\n"
+        "def make():\n    return Loose()\n"
+    )
+    done = simulated("--strategy", "loose:make", "--symbols", "QQQ", "--seeds", "1")
+    assert "loose:make does not do the same when it is given the same" in done.stdout
+    done = simulated("--strategy", "own_strategy:make", "--symbols", "QQQ", "--seeds", "1")
+    assert "does not do the same" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("subject", "profile"),
+    [
+        (Subject(own="my_strategy:make"), "hostile"),
+        (Subject(own="my_strategy:make"), "broker"),
+        (Subject(kind=Kind.DROP_IN, own="my_script:main"), "hostile"),
+    ],
+)
+def test_the_examples_live_through_bad_days(
+    subject: Subject, profile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    for seed in (1, 2, 3):
+        assert run(draw(seed, PROFILES[profile], HOUR_NS // 2, subject)).breach is None
