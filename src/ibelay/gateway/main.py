@@ -10,7 +10,7 @@ from datetime import datetime
 
 from ibelay.control.port.listener import ControlPort
 from ibelay.control.scenario import Scenario, daily, load
-from ibelay.control.stopping import on_stop_signal
+from ibelay.control.stopping import run_server, stopped_by_signals
 from ibelay.gateway.control.front import Front
 from ibelay.gateway.exchange.book import Exchange
 from ibelay.gateway.market.api import Market
@@ -95,11 +95,11 @@ async def serve(options: GatewayOptions, *, announce: Callable[[str], None]) -> 
         ConfigurationError: The data is missing or the port cannot be bound.
     """
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    paper = gateway(options)  # may take a while, in which a Ctrl-C is to end it
     async with AsyncExitStack() as stack:
-        listening = await stack.enter_async_context(gateway(options))
+        stack.enter_context(stopped_by_signals(stop.set))
+        listening = await stack.enter_async_context(paper)
         control = await _control(options, listening, stack)
-        on_stop_signal(loop, stop.set)
         announce(f"paper gateway listening on {options.host}:{listening.port}")
         if control is not None:
             announce(control)
@@ -139,7 +139,7 @@ async def _control(
 
 def run(options: GatewayOptions) -> None:
     """Serve until SIGTERM or SIGINT, announcing on standard output."""
-    asyncio.run(serve(options, announce=_print))
+    run_server(serve(options, announce=_print))
 
 
 def _print(line: str) -> None:

@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from ibelay.control.port.listener import ControlPort
 from ibelay.control.port.remote import CHAOS, HOST
 from ibelay.control.scenario import load
-from ibelay.control.stopping import on_stop_signal
+from ibelay.control.stopping import run_server, stopped_by_signals
 from ibelay.proxy.chaos import ChaosProxy
 from ibelay.proxy.options import ChaosOptions
 
@@ -61,9 +61,9 @@ async def serve(
     """
     stop = asyncio.Event()
     async with AsyncExitStack() as stack:
+        stack.enter_context(stopped_by_signals(stop.set))
         proxy = await stack.enter_async_context(chaos(options, wall_ns))
         control = await _control(options, proxy, stack)
-        on_stop_signal(asyncio.get_running_loop(), stop.set)
         host, port = options.upstream
         announce(f"chaos proxy listening on {options.host}:{proxy.port}, gateway {host}:{port}")
         if control is not None:
@@ -91,7 +91,7 @@ async def _control(options: ChaosOptions, proxy: ChaosProxy, stack: AsyncExitSta
 
 def run(options: ChaosOptions, *, wall_ns: Callable[[], int], guest: Guest | None = None) -> None:
     """Serve, announcing on standard output; see ``serve``."""
-    asyncio.run(serve(options, announce=_print, wall_ns=wall_ns, guest=guest))
+    run_server(serve(options, announce=_print, wall_ns=wall_ns, guest=guest))
 
 
 def _print(line: str) -> None:

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ibelay.app.clock import SystemClock
-from ibelay.control.stopping import on_stop_signal
+from ibelay.control.stopping import stopped_by_signals
 from ibelay.gateway.exchange.events import ExchangeEvent
 from ibelay.gateway.main import build_floor
 from ibelay.gateway.options import GatewayOptions
@@ -56,7 +56,7 @@ async def serve(part: GatewayPart) -> None:
         scenarios=(scenario,) if scenario.steps else (),
     )
     clock, loop, stop = SystemClock(), asyncio.get_running_loop(), asyncio.Event()
-    with closing(Notebook(Path(part.record))) as book:
+    with closing(Notebook(Path(part.record))) as book, stopped_by_signals(stop.set):
 
         def hear(events: Sequence[ExchangeEvent]) -> None:
             book.write(Happened(floor.now_ns, tuple(events)))
@@ -68,7 +68,6 @@ async def serve(part: GatewayPart) -> None:
         async with paper:
             began_ns = paper.pause()
             loop.add_signal_handler(signal.SIGUSR1, begin)
-            on_stop_signal(loop, stop.set)
             sys.stdout.write(f"{ANNOUNCED} {paper.port}, market time {began_ns}\n")
             sys.stdout.flush()
             await stop.wait()
