@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-import struct
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from ibelay.control import resetting
 from ibelay.control.keepalive import keep_alive
 from ibelay.gateway.session.client import Session
 from ibelay.gateway.session.floor import Floor
 
 TURN_NS = 5_000_000
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _log = logging.getLogger(__name__)
 
 
@@ -72,6 +70,7 @@ class Connection(asyncio.Protocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._next_turn: asyncio.Handle | None = None
         self._reads = True
+        self._resets = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, or refuse where too many are connected."""
@@ -95,6 +94,8 @@ class Connection(asyncio.Protocol):
         for planned in (self._deadline, self._next_turn):
             if planned is not None:
                 planned.cancel()
+        if self._transport is not None and (self._resets or exc is not None):
+            resetting.close_lost(self._transport)
         if not self.session.half_open:
             self.session.leave()
         self._house.dismiss(self)
@@ -148,10 +149,8 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             return
         self.session.leave()
-        ours: socket.socket | None = self._transport.get_extra_info("socket")
-        if ours is not None:
-            ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-        self._transport.abort()
+        self._resets = True
+        resetting.reset(self._transport)
 
     def _go_on(self, *, more: bool) -> None:
         """Serve until nothing is left or the turn is over; then plan the next."""

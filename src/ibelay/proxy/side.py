@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import struct
 from typing import Protocol, cast
 
+from ibelay.control import resetting
 from ibelay.control.keepalive import keep_alive
-
-RESET_ON_CLOSE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 class Between(Protocol):
@@ -48,6 +44,7 @@ class Side(asyncio.Protocol):
         self._link = link
         self._transport: asyncio.Transport | None = None
         self._reading = True
+        self._resets = False
 
     # What asyncio says ----------------------------------------------------------------
 
@@ -69,7 +66,10 @@ class Side(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Be gone."""
+        over = self._resets or exc is not None or self.done
         self.gone = True
+        if self._transport is not None and over:
+            resetting.close_lost(self._transport)
         self._link.lost(self, exc)
 
     def pause_writing(self) -> None:
@@ -150,7 +150,8 @@ class Side(asyncio.Protocol):
         """Close with an RST, whatever is still unsent."""
         if self._transport is None or self.gone:
             return
-        ours: socket.socket | None = self._transport.get_extra_info("socket")
-        if ours is not None and self.connected:
-            ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-        self._transport.abort()
+        if self.connected:
+            self._resets = True
+            resetting.reset(self._transport)
+        else:
+            self._transport.abort()
