@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 
 
 def reason(error: OSError) -> str:
     """Return why the system refused a socket or a file, without where, which the caller says.
 
     asyncio writes the address into the text of an error that it raises anew; what could not be
-    resolved has numbers below zero, and a text of its own.
+    resolved has numbers below zero, and a text of its own. What Winsock refuses has numbers that
+    C's texts do not know ("Unknown error"); Python keeps theirs in ``socket.errorTab``.
     """
     if error.errno is not None and error.errno > 0:
-        return os.strerror(error.errno)
+        texts: dict[int, str] = getattr(socket, "errorTab", {})
+        return texts.get(error.errno, os.strerror(error.errno)).rstrip(".")
     return error.strerror or str(error)
 
 
