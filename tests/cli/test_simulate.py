@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from ibelay.cli.main import main
-from ibelay.cli.trouble.simulate import _again
+from ibelay.cli.trouble.simulate import _again, _jobs, _read, _write
+from ibelay.testing.simulation.bad_days import script
 from ibelay.testing.simulation.bad_days.plan import Plan
 from ibelay.testing.simulation.campaign import span_ns
 
@@ -128,7 +129,7 @@ async def test_a_process_that_is_killed_ends_the_campaign_in_a_sentence(
         (("--first", "-5"), "--first -5 is out of range"),
         (("--first", str(10**26)), "is out of range"),
         (("--lines", "0"), "--lines 0 is out of range"),
-        (("--jobs", "65"), "--jobs 65 is out of range"),
+        (("--jobs", "62"), "--jobs 62 is out of range"),
         (("--save", "none/such.plan"), "a plan cannot be saved to none/such.plan"),
         (("--save", "."), "a plan cannot be saved to ."),
     ],
@@ -160,3 +161,19 @@ def test_what_is_no_terminal_gets_whole_lines_and_no_progress(
     assert report.startswith("1 run, ")
     assert report.endswith("of one processor")
     assert verdict == "every invariant held, and every bot came back"
+
+
+def test_the_plan_of_a_failure_is_kept_whatever_its_words_are(tmp_path: Path) -> None:
+    """Windows would write it in cp1252, which has no sigma, and read it as UTF-8."""
+    kept = tmp_path / "failure.plan"
+    text = script.write(Plan(seed=7, profile="calm", span_ns=span_ns(1), steps=()))
+    _write(kept, f"# broke I1 at 3.000 s: position = \u03a3 fills\n{text}")
+    assert _read(kept).seed == 7
+
+
+@pytest.mark.parametrize(("asked", "total", "jobs"), [(0, 999, 61), (61, 999, 61), (3, 2, 2)])
+def test_there_are_no_more_processes_than_windows_can_wait_for(
+    asked: int, total: int, jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 128)
+    assert _jobs(asked, total) == jobs

@@ -8,6 +8,7 @@ answers at once.
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -46,6 +47,7 @@ app.command(store.store)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
+    _escape_what_cannot_be_shown()
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
@@ -60,6 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return _explain(wrapped)
     return int(code or 0)
+
+
+def _escape_what_cannot_be_shown() -> None:
+    """Let no letter end a command: into a file or a pipe Windows writes cp1252, not UTF-8."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _explain(error: IbelayError | OSError) -> int:

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 MAX_SEEDS = 1_000_000
 MAX_HOURS = 24 * 30
 MAX_SEED = 10**17  # and as many more follow as there can be seeds
-MAX_JOBS = 64
+MAX_JOBS = 61  # as many processes as Windows can wait for
 MAX_LINES = 100_000
 MAX_PLAN_BYTES = 1 << 20
+SYMBOLS = "SPY"
 TRIED_HOURS = 0.25
 NOT_REPEATED = (
     "{} does not do the same when it is given the same: two runs of one seed differ, so a failure "
@@ -42,7 +43,7 @@ def simulate(  # noqa: PLR0913  # an option each
     bot: Literal["runtime", "dropin"] = "runtime",
     strategy: Annotated[str, Parameter(show_default=False)] = "",
     script: Annotated[str, Parameter(show_default=False)] = "",
-    symbols: str = "SPY",
+    symbols: str = SYMBOLS,
     first: int = 1,
     replay: Annotated[int | None, Parameter(show_default=False)] = None,
     plan: Annotated[Path | None, Parameter(show_default=False)] = None,
@@ -104,11 +105,11 @@ def simulate(  # noqa: PLR0913  # an option each
     if plan is None:
         wanted = range(first, first + seeds) if replay is None else [replay]
         total = len(wanted)
-        jobs = min(jobs or os.cpu_count() or 1, total)
-        ran = campaign(wanted, profile, hours, jobs=jobs, subject=subject)
-    elif replay is not None or strategy or script:
+        ran = campaign(wanted, profile, hours, jobs=_jobs(jobs, total), subject=subject)
+    elif replay is not None or strategy or script or symbols != SYMBOLS:
         raise ConfigurationError(
-            "--plan names its own seed and bot: expected it without --replay, --strategy, --script"
+            "--plan names its own seed, bot and symbols: expected it without --replay, "
+            "--strategy, --script and --symbols"
         )
     else:
         one = _read(plan)
@@ -149,6 +150,11 @@ def _repeats(profile: str, subject: Subject) -> bool:
     with closing(campaign([1, 1], profile, TRIED_HOURS, jobs=2, subject=subject)) as tried:
         digests = {ran.outcome.digest for ran in tried}
     return len(digests) == 1
+
+
+def _jobs(asked: int, total: int) -> int:
+    """Return how many processes there are to be."""
+    return min(asked or os.cpu_count() or 1, MAX_JOBS, total)
 
 
 def _check(**given: float) -> None:
@@ -310,7 +316,7 @@ def _can_be_written(path: Path) -> None:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"the plan cannot be saved: {error}") from error
 

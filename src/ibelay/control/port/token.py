@@ -42,7 +42,7 @@ def make_token(path: Path) -> str:
             f"the token file {path} cannot be made ({error.strerror}): "
             "choose another with --control-token-file"
         ) from error
-    with os.fdopen(number, "w") as file:
+    with os.fdopen(number, "w", encoding="ascii") as file:
         file.write(token + "\n")
     return token
 

@@ -6,7 +6,8 @@ Rules:
    the runs that are still under way are worth nothing, and their processes are ended. Should
    the campaign's own process be ended from outside, the others see it and end themselves.
 3. Ctrl-C is a terminal's word to all its processes; only the one that asked for the campaign
-   hears it, for the others would each complain of it.
+   hears it, for the others would each complain of it. Windows lets nobody hear it who waits for
+   a lock, and that is how results are waited for: every half a second somebody listens.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from ibelay.testing.simulation.setting import OURS, Subject
 from ibelay.testing.simulation.situations import Situation
 
 _AHEAD = 2
+_LISTEN_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def _in_turn(
                 running.add(pool.submit(play_one, seed))
         if not running:
             return
-        done, running = wait(running, return_when=FIRST_COMPLETED)
+        done, running = wait(running, _LISTEN_S, return_when=FIRST_COMPLETED)
         yield from sorted((one.result() for one in done), key=lambda ran: ran.outcome.plan.seed)
 
 
