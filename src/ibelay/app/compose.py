@@ -70,7 +70,7 @@ def strategy_of(settings: BotSettings) -> AnyStrategy:
     if ":" not in name:
         msg = f"strategy {name!r} is not known; expected 'ps60' or 'package.module:function'"
         raise ConfigurationError(msg)
-    return own_strategy(name)
+    return own_strategy(name, settings.bot.folder)
 
 
 def restart_policy(settings: BotSettings) -> RestartPolicy:

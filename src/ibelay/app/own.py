@@ -1,8 +1,9 @@
 """The user's own code, named as ``package.module:function``.
 
 Rules:
-1. Modules are looked for in the folder the command was given in, too, as ``python -m`` does:
-   a ``mybot.py`` beside ``bot.toml`` needs no installation.
+1. Modules are looked for in a folder of the user's, too, by default the one the command is given
+   in: a ``mybot.py`` beside ``bot.toml`` needs no installation. It is looked for there last, so
+   that a ``queue.py`` of the user's takes the place of nobody's.
 2. What is wrong with a name, or with the code behind it, is said in one sentence.
 """
 
@@ -17,6 +18,7 @@ from typing import Any, cast
 from ibelay.errors import ConfigurationError
 from ibelay.runtime.strategy import AnyStrategy
 
+HERE = Path()
 _MEMBERS = (
     *("name", "state_type", "initial_state", "carry_over", "contracts"),
     *("on_bar", "on_fill", "on_order", "why_not_trading"),
@@ -27,12 +29,13 @@ _MAKING_FAILED = (
 )
 
 
-def own_function(name: str, what: str) -> Callable[..., Any]:
+def own_function(name: str, what: str, folder: Path = HERE) -> Callable[..., Any]:
     """Return the function with *name*.
 
     Args:
         name: ``package.module:function``.
         what: It is to be, for the sentence: "strategy", "script".
+        folder: Where its module may lie.
 
     Raises:
         ConfigurationError: There is no such function, or its module cannot be imported.
@@ -42,9 +45,9 @@ def own_function(name: str, what: str) -> Callable[..., Any]:
         raise ConfigurationError(
             f"{what} {name!r} is not known; expected 'package.module:function'"
         )
-    here = str(Path.cwd())
-    if "" not in sys.path and here not in sys.path:
-        sys.path.insert(0, here)
+    here = str(folder.resolve())
+    if here not in sys.path:
+        sys.path.append(here)
     try:
         found = getattr(importlib.import_module(module), function)
     except (*_MAKING_FAILED, SyntaxError) as error:  # it is the user's code
@@ -58,13 +61,17 @@ def own_function(name: str, what: str) -> Callable[..., Any]:
     return cast("Callable[..., Any]", found)
 
 
-def own_strategy(name: str) -> AnyStrategy:
+def own_strategy(name: str, folder: Path = HERE) -> AnyStrategy:
     """Return the strategy that the function with *name* makes.
+
+    Args:
+        name: ``package.module:function``.
+        folder: Where its module may lie.
 
     Raises:
         ConfigurationError: There is no such function, or what it returns is no strategy.
     """
-    make = own_function(name, "strategy")
+    make = own_function(name, "strategy", folder)
     try:
         strategy = make()
     except _MAKING_FAILED as error:  # it is the user's code, and a setting names it

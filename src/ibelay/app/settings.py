@@ -32,6 +32,7 @@ class BotSection(_Section):
 
     name: str = Field("bot", description="1 to 12 letters, digits, _ or -; prefixes its orders")
     strategy: str = Field("ps60", description="'ps60', or a factory as 'package.module:function'")
+    folder: Path = Field(Path(), description="where the strategy's module is looked for, too")
     scanner: Path | None = Field(None, description="the day's scanner file, for ps60")
     patience_s: float = Field(30.0, gt=0, description="market seconds a break-out stays good")
     mode: Literal["LIVE", "PAPER", "REPLAY"] = Field("PAPER", description="shown everywhere")
@@ -236,7 +237,7 @@ def _anchored(settings: BotSettings, folder: Path) -> BotSettings:
     scanner = None if bot.scanner is None else folder / bot.scanner
     return settings.model_copy(
         update={
-            "bot": bot.model_copy(update={"scanner": scanner}),
+            "bot": bot.model_copy(update={"scanner": scanner, "folder": folder / bot.folder}),
             "store": store.model_copy(update={"path": folder / store.path}),
             "web": web.model_copy(update={"token_file": folder / web.token_file}),
             "logs": logs.model_copy(update={"folder": folder / logs.folder}),
