@@ -144,8 +144,15 @@ class Recovery:
         )
 
     def overdue(self) -> None:
-        """Mark orders without an answer in time as UNKNOWN and ask the broker."""
-        refs = self._trader.outbox.unanswered(int(self._config.ack_timeout_s * 1e9))
+        """Mark orders without an answer in time as UNKNOWN and ask the broker.
+
+        Ask it too what became of a cancel: what waits for that may be the exit of a position whose
+        stop is gone.
+        """
+        limit_ns = int(self._config.ack_timeout_s * 1e9)
+        if late := self._trader.outbox.uncancelled(limit_ns):
+            self.doubted(f"no answer to the cancel of {', '.join(sorted(late))}")
+        refs = self._trader.outbox.unanswered(limit_ns)
         if not refs:
             return
         self._to_unknown(

@@ -78,7 +78,7 @@ class Outbox:
         account: Account for every order; empty leaves it to IB.
         entries_refused: Returns why entries may not leave now, or an empty string.
         changed: Called with records committed here, so that the strategy hears of them.
-        sent: Called when an order that is owed an answer has left.
+        sent: Called when something that is owed an answer has left.
     """
 
     def __init__(
@@ -99,6 +99,8 @@ class Outbox:
         self._sent = sent
         self._queue: asyncio.Queue[_Batch] = asyncio.Queue(_LIMIT)
         self._sent_mono_ns: dict[OrderRef, int] = {}
+        self._cancelled_mono_ns: dict[OrderRef, int] = {}
+        self._asked_about: dict[OrderRef, None] = {}
         self._changes: defaultdict[OrderRef, list[Future[int]]] = defaultdict(list)
 
     @property
@@ -125,10 +127,23 @@ class Outbox:
         now = self._books.monotonic_ns()
         return {ref for ref, sent in self._sent_mono_ns.items() if now - sent > limit_ns}
 
+    def uncancelled(self, limit_ns: int) -> list[OrderRef]:
+        """Return orders whose cancel left more than *limit_ns* ago without an answer; each once."""
+        orders, now = self._books.ledger.orders, self._books.monotonic_ns()
+        for ref in [r for r in self._asked_about if orders[r].state.terminal]:
+            del self._asked_about[ref]
+        for ref in [r for r in self._cancelled_mono_ns if _is_answered(orders[r])]:
+            del self._cancelled_mono_ns[ref]
+        late = [ref for ref, sent in self._cancelled_mono_ns.items() if now - sent > limit_ns]
+        for ref in late:
+            del self._cancelled_mono_ns[ref]
+            self._asked_about[ref] = None
+        return late
+
     def overdue_ns(self, limit_ns: int) -> int | None:
-        """Return when ``unanswered`` has to be asked next (monotonic); None: after a send."""
-        oldest = min(self._sent_mono_ns.values(), default=None)
-        return None if oldest is None else oldest + limit_ns
+        """Return when an answer will be overdue (monotonic); None: not before another send."""
+        waiting = (*self._sent_mono_ns.values(), *self._cancelled_mono_ns.values())
+        return min(waiting) + limit_ns if waiting else None
 
     async def run(self) -> None:
         """Send for ever; a journal that cannot be written ends the bot with its error."""
@@ -244,6 +259,9 @@ class Outbox:
             link.cancel(order_id)
         except LinkError:
             return
+        if entry is not None and ref not in self._asked_about:
+            self._cancelled_mono_ns.setdefault(ref, self._books.monotonic_ns())
+            self._sent()
 
     def _conclude(self, entries: list[OrderEntry], state: OrderState, reason: str) -> None:
         now = self._session.broker_now_ns() or self._books.wall_ns()
@@ -256,3 +274,8 @@ class Outbox:
         self._books.commit(records)
         if state is not OrderState.SENT:
             self._changed(records)
+
+
+def _is_answered(cancelled: OrderEntry) -> bool:
+    """Return whether the broker has said what became of a cancel."""
+    return cancelled.state.terminal or cancelled.cancel_refusals > 0

@@ -1,0 +1,65 @@
+"""A position whose exits were cancelled does not wait long for a word that never comes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from ibelay.model.contract import Contract
+from ibelay.model.market import Bar
+from ibelay.model.order import Action, Role
+from ibelay.runtime.strategy import Desk
+from ibelay.testing.simulation.bad_days.plan import Plan, read
+from ibelay.testing.simulation.busy import Busy, BusyState
+from ibelay.testing.simulation.observed import Asked, Observation
+from ibelay.testing.simulation.run import run, setting_of
+from ibelay.wire.requests import CancelOrder, PlaceOrder
+
+SECOND_NS = 1_000_000_000
+WAITED_S = 15.0  # ten for the answer, and a second or two to ask and to be told
+
+
+class Closer(Busy):
+    """Enters once, with exits far away, and closes what it holds nine bars later."""
+
+    def on_bar(self, state: BusyState, desk: Desk, contract: Contract, bar: Bar) -> None:
+        """See the class."""
+        state.bars += 1
+        units = desk.units(contract)
+        if state.bars == 1:
+            near, far = bar.close * Decimal("0.9"), bar.close * Decimal("1.1")
+            stop, target = near.quantize(Decimal("0.01")), far.quantize(Decimal("0.01"))
+            desk.bracket(
+                contract,
+                Action.BUY,
+                Decimal(10),
+                stop_price=stop,
+                target_price=target,
+                reason="once",
+            )
+        elif units and units[0].open_quantity and state.bars == 10:
+            desk.close(units[0].unit, reason="long enough")
+
+
+def test_a_cancel_that_is_never_answered_is_asked_about_in_time() -> None:
+    """The answers of all three orders are lost, for as long as they live."""
+    seen: list[Asked] = []
+
+    def watch(one: Observation) -> None:
+        if isinstance(one, Asked):
+            seen.append(one)
+
+    steps = (read("+1.000000s: lose-ack count=3"),)
+    plan = Plan(seed=1, profile="hostile", span_ns=150 * SECOND_NS, steps=steps)
+    outcome = run(plan, replace(setting_of(plan), strategy=Closer), watch=watch)
+    assert outcome.breach is None
+    cancelled = [one.at_ns for one in seen if isinstance(one.request, CancelOrder)]
+    (closed,) = (
+        one.at_ns
+        for one in seen
+        if isinstance(one.request, PlaceOrder)
+        and one.request.order_type == "MKT"
+        and one.request.action == "SELL"
+    )
+    assert len(cancelled) == len({Role.STOP, Role.TARGET})
+    assert closed - cancelled[0] < WAITED_S * SECOND_NS
