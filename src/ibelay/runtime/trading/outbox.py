@@ -259,7 +259,8 @@ class Outbox:
             link.cancel(order_id)
         except LinkError:
             return
-        if entry is not None and ref not in self._asked_about:
+        # A double that is cancelled leaves the order itself as it was: of that no answer is owed.
+        if entry is not None and entry.cancel_intended and ref not in self._asked_about:
             self._cancelled_mono_ns.setdefault(ref, self._books.monotonic_ns())
             self._sent()
 
