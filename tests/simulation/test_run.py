@@ -57,6 +57,19 @@ def test_a_bot_that_keeps_the_clock_from_moving_is_found() -> None:
     assert "busy_from_a_minute_on" in outcome.breach.sentence
 
 
+def test_a_line_that_ends_while_an_answer_is_late_keeps_nobody_busy() -> None:
+    """The client stands still and hears no FIN; the answer that comes due is for nobody."""
+    outcome = run(
+        planned(
+            "+20.000000s: delay currentTime 8s count=1",
+            "+27.500000s: stall 20s",
+            "+27.600000s: fin",
+            minutes=1,
+        )
+    )
+    assert outcome.breach is None
+
+
 def test_the_same_plan_is_the_same_run() -> None:
     plan = planned("+40.000000s: kill", minutes=2)
     assert run(plan).digest == run(plan).digest

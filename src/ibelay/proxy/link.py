@@ -349,7 +349,8 @@ class Link:
         self._disarm()
         if self._over or (self.conversation.stuck and not self._leaves):
             return
-        due_ns = self.conversation.next_ns
+        # What is late when the end begins is for nobody any more: it is not taken.
+        due_ns = NEVER_NS if self._leaves else self.conversation.next_ns
         for side, pipe in ((self.client, self._to_client), (self.gateway, self._to_gateway)):
             if side.writable:
                 due_ns = min(due_ns, pipe.next_ns)
