@@ -44,9 +44,15 @@ class Deaf(asyncio.SelectorEventLoop):
 
 @pytest.fixture
 def handlers() -> Iterator[list[Any]]:
-    """The handlers there are before, which there must be after."""
+    """The handlers there are before, which there must be after.
+
+    A program of a shell's background is born deaf to SIGINT, and asyncio knows no way back to that.
+    """
     before = [signal.getsignal(number) for number in STOP_SIGNALS]
-    yield before
+    usual = {signal.SIGINT: signal.default_int_handler}
+    for number in STOP_SIGNALS:
+        signal.signal(number, usual.get(number, signal.SIG_DFL))
+    yield [signal.getsignal(number) for number in STOP_SIGNALS]
     for number, handler in zip(STOP_SIGNALS, before, strict=True):
         signal.signal(number, handler)
 
