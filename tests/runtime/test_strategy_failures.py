@@ -67,7 +67,7 @@ async def test_a_state_that_cannot_be_taken_up_stops_entries_and_not_the_book(
 ) -> None:
     """A crash at every start would leave what is held to the broker's stops alone."""
     async with staged(strategy, journal=journal) as stage:
-        await stage.until(lambda: stage.ready, "READY")
+        await stage.until(lambda: stage.ready and bool(safe_mode(stage)), "READY in safe mode")
         assert what in safe_mode(stage)
         assert "failed to take up its state" in safe_mode(stage)
         stage.bot.broker_event(ExecutionSeen(execution=fill()))
@@ -77,7 +77,7 @@ async def test_a_state_that_cannot_be_taken_up_stops_entries_and_not_the_book(
 
 async def test_contracts_that_cannot_be_named_stop_entries() -> None:
     async with staged(Faulty(failing={"contracts"})) as stage:
-        await stage.until(lambda: stage.ready, "READY")
+        await stage.until(lambda: stage.ready and bool(safe_mode(stage)), "READY in safe mode")
         assert "failed to name its contracts" in safe_mode(stage)
 
 
