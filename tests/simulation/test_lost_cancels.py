@@ -11,7 +11,7 @@ from ibelay.model.order import Action, Role
 from ibelay.runtime.strategy import Desk
 from ibelay.testing.simulation.bad_days.plan import Plan, read
 from ibelay.testing.simulation.busy import Busy, BusyState
-from ibelay.testing.simulation.observed import Asked, Observation
+from ibelay.testing.simulation.observed import Asked, Noted, Observation
 from ibelay.testing.simulation.run import run, setting_of
 from ibelay.wire.requests import CancelOrder, PlaceOrder
 
@@ -63,3 +63,18 @@ def test_a_cancel_that_is_never_answered_is_asked_about_in_time() -> None:
     )
     assert len(cancelled) == len({Role.STOP, Role.TARGET})
     assert closed - cancelled[0] < WAITED_S * SECOND_NS
+
+
+def test_a_cancel_is_not_asked_about_over_a_line_that_is_gone() -> None:
+    """What comes after the outage looks at every order anyway."""
+    told: list[str] = []
+
+    def watch(one: Observation) -> None:
+        if isinstance(one, Noted):
+            told.append(one.text)
+
+    steps = ("+1.000000s: lose-ack count=3", "+55.000000s: refuse 30s", "+55.100000s: rst")
+    plan = Plan(seed=1, profile="hostile", span_ns=150 * SECOND_NS, steps=tuple(map(read, steps)))
+    assert run(plan, replace(setting_of(plan), strategy=Closer), watch=watch).breach is None
+    assert any("not ready for 30 s" in one for one in told)
+    assert not any("the cancel of" in one for one in told)

@@ -100,7 +100,8 @@ class Outbox:
         self._queue: asyncio.Queue[_Batch] = asyncio.Queue(_LIMIT)
         self._sent_mono_ns: dict[OrderRef, int] = {}
         self._cancelled_mono_ns: dict[OrderRef, int] = {}
-        self._asked_about: dict[OrderRef, None] = {}
+        self._asked_about: set[OrderRef] = set()
+        self._cancels_era = -1
         self._changes: defaultdict[OrderRef, list[Future[int]]] = defaultdict(list)
 
     @property
@@ -128,20 +129,29 @@ class Outbox:
         return {ref for ref, sent in self._sent_mono_ns.items() if now - sent > limit_ns}
 
     def uncancelled(self, limit_ns: int) -> list[OrderRef]:
-        """Return orders whose cancel left more than *limit_ns* ago without an answer; each once."""
+        """Return orders whose cancel left more than *limit_ns* ago without an answer.
+
+        Each is returned once an era: what comes after an outage looks at every order anyway.
+        """
+        self._forget_earlier_cancels()
         orders, now = self._books.ledger.orders, self._books.monotonic_ns()
-        for ref in [r for r in self._asked_about if orders[r].state.terminal]:
-            del self._asked_about[ref]
         for ref in [r for r in self._cancelled_mono_ns if _is_answered(orders[r])]:
             del self._cancelled_mono_ns[ref]
         late = [ref for ref, sent in self._cancelled_mono_ns.items() if now - sent > limit_ns]
         for ref in late:
             del self._cancelled_mono_ns[ref]
-            self._asked_about[ref] = None
+        self._asked_about.update(late)
         return late
+
+    def _forget_earlier_cancels(self) -> None:
+        if self._cancels_era != self._session.era:
+            self._cancels_era = self._session.era
+            self._cancelled_mono_ns.clear()
+            self._asked_about.clear()
 
     def overdue_ns(self, limit_ns: int) -> int | None:
         """Return when an answer will be overdue (monotonic); None: not before another send."""
+        self._forget_earlier_cancels()
         waiting = (*self._sent_mono_ns.values(), *self._cancelled_mono_ns.values())
         return min(waiting) + limit_ns if waiting else None
 
@@ -259,6 +269,7 @@ class Outbox:
             link.cancel(order_id)
         except LinkError:
             return
+        self._forget_earlier_cancels()
         # A double that is cancelled leaves the order itself as it was: of that no answer is owed.
         if entry is not None and entry.cancel_intended and ref not in self._asked_about:
             self._cancelled_mono_ns.setdefault(ref, self._books.monotonic_ns())
