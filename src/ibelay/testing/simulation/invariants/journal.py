@@ -6,9 +6,9 @@ Rules:
 2. The hash chain is verified by whoever reads the disk for ``Settled``; what is judged here is
    that the rows are those that were given, all of them, in their order, once.
 3. Live ledger and replay are compared when the journal owes nothing, and only if something was
-   written since they last were. All of it is compared each time, which costs more from day to
-   day: so it is done every twenty minutes, and at every look once all is calm. Two values that
-   cannot change, such as two intents, are looked into once: they stay equal.
+   written since they last were: at every look while nothing is wrong, every twenty minutes while
+   something is, since all of it is compared each time. Two values that cannot change, such as
+   two intents, are looked into once: they stay equal.
 """
 
 from __future__ import annotations
@@ -30,14 +30,7 @@ from ibelay.journal.records import (
 )
 from ibelay.testing.simulation.invariants.breach import Breach
 from ibelay.testing.simulation.invariants.known import Known
-from ibelay.testing.simulation.observed import (
-    Appended,
-    Booted,
-    Calmed,
-    Durable,
-    Observation,
-    Settled,
-)
+from ibelay.testing.simulation.observed import Appended, Booted, Durable, Observation, Settled
 
 _SHOWN = 200  # characters of a value that differs
 _EVERY_NS = 1_200 * 1_000_000_000
@@ -136,12 +129,12 @@ class ReplayIsLive:
 
     number: ClassVar[str] = "I8"
     sentence: ClassVar[str] = "replay(journal) = live ledger"
-    reads: ClassVar[frozenset[type]] = frozenset({Booted, Calmed, Durable, Settled})
+    reads: ClassVar[frozenset[type]] = frozenset({Booted, Durable, Settled})
 
     def __init__(self, known: Known) -> None:
         self._known = known
         self._alike = _Alike()
-        self._compared = self._calm = False
+        self._compared = False
         self._next_ns = 0
 
     def see(self, seen: Observation) -> Iterator[Breach]:
@@ -149,10 +142,8 @@ class ReplayIsLive:
         match seen:
             case Booted() | Durable():
                 self._compared = False
-            case Calmed():
-                self._calm = True
             case Settled(ledger=Ledger() as live, replayed=replayed):
-                waits = not self._calm and seen.at_ns < self._next_ns
+                waits = seen.faulty and seen.at_ns < self._next_ns
                 if waits or self._compared or self._known.undurable:
                     return
                 self._compared, self._next_ns = True, seen.at_ns + _EVERY_NS
