@@ -128,7 +128,7 @@ def test_a_strategy_trades_what_it_wants_and_remembers_only_its_state() -> None:
 def test_a_strategy_that_raises_is_a_failure_though_the_bot_survives_it() -> None:
     outcome, _seen = played("own_strategy:wrong")
     assert outcome.breach is not None
-    assert outcome.breach.invariant == "no exception"
+    assert outcome.breach.invariant == "RAISED"
     assert outcome.breach.sentence == "the strategy raised KeyError('not thought of') in on_fill"
 
 

@@ -16,13 +16,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from ibelay.errors import ConfigurationError
-from ibelay.runtime.strategy import AnyStrategy
+from ibelay.runtime.strategy import MEMBERS, AnyStrategy
 
 HERE = Path()
-_MEMBERS = (
-    *("name", "state_type", "initial_state", "carry_over", "contracts"),
-    *("on_bar", "on_fill", "on_order", "why_not_trading"),
-)
 _MAKING_FAILED = (
     *(ArithmeticError, AttributeError, ImportError, LookupError, NameError),
     *(OSError, RuntimeError, TypeError, ValueError),
@@ -77,7 +73,7 @@ def own_strategy(name: str, folder: Path = HERE) -> AnyStrategy:
     except _MAKING_FAILED as error:  # it is the user's code, and a setting names it
         msg = f"strategy {name!r} could not be made: {error!r}; mend it or name another"
         raise ConfigurationError(msg) from error
-    missing = [member for member in _MEMBERS if not hasattr(strategy, member)]
+    missing = [member for member in MEMBERS if not hasattr(strategy, member)]
     if missing:
         msg = f"what {name!r} returns is no strategy: it has no {', '.join(missing)}"
         raise ConfigurationError(msg)

@@ -193,3 +193,8 @@ class Strategy(Protocol[StateT]):
 
 
 AnyStrategy = Strategy[Any]
+FUNCTIONS = (
+    *("initial_state", "carry_over", "contracts"),
+    *("on_bar", "on_fill", "on_order", "why_not_trading"),
+)
+MEMBERS = ("name", "state_type", *FUNCTIONS)

@@ -1,4 +1,4 @@
-"""I4, I14, I15 and I16: what comes about in time, and what does not."""
+"""I4, I14, I15, I16 and RAISED: what comes about in time, and what never."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ibelay.machines.link_events import LinkState
 from ibelay.model.faults import MESSAGES, Drop, Span, Stall
 from ibelay.model.ids import Epoch
 from ibelay.model.order import Action, BrokerOrderStatus, OrderState
-from ibelay.testing.simulation.observed import Broke, Calmed
+from ibelay.testing.simulation.observed import Broke, Calmed, StrategyFailed
 
 TO_CANCEL = CancelIntended(at_ns=3, order_ref=STOP)
 EXIT = protective()
@@ -243,3 +243,10 @@ def test_shown_orders_of_the_scene_are_complete() -> None:
     fill = execution(1, ENTRY, Action.BUY, 50)
     run = entering().shows(at_broker(BRACKET[0])).fills(BRACKET[0], fill, 50)
     assert run.write(booked(fill), state(ENTRY, OrderState.FILLED)).wait(100).broken == []
+
+
+def test_a_strategy_that_raises_breaks_raised() -> None:
+    run = Run().boot()
+    run.see(StrategyFailed(run.at_ns, "on_bar", "KeyError('SPY')"))
+    assert run.broken == ["RAISED"]
+    assert run.sentences == ["the strategy raised KeyError('SPY') in on_bar"]

@@ -210,7 +210,7 @@ def test_the_first_breach_is_remembered_and_reads_like_a_sentence() -> None:
 
 def test_every_invariant_of_the_design_is_watched_once() -> None:
     numbers = [each.number for each in Watch(bot=BOT, client_id=CLIENT).invariants]
-    words = ["NAKED", "DUPLICATE", "CANCELLED", "STREAMS"]
+    words = ["NAKED", "DUPLICATE", "CANCELLED", "STREAMS", "RAISED"]
     assert numbers == [f"I{number}" for number in range(1, 17)] + words
 
 

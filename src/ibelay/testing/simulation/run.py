@@ -5,7 +5,7 @@ Rules:
 2. After the plan everything is put right, and the system has a time to come back in: then the
    books are compared, and whatever is still open is a breach (I14).
 3. A bot that crashes by itself, or a callback that lets something escape, is a breach too;
-   so is one that keeps the clock from moving, and a strategy that raises.
+   so is one that keeps the clock from moving.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ibelay.testing.simulation.bad_days.plan import Plan
 from ibelay.testing.simulation.bad_days.profiles import PROFILES
 from ibelay.testing.simulation.invariants.breach import Bounds, Breach
 from ibelay.testing.simulation.invariants.watch import Watch
-from ibelay.testing.simulation.observed import Observation, StrategyFailed
+from ibelay.testing.simulation.observed import Observation
 from ibelay.testing.simulation.process import sentence
 from ibelay.testing.simulation.programs.own import owned
 from ibelay.testing.simulation.setting import CLIENT_ID, Kind, Setting
@@ -35,7 +35,6 @@ SQLITE_EVERY = 10
 DENSE_EVERY = 20
 CRASH = "no crash"
 HEADWAY = "headway"
-RAISED = "no exception"
 _SLICE_S = 20.0
 _REMEMBERED = 4_000
 _SHOWN_NS = 180_000_000_000
@@ -79,7 +78,6 @@ class Stage:
         self.recent: deque[Observation] = deque(maxlen=_REMEMBERED)
         self.done = 0
         self.stuck: Breach | None = None
-        self.failed: Breach | None = None
         self.situations = Situations()
         self.conductor = Conductor(
             plan,
@@ -95,8 +93,6 @@ class Stage:
             return self.watch.first
         if self.stuck is not None:
             return self.stuck
-        if self.failed is not None:
-            return self.failed
         now = self.world.loop.now_ns()
         if self.world.process.crashes:
             error = self.world.process.crashes[0]
@@ -108,8 +104,6 @@ class Stage:
     def see(self, seen: Observation) -> None:
         """Take an observation to all who want it."""
         self.recent.append(seen)
-        if isinstance(seen, StrategyFailed):
-            self.failed = self.failed or _raised(seen)
         self.situations.see(seen)
         self.watch.see(seen)
         self.conductor.see(seen)
@@ -193,10 +187,6 @@ def run(
             done=stage.done,
             situations=tuple(sorted(stage.situations.met.items())),
         )
-
-
-def _raised(seen: StrategyFailed) -> Breach:
-    return Breach(RAISED, seen.at_ns, f"the strategy raised {seen.error} in {seen.function}")
 
 
 def _last(recent: deque[Observation], breach: Breach) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What must come about in time: I4, I14, I15, I16.
+"""The life of a bot: what must come about in time (I4, I14, I15, I16), and what never (RAISED).
 
 Rules:
 1. The clock of a duty runs while it can be done: READY and in peace (I4), after the last fault
@@ -39,6 +39,7 @@ from ibelay.testing.simulation.observed import (
     Observation,
     Over,
     Settled,
+    StrategyFailed,
     Truth,
 )
 from ibelay.wire.requests import CancelOrder, PlaceOrder
@@ -297,4 +298,18 @@ class OutageTold:
                 f"worse than information; expected a warning within "
                 f"{seconds(self._bounds.alarmed_ns)}"
             )
+            yield Breach(self.number, seen.at_ns, sentence)
+
+
+class NothingRaised:
+    """RAISED: the strategy's code has no bug that the run finds."""
+
+    number: ClassVar[str] = "RAISED"
+    sentence: ClassVar[str] = "no function of the strategy raises"
+    reads: ClassVar[frozenset[type]] = frozenset({StrategyFailed})
+
+    def see(self, seen: Observation) -> Iterator[Breach]:
+        """Take every exception for a breach; the runtime has survived it."""
+        if isinstance(seen, StrategyFailed):
+            sentence = f"the strategy raised {seen.error} in {seen.function}"
             yield Breach(self.number, seen.at_ns, sentence)

@@ -81,6 +81,7 @@ class Watch:
             sending.NoDuplicate(known, bounds),
             arriving.CancelsArrive(known, bounds),
             arriving.StreamsFlow(known, bounds),
+            life.NothingRaised(),
         )
 
     def see(self, seen: Observation) -> list[Breach]:

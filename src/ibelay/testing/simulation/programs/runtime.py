@@ -13,7 +13,7 @@ from ibelay.journal.records import Severity
 from ibelay.machines.link_events import LinkState
 from ibelay.runtime.bot import Bot
 from ibelay.runtime.config import BotConfig
-from ibelay.runtime.strategy import AnyStrategy
+from ibelay.runtime.strategy import FUNCTIONS, AnyStrategy
 from ibelay.testing.simulation.observed import LinkChanged, Noted, StrategyFailed
 from ibelay.testing.simulation.programs.program import Boot, MakeProgram
 
@@ -45,14 +45,6 @@ def runtime(config: BotConfig, strategy: Callable[[], AnyStrategy]) -> MakeProgr
     return make
 
 
-_FUNCTIONS = frozenset(
-    {
-        *("initial_state", "carry_over", "contracts", "why_not_trading"),
-        *("on_bar", "on_fill", "on_order"),
-    }
-)
-
-
 class _Watched:
     """A strategy whose mistakes are seen: the runtime survives them, and goes on."""
 
@@ -63,7 +55,7 @@ class _Watched:
     def __getattr__(self, name: str) -> Any:
         """Return what the strategy has, its functions watched."""
         found = getattr(self._strategy, name)
-        return partial(self._call, name, found) if name in _FUNCTIONS else found
+        return partial(self._call, name, found) if name in FUNCTIONS else found
 
     def _call(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
         try:
