@@ -102,6 +102,7 @@ def simulate(  # noqa: PLR0913  # an option each
     console = Console()
     ran: Generator[Ran]
     subject = _subject(bot, strategy, script, symbols)
+    played: str = profile
     if plan is None:
         wanted = range(first, first + seeds) if replay is None else [replay]
         total = len(wanted)
@@ -113,10 +114,10 @@ def simulate(  # noqa: PLR0913  # an option each
         )
     else:
         one = _read(plan)
-        subject = one.subject
+        subject, played = one.subject, one.profile
         total, ran = 1, (play_plan(each) for each in [one])
     check(subject)
-    if subject.own and not _repeats(profile, subject):
+    if subject.own and not _repeats(played, subject):
         _line(console, NOT_REPEATED.format(subject.own), style="yellow")
     with closing(ran):
         tally = _follow(console, ran, total)
