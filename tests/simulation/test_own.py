@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
+import threading
 from decimal import Decimal
 from pathlib import Path
 from textwrap import dedent
@@ -16,7 +18,8 @@ from ibelay.journal.records import IntentRecorded
 from ibelay.testing.simulation.bad_days.plan import Plan, read
 from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
 from ibelay.testing.simulation.observed import Appended, Observation
-from ibelay.testing.simulation.programs.own import check
+from ibelay.testing.simulation.programs.own import check, is_of
+from ibelay.testing.simulation.programs.standstill import watched
 from ibelay.testing.simulation.run import Outcome, run
 from ibelay.testing.simulation.setting import Kind, Subject
 
@@ -83,6 +86,12 @@ SCRIPT = """
         await asyncio.sleep(30)
 
     def plain(ib, host, port, client_id): pass
+"""
+
+
+BLOCKING = """
+    class Never:
+        def on_bar(self, told): told.wait()
 """
 
 
@@ -238,3 +247,29 @@ def test_the_examples_live_through_bad_days(
     monkeypatch.syspath_prepend(str(EXAMPLES))
     for seed in (1, 2, 3):
         assert run(draw(seed, PROFILES[profile], HOUR_NS // 2, subject)).breach is None
+
+
+def test_code_that_blocks_is_told_where(here: Path) -> None:
+    (here / "blocking.py").write_text(dedent(BLOCKING))
+    blocking = importlib.import_module("blocking")
+    told, said = threading.Event(), []
+
+    def say(sentence: str) -> None:
+        said.append(sentence)
+        told.set()
+
+    with watched("blocking:make", say, looks=3, every_s=0.01):
+        blocking.Never().on_bar(told)
+    assert len(said) == 1
+    assert f"it was in {here / 'blocking.py'}:3, on_bar." in said[0]
+
+
+def test_what_is_not_the_users_is_not_taken_for_it(here: Path) -> None:
+    name = "own_strategy:make"
+    importlib.import_module("own_strategy")
+    assert is_of(name, str(here / "own_strategy.py"))
+    assert is_of(name, str(here / "beside.py"))
+    assert not is_of(name, str(here / "venv" / "lib" / "site-packages" / "pandas.py"))
+    assert not is_of(name, threading.__file__)
+    assert not is_of(name, check.__code__.co_filename)
+    assert not is_of("never_imported:make", str(here / "own_strategy.py"))

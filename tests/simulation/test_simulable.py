@@ -39,6 +39,7 @@ REAL = {
     "testing/matrix/real": "plays the faults with processes",
     "testing/plugin.py": "belongs to pytest",
     "testing/simulation/campaign.py": "runs seeds in processes and times them",
+    "testing/simulation/programs/standstill.py": "looks from outside where a run stands still",
     "testing/virtual/wall.py": "puts virtual time in the place of the system's",
     "web": "runs in the supervisor's process",
 }

@@ -16,6 +16,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections import Counter
@@ -29,6 +30,7 @@ from itertools import islice
 
 from ibelay.testing.simulation.bad_days.plan import Plan
 from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
+from ibelay.testing.simulation.programs.standstill import watched
 from ibelay.testing.simulation.run import Outcome, run
 from ibelay.testing.simulation.setting import OURS, Subject
 from ibelay.testing.simulation.situations import Situation
@@ -96,7 +98,7 @@ def span_ns(hours: float) -> int:
 def play_plan(plan: Plan) -> Ran:
     """Run one plan."""
     began = time.process_time()  # noqa: TID251  # what it costs is what is asked
-    with quiet():
+    with quiet(), watched(plan.subject.own, _say):
         outcome = run(plan)
     return Ran(outcome, time.process_time() - began)  # noqa: TID251  # the same
 
@@ -185,6 +187,11 @@ def _deaf_children() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
         for number in held[:1]:
             signal.raise_signal(number)
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"\n{sentence}\n")
+    sys.stderr.flush()
 
 
 def _begin() -> None:

@@ -44,6 +44,17 @@ def check(subject: Subject) -> None:
         _main_of(subject.own)
 
 
+def is_of(name: str, path: str) -> bool:
+    """Return whether the file at *path* is the user's, as far as the module of *name* tells."""
+    module = sys.modules.get(name.partition(":")[0].partition(".")[0])
+    if module is None or not module.__file__:
+        return False
+    if path == module.__file__:
+        return True
+    folder = Path(module.__file__).parent
+    return _INSTALLED.isdisjoint(folder.parts) and _is_own(folder, Path(path))
+
+
 def owned(setting: Setting, subject: Subject) -> Setting:
     """Return *setting* with the user's code in the place of ours."""
     name = subject.own
@@ -104,6 +115,9 @@ def _forget(name: str) -> None:
 
 def _lies_in(folder: Path, module: object) -> bool:
     """Return whether *module* is the user's and lies in *folder* or below."""
-    path = Path(getattr(module, "__file__", None) or "/")
+    return _is_own(folder, Path(getattr(module, "__file__", None) or "/"))
+
+
+def _is_own(folder: Path, path: Path) -> bool:
     own = path.is_relative_to(folder) and not path.is_relative_to(Path(ibelay.__file__).parent)
     return own and _INSTALLED.isdisjoint(path.parts)
