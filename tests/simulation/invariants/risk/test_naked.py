@@ -29,9 +29,11 @@ from ibelay.journal.records import IntentRecorded
 from ibelay.machines.link_events import LinkState
 from ibelay.model.execution import Execution
 from ibelay.model.faults import SetPrice
-from ibelay.model.ids import ClientId, PermId
+from ibelay.model.ids import ClientId, PermId, UnitRef
 from ibelay.model.order import Action, OrderState, Role
 from ibelay.testing.simulation.observed import Broke
+
+SECOND = UnitRef("bot:1:2")
 
 
 def given_up() -> Run:
@@ -145,6 +147,46 @@ def test_a_stop_that_is_not_made_smaller_with_the_position_would_open_the_other_
     run.happens(executed(sold)).holds(20).write(booked(sold))
     assert "NAKED" in run.wait(190).broken
     assert "30 shares too many leave" in run.sentences[-1]
+
+
+def test_a_stop_for_what_went_without_a_trade_would_open_the_other_side() -> None:
+    """Nobody has bought what the stop would sell too much: a split, or a transfer."""
+    run = with_stop(took_away_the_stop(holding()), protective()).holds(20)
+    assert "NAKED" in run.wait(190).broken
+    assert "30 shares too many leave" in run.sentences[-1]
+
+
+def sold_twice() -> Run:
+    """Return two units of 50; the first was sold by its stop, and by a double of that stop."""
+    run = holding()
+    entry, stop = intent(0, Role.ENTRY, unit=SECOND, order_id=8), second_stop()
+    bought = execution(31, entry.order.order_ref, Action.BUY, 50)
+    run.write(entry, stop).sends(entry, stop).works(entry).works(stop)
+    run.fills(entry, bought, 100).write(
+        booked(bought),
+        state(entry.order.order_ref, OrderState.FILLED),
+        state(stop.order.order_ref, OrderState.WORKING),
+    )
+    double = protective()
+    with_stop(run.wait(10), double)
+    sales = [(BRACKET[1], 41, 50), (double, 42, 0)]
+    for of, number, left in sales:
+        ref = of.order.order_ref
+        sale = execution(number, ref, Action.SELL, 50)
+        run.fills(of, sale, left).write(booked(sale), state(ref, OrderState.FILLED))
+    run.works(BRACKET[2], status=S.CANCELLED)
+    return run.write(state(TARGET, OrderState.CANCELLED))
+
+
+def second_stop() -> IntentRecorded:
+    """Return the stop of the second unit of :func:`sold_twice`."""
+    return intent(1, Role.STOP, unit=SECOND, order_id=9)
+
+
+def test_what_one_unit_sold_too_much_is_gone_from_the_other() -> None:
+    run = sold_twice().wait(300)
+    assert "NAKED" in run.broken
+    assert "50 shares too many leave; the position is 0" in run.sentences[-1]
 
 
 def test_two_stops_for_one_position_are_one_too_many() -> None:

@@ -4,11 +4,11 @@ Theory of cover, from the broker's own book alone: a unit that was given a stop 
 entry filled less what its exits did, and all units together no more than the position is. What
 of that no living stop and no market exit would close is *naked*. The other way round, more
 stops and exits than there is position, or entries that may yet become one, would open the other
-side, and so would more targets: that is *excess*. Where somebody else held the other side before
-our entry, what leaves gives him back what he had: there the units count, not the position. A
-bracket's own child never closes more than the bracket's fills have left open (the broker sees to
-that, and knows nothing of what others closed); stops placed by hand on the closing side count as
-cover, never as excess.
+side, and so would more targets: that is *excess*. Where somebody else holds the other side, what
+leaves gives him back what he has: as much may leave as the units hold together. A bracket's own
+child never closes more than the bracket's fills have left open (the broker sees to that, and
+knows nothing of what others closed); stops placed by hand on the closing side count as cover,
+never as excess.
 
 A unit whose stops somebody else cancelled again and again is given up by design, with an alarm
 (``reconcile.protection``, rule 6); it is no longer counted. What others sell of what a unit
@@ -58,12 +58,14 @@ class _Contract:
     """One contract at the broker.
 
     Attributes:
+        others: What others hold of it by their trades, signed.
         traded: What others have just traded in it, signed: its position follows.
         untraded: The same for what a correction says they have not.
     """
 
     symbol: str = ""
     position: Decimal = _ZERO
+    others: Decimal = _ZERO
     traded: Decimal = _ZERO
     untraded: Decimal = _ZERO
     live: dict[int, BookOrder] = field(default_factory=dict)
@@ -173,6 +175,7 @@ class Cover:
         if ours is None:
             perm_id, side = execution.perm_id, execution.action
             side = self._sides.setdefault(perm_id, side) if perm_id else side
+            contract.others += more
             contract.others_traded(more, side)
         elif ours.role is not None:
             unit = self._unit(contract, ours)
@@ -220,7 +223,8 @@ class Cover:
             if _open(contract, -side) or self._entering(contract, -side):
                 continue  # both sides at once: what is for which nobody can tell
             ours = max(self._all_leave(contract, side, roles) for roles in (_LEAVING, _TARGETS))
-            due = max(held, _open(contract, side))
+            lent = max(_ZERO, -contract.others * side)
+            due = max(held, min(held + lent, _holds(contract, side)))
             excess += max(_ZERO, ours - due - self._entering(contract, side))
         return Risk(naked, excess, self._said(contract, naked, excess))
 
@@ -322,3 +326,8 @@ def _open(contract: _Contract, side: int) -> Decimal:
     """Return what the units on *side* hold."""
     units = (max(_ZERO, unit.open) for unit in contract.units.values() if unit.side == side)
     return sum(units, _ZERO)
+
+
+def _holds(contract: _Contract, side: int) -> Decimal:
+    """Return what the units on *side* hold together: what one sold too much another lacks."""
+    return sum((unit.open for unit in contract.units.values() if unit.side == side), _ZERO)
