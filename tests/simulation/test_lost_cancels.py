@@ -54,15 +54,41 @@ def test_a_cancel_that_is_never_answered_is_asked_about_in_time() -> None:
     outcome = run(plan, replace(setting_of(plan), strategy=Closer), watch=watch)
     assert outcome.breach is None
     cancelled = [one.at_ns for one in seen if isinstance(one.request, CancelOrder)]
-    (closed,) = (
+    assert len(cancelled) == len({Role.STOP, Role.TARGET})
+    assert sold(seen) - cancelled[0] < WAITED_S * SECOND_NS
+
+
+def test_a_cancel_that_is_lost_twice_is_asked_about_again() -> None:
+    """The first never arrives; what the second does is not heard, at first."""
+    seen: list[Asked] = []
+
+    def watch(one: Observation) -> None:
+        if isinstance(one, Asked):
+            seen.append(one)
+
+    steps = (
+        "+45.000000s: swallow-orders count=2",
+        "+60.006000s: drop orderStatus count=4",
+        "+60.006000s: drop error count=2",
+    )
+    plan = Plan(seed=1, profile="hostile", span_ns=200 * SECOND_NS, steps=tuple(map(read, steps)))
+    assert run(plan, replace(setting_of(plan), strategy=Closer), watch=watch).breach is None
+    cancelled = [one.at_ns for one in seen if isinstance(one.request, CancelOrder)]
+    assert len(cancelled) == 2 * len({Role.STOP, Role.TARGET})
+    assert cancelled[2] - cancelled[0] < WAITED_S * SECOND_NS
+    assert sold(seen) - cancelled[2] < (10 + WAITED_S) * SECOND_NS
+
+
+def sold(seen: list[Asked]) -> int:
+    """Return when the position was closed."""
+    (at_ns,) = (
         one.at_ns
         for one in seen
         if isinstance(one.request, PlaceOrder)
         and one.request.order_type == "MKT"
         and one.request.action == "SELL"
     )
-    assert len(cancelled) == len({Role.STOP, Role.TARGET})
-    assert closed - cancelled[0] < WAITED_S * SECOND_NS
+    return at_ns
 
 
 def test_a_cancel_is_not_asked_about_over_a_line_that_is_gone() -> None:

@@ -33,6 +33,7 @@ from ibelay.ports.broker import BrokerLink
 from ibelay.reconcile.amend import order_to_send
 from ibelay.runtime.link.session import Session
 from ibelay.runtime.trading.books import Books
+from ibelay.runtime.trading.cancels import Cancels
 
 _LIMIT = 4096
 
@@ -99,9 +100,7 @@ class Outbox:
         self._sent = sent
         self._queue: asyncio.Queue[_Batch] = asyncio.Queue(_LIMIT)
         self._sent_mono_ns: dict[OrderRef, int] = {}
-        self._cancelled_mono_ns: dict[OrderRef, int] = {}
-        self._asked_about: set[OrderRef] = set()
-        self._cancels_era = -1
+        self._cancels = Cancels()
         self._changes: defaultdict[OrderRef, list[Future[int]]] = defaultdict(list)
 
     @property
@@ -129,31 +128,15 @@ class Outbox:
         return {ref for ref, sent in self._sent_mono_ns.items() if now - sent > limit_ns}
 
     def uncancelled(self, limit_ns: int) -> list[OrderRef]:
-        """Return orders whose cancel left more than *limit_ns* ago without an answer.
-
-        Each is returned once an era: what comes after an outage looks at every order anyway.
-        """
-        self._forget_earlier_cancels()
-        orders, now = self._books.ledger.orders, self._books.monotonic_ns()
-        for ref in [r for r in self._cancelled_mono_ns if _is_answered(orders[r])]:
-            del self._cancelled_mono_ns[ref]
-        late = [ref for ref, sent in self._cancelled_mono_ns.items() if now - sent > limit_ns]
-        for ref in late:
-            del self._cancelled_mono_ns[ref]
-        self._asked_about.update(late)
-        return late
-
-    def _forget_earlier_cancels(self) -> None:
-        if self._cancels_era != self._session.era:
-            self._cancels_era = self._session.era
-            self._cancelled_mono_ns.clear()
-            self._asked_about.clear()
+        """Return orders whose cancel has been without an answer too long (:class:`Cancels`)."""
+        now = self._books.monotonic_ns()
+        return self._cancels.late(self._books.ledger.orders, now, self._session.era, limit_ns)
 
     def overdue_ns(self, limit_ns: int) -> int | None:
         """Return when an answer will be overdue (monotonic); None: not before another send."""
-        self._forget_earlier_cancels()
-        waiting = (*self._sent_mono_ns.values(), *self._cancelled_mono_ns.values())
-        return min(waiting) + limit_ns if waiting else None
+        dues = [sent + limit_ns for sent in self._sent_mono_ns.values()]
+        cancel_due = self._cancels.due_ns(self._session.era, limit_ns)
+        return min(dues if cancel_due is None else [*dues, cancel_due], default=None)
 
     async def run(self) -> None:
         """Send for ever; a journal that cannot be written ends the bot with its error."""
@@ -269,10 +252,10 @@ class Outbox:
             link.cancel(order_id)
         except LinkError:
             return
-        self._forget_earlier_cancels()
         # A double that is cancelled leaves the order itself as it was: of that no answer is owed.
-        if entry is not None and entry.cancel_intended and ref not in self._asked_about:
-            self._cancelled_mono_ns.setdefault(ref, self._books.monotonic_ns())
+        if entry is None or not entry.cancel_intended:
+            return
+        if self._cancels.left(entry, self._books.monotonic_ns(), self._session.era):
             self._sent()
 
     def _conclude(self, entries: list[OrderEntry], state: OrderState, reason: str) -> None:
@@ -286,8 +269,3 @@ class Outbox:
         self._books.commit(records)
         if state is not OrderState.SENT:
             self._changed(records)
-
-
-def _is_answered(cancelled: OrderEntry) -> bool:
-    """Return whether the broker has said what became of a cancel."""
-    return cancelled.state.terminal or cancelled.cancel_refusals > 0
