@@ -16,6 +16,7 @@ from ibelay.testing.simulation.bad_days.conductor import Conductor
 from ibelay.testing.simulation.bad_days.plan import Event, Plan, Step
 from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
 from ibelay.testing.simulation.observed import Booted
+from ibelay.testing.simulation.run import setting_of
 from ibelay.testing.virtual import VirtualLoop
 
 
@@ -73,6 +74,14 @@ def test_the_weeks_of_a_profile_are_of_every_kind() -> None:
     days = (date.fromisoformat(one.date) + timedelta(days=n) for one in settings for n in range(7))
     shut = [day for day in days if day.weekday() < 5 and session_of(Hours.US_STOCKS, day) is None]
     assert len(shut) == 1
+
+
+def test_every_week_comes_on_every_store_and_in_every_market() -> None:
+    runs = range(1, 400)
+    weeks = [setting_of(Plan(seed=seed, profile="weekly", span_ns=WEEK, steps=())) for seed in runs]
+    dates = set(PROFILES["weekly"].dates)
+    assert {one.date for one in weeks if one.sqlite} == dates
+    assert {one.date for one in weeks if one.sparse is None} == dates
 
 
 def test_a_long_run_has_days_enough() -> None:

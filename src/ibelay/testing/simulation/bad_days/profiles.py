@@ -33,6 +33,7 @@ from ibelay.testing.simulation.setting import OURS, Setting, Subject
 
 HOUR_NS = 3_600_000_000_000
 _DAY_NS = 24 * HOUR_NS
+_SHIFT = 11  # has no divisor in common with what takes every tenth seed and every twentieth
 _ABOUT_ORDERS = ("openOrder", "orderStatus", "execDetails", "commissionReport")
 _ENDS = ("openOrderEnd", "execDetailsEnd", "positionEnd", "completedOrdersEnd", "currentTime")
 _MOST_AFTER_NS = 3_000_000
@@ -82,6 +83,7 @@ class Profile:
         due: What comes at a time of day.
         setting: Where.
         dates: First days of runs, YYYY-MM-DD, of which the seed takes one; the setting's if empty.
+            Each comes on every store and in every market (``run.setting_of``), too.
     """
 
     name: str
@@ -94,7 +96,8 @@ class Profile:
         """Return where *seed* is played, with days enough for *span_ns*."""
         setting, dates = self.setting, self.dates or (self.setting.date,)
         days = setting.days if setting.skip_nights else -(-span_ns // _DAY_NS) + 1
-        return replace(setting, date=dates[seed % len(dates)], days=max(setting.days, days))
+        date = dates[(seed + seed // _SHIFT) % len(dates)]
+        return replace(setting, date=date, days=max(setting.days, days))
 
 
 _CALM = (
