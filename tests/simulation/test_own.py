@@ -273,3 +273,20 @@ def test_what_is_not_the_users_is_not_taken_for_it(here: Path) -> None:
     assert not is_of(name, threading.__file__)
     assert not is_of(name, check.__code__.co_filename)
     assert not is_of("never_imported:make", str(here / "own_strategy.py"))
+
+
+def test_a_program_of_the_users_that_simulates_is_not_forgotten_itself(here: Path) -> None:
+    """It lies beside the strategy, and begins processes of its own afterwards."""
+    (here / "go.py").write_text(
+        "from ibelay.testing.simulation.campaign import campaign\n"
+        "from ibelay.testing.simulation.setting import Kind, Subject\n"
+        "if __name__ == '__main__':\n"
+        "    mine = Subject(kind=Kind.RUNTIME, own='own_strategy:make', symbols=('QQQ',))\n"
+        "    for jobs in (1, 2):\n"
+        "        for ran in campaign([1, 2], 'hostile', 0.05, jobs=jobs, subject=mine):\n"
+        "            print(ran.outcome.breach)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "go.py"], capture_output=True, text=True, check=False, cwd=here
+    )
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, ["None"] * 4, "")

@@ -26,6 +26,7 @@ from ibelay.testing.simulation.setting import Kind, Setting, Subject
 
 Main = Callable[[IB, str, int, int], Awaitable[object]]
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
+_RUNNING = frozenset({"__main__", "__mp_main__"})
 
 
 class ScriptEndedError(RuntimeError):
@@ -109,6 +110,8 @@ def _forget(name: str) -> None:
     folder = Path(module.__file__).parent
     installed = not _INSTALLED.isdisjoint(folder.parts)
     for known, other in list(sys.modules.items()):
+        if known in _RUNNING:
+            continue
         if known.partition(".")[0] == top or (not installed and _lies_in(folder, other)):
             del sys.modules[known]
 
@@ -119,5 +122,6 @@ def _lies_in(folder: Path, module: object) -> bool:
 
 
 def _is_own(folder: Path, path: Path) -> bool:
-    own = path.is_relative_to(folder) and not path.is_relative_to(Path(ibelay.__file__).parent)
+    others = (Path(ibelay.__file__).parent, Path(sys.prefix))
+    own = path.is_relative_to(folder) and not any(path.is_relative_to(one) for one in others)
     return own and _INSTALLED.isdisjoint(path.parts)
