@@ -81,6 +81,38 @@ async def test_a_commission_is_told_again_only_if_it_changed() -> None:
     assert told == [1.0, 1.5]
 
 
+async def test_a_commission_is_not_told_again_by_another_connection_of_the_programs() -> None:
+    """Its first connect failed after the gateway had told it; the new fill has it all the same."""
+    ib = IB()
+    told: list[float] = []
+    ib.commissionReportEvent += lambda _trade, _fill, report: told.append(report.commission)
+    for known in (True, True, False):
+        ib.wrapper.reset()
+        trade = held(ib)
+        if not known:
+            ib.wrapper.permId2Trade.clear()
+        ib.wrapper.execDetails(-1, trade.contract, Execution(execId="e1", permId=99, clientId=5))
+        ib.wrapper.commissionReport(CommissionReport(execId="e1", commission=1.0))
+        report = ib.fills()[0].commissionReport
+        assert (report.commission, report.realizedPNL) == (1.0, 0.0)
+    assert told == [1.0]
+
+
+async def test_a_commission_nobody_could_be_told_is_told_when_its_order_is_known() -> None:
+    """The list of completed orders was lost with the first connection."""
+    ib = IB()
+    told: list[float] = []
+    ib.commissionReportEvent += lambda _trade, _fill, report: told.append(report.commission)
+    for known in (False, True):
+        ib.wrapper.reset()
+        trade = held(ib)
+        if not known:
+            ib.wrapper.permId2Trade.clear()
+        ib.wrapper.execDetails(-1, trade.contract, Execution(execId="e1", permId=99, clientId=5))
+        ib.wrapper.commissionReport(CommissionReport(execId="e1", commission=1.0))
+        assert told == [1.0] * known
+
+
 async def test_two_orders_with_one_reference_are_not_mistaken_for_one_another() -> None:
     """A program may give all its orders the same reference; a guess could bind the wrong one."""
     ib = IB()

@@ -8,7 +8,8 @@ connection's messages find them again:
 1. A working order comes back by (client id, order id), a finished one by perm id, one that
    was on its way by its order reference.
 2. A fill that happened meanwhile is told like a live one, once per execution.
-3. A commission is told once, not again at every connect. An execution that corrects another
+3. A commission is told once, not again at every connect, not even after one that failed or was
+   asked for by the program; its ``Fill`` has it all the same. An execution that corrects another
    takes its place among the fills of its trade.
 4. A code that does not prove an order dead leaves the ``Trade`` as it is.
 5. Bars that are kept up to date get the bars they missed.
@@ -32,6 +33,7 @@ from ib_async.objects import (
     TradeLogEntry,
 )
 from ib_async.order import Order, OrderState, OrderStatus, Trade
+from ib_async.util import UNSET_DOUBLE, dataclassUpdate
 from ib_async.wrapper import Wrapper
 
 from ibelay.dropin.catch_up import CatchUp, end, found
@@ -64,13 +66,12 @@ class LivingWrapper(Wrapper):
         self.catch_up: CatchUp | None = None
         self.heard: Callable[[], None] = _nothing
         self.answered: Callable[[], None] = _nothing
-        self._charged: dict[str, CommissionReport]
+        self._charged: dict[str, CommissionReport] = {}
         self._untold: deque[Callable[[], None]]
         super().__init__(ib, defaults=defaults)
 
     def reset(self) -> None:
-        """Forget everything, as ib_async does."""
-        self._charged = {}
+        """Forget everything, as ib_async does, but for what the program was told (rule 3)."""
         self._untold = deque()
         cast("Any", super()).reset()
 
@@ -223,10 +224,17 @@ class LivingWrapper(Wrapper):
 
     def _charge(self, report: CommissionReport) -> None:
         """Tell *report* unless it was told; judged when it is told, for its fill may come later."""
+        fill = self.fills.get(report.execId)
+        if fill is None:
+            return  # of another client's order
+        report = replace(
+            report, yield_=_figure(report.yield_), realizedPNL=_figure(report.realizedPNL)
+        )
         if self._charged.get(report.execId) == report:
+            dataclassUpdate(fill.commissionReport, report)  # the fill may be another object now
             return
-        if report.execId in self.fills:
-            self._charged[report.execId] = replace(report)
+        if fill.execution.permId in self.permId2Trade:  # or else nobody is told
+            self._charged[report.execId] = report
         super().commissionReport(report)
 
     def error(
@@ -335,3 +343,8 @@ def _proves_dead(code: int, trade: Trade) -> bool:
         return True
     # The rejection of a change leaves the order as it was.
     return rejects_new_order(code) and not any(entry.message == "Modify" for entry in trade.log)
+
+
+def _figure(said: float) -> float:
+    """Return 0 for what the gateway left out, as the library does."""
+    return 0.0 if said == UNSET_DOUBLE else said
