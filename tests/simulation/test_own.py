@@ -15,16 +15,19 @@ import pytest
 from ibelay.cli.main import main
 from ibelay.errors import ConfigurationError
 from ibelay.journal.records import IntentRecorded
+from ibelay.testing.simulation.bad_days import script
 from ibelay.testing.simulation.bad_days.plan import Plan, read
 from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
-from ibelay.testing.simulation.observed import Appended, Observation
-from ibelay.testing.simulation.programs.own import check, is_of
+from ibelay.testing.simulation.observed import Appended, Asked, Observation
+from ibelay.testing.simulation.programs.own import check, is_of, of_settings
 from ibelay.testing.simulation.programs.standstill import watched
-from ibelay.testing.simulation.run import Outcome, run
+from ibelay.testing.simulation.run import Outcome, run, setting_of
 from ibelay.testing.simulation.setting import Kind, Subject
+from ibelay.wire.requests import PlaceOrder
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-MINUTE_NS = 60_000_000_000
+SECOND_NS = 1_000_000_000
+MINUTE_NS = 60 * SECOND_NS
 CONFIGURATION = 78
 STRATEGY = """
     from decimal import Decimal
@@ -63,6 +66,11 @@ STRATEGY = """
         return Mine()
 
     def wrong(): return Wrong()
+
+    class Future(Mine):
+        def contracts(self, state): return (Contract(symbol="ES", sec_type="FUT"),)
+
+    def future(): return Future()
 
     def nothing(): return None
 """
@@ -107,6 +115,33 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def bracketed(seen: list[Observation]) -> set[tuple[str, Decimal]]:
+    """Return symbols and quantities of all that was intended."""
+    return {
+        (record.contract.symbol, record.order.quantity)
+        for one in seen
+        if isinstance(one, Appended)
+        for record in one.records
+        if isinstance(record, IntentRecorded)
+    }
+
+
+def settings_of(here: Path, largest: int) -> Subject:
+    """Return the bot of a ``bot.toml`` with that limit of an order."""
+    text = f"""
+    [bot]
+    strategy = "own_strategy:make"
+    account = "U1234567"
+    max_quantity = {largest}
+    [gateway]
+    port = 1
+    [heartbeat]
+    interval_s = 3
+    """
+    (here / "bot.toml").write_text(dedent(text))
+    return of_settings("bot.toml")
+
+
 def played(own: str, *steps: str, kind: Kind = Kind.RUNTIME) -> tuple[Outcome, list[Observation]]:
     """Return what came of four minutes with *steps*, and all that was seen."""
     seen: list[Observation] = []
@@ -124,14 +159,48 @@ def test_a_strategy_trades_what_it_wants_and_remembers_only_its_state() -> None:
     """Its module is imported anew for every process: it asserts that itself."""
     outcome, seen = played("own_strategy:make", "+61.000000s: kill", "+122.000000s: kill")
     assert outcome.breach is None
-    intents = (
-        record
-        for one in seen
-        if isinstance(one, Appended)
-        for record in one.records
-        if isinstance(record, IntentRecorded)
-    )
-    assert {(one.contract.symbol, one.order.quantity) for one in intents} == {("QQQ", Decimal(7))}
+    assert bracketed(seen) == {("QQQ", Decimal(7))}
+
+
+@pytest.mark.parametrize(("largest", "bought"), [(7, {("QQQ", Decimal(7))}), (6, set())])
+def test_a_bot_goes_through_them_with_its_own_settings(
+    here: Path, largest: int, bought: set[tuple[str, Decimal]]
+) -> None:
+    """Its limit holds, and its gateway and its account are not touched."""
+    subject = settings_of(here, largest)
+    assert subject.symbols == ("QQQ",)
+    seen: list[Observation] = []
+    steps = (read("+61.000000s: kill"),)
+    plan = Plan(seed=3, profile="hostile", span_ns=3 * MINUTE_NS, steps=steps, subject=subject)
+    assert run(plan, watch=seen.append).breach is None
+    assert bracketed(seen) == bought
+    config = setting_of(plan).bot
+    assert config is not None
+    assert config.session.heartbeat.interval_ns == 3 * SECOND_NS
+    assert script.read(script.write(plan)) == plan
+
+
+def test_what_a_file_says_of_the_supervisor_holds_too(here: Path) -> None:
+    subject = settings_of(here, 0)
+    with (here / "bot.toml").open("a") as file:
+        file.write("[supervisor]\ndelay_s = 20\n")
+    plan = Plan(seed=1, profile="calm", span_ns=1, steps=(), subject=subject)
+    assert setting_of(plan).restarts.delay_ns == 20 * SECOND_NS
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_ours_trades_what_the_market_has(kind: Kind) -> None:
+    """A quiet bot would keep every promise."""
+    traded: set[str] = set()
+
+    def watch(one: Observation) -> None:
+        if isinstance(one, Asked) and isinstance(one.request, PlaceOrder):
+            traded.add(one.request.contract.symbol)
+
+    subject = Subject(kind=kind, symbols=("AMD", "QQQ"))
+    plan = Plan(seed=3, profile="calm", span_ns=10 * MINUTE_NS, steps=(), subject=subject)
+    assert run(plan, watch=watch).breach is None
+    assert traded == ({"AMD", "QQQ"} if kind is Kind.RUNTIME else {"AMD"})
 
 
 def test_a_strategy_that_raises_is_a_failure_though_the_bot_survives_it() -> None:
@@ -191,6 +260,12 @@ def test_what_is_done_to_orders_is_done_to_all_that_is_traded() -> None:
         ("--strategy", "own_strategy:make", "--script", "own_script:main"),
         ("--strategy", "own_strategy:make", "--bot", "dropin"),
         ("--strategy", "own_strategy:nothing"),
+        ("--strategy", "own_strategy:make", "--symbols", "SPY"),
+        ("--strategy", "own_strategy:future"),
+        ("--config", "bot.toml", "--strategy", "own_strategy:make"),
+        ("--config", "bot.toml", "--script", "own_script:main"),
+        ("--config", "bot.toml", "--bot", "dropin"),
+        ("--config", "none.toml"),
         ("--symbols", "SPY;QQQ"),
     ],
 )

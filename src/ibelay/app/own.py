@@ -19,7 +19,7 @@ from ibelay.errors import ConfigurationError
 from ibelay.runtime.strategy import MEMBERS, AnyStrategy
 
 HERE = Path()
-_MAKING_FAILED = (
+MAKING_FAILED = (
     *(ArithmeticError, AttributeError, ImportError, LookupError, NameError),
     *(OSError, RuntimeError, TypeError, ValueError),
 )
@@ -46,7 +46,7 @@ def own_function(name: str, what: str, folder: Path = HERE) -> Callable[..., Any
         sys.path.append(here)
     try:
         found = getattr(importlib.import_module(module), function)
-    except (*_MAKING_FAILED, SyntaxError) as error:  # it is the user's code
+    except (*MAKING_FAILED, SyntaxError) as error:  # it is the user's code
         raise ConfigurationError(
             f"{what} {name!r} was not found ({error}); expected 'package.module:function'"
         ) from error
@@ -70,7 +70,7 @@ def own_strategy(name: str, folder: Path = HERE) -> AnyStrategy:
     make = own_function(name, "strategy", folder)
     try:
         strategy = make()
-    except _MAKING_FAILED as error:  # it is the user's code, and a setting names it
+    except MAKING_FAILED as error:  # it is the user's code, and a setting names it
         msg = f"strategy {name!r} could not be made: {error!r}; mend it or name another"
         raise ConfigurationError(msg) from error
     missing = [member for member in MEMBERS if not hasattr(strategy, member)]

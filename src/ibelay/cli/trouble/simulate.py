@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -26,7 +27,6 @@ MAX_SEED = 10**17  # and as many more follow as there can be seeds
 MAX_JOBS = 61  # as many processes as Windows can wait for
 MAX_LINES = 100_000
 MAX_PLAN_BYTES = 1 << 20
-SYMBOLS = "SPY"
 TRIED_HOURS = 0.25
 NOT_REPEATED = (
     "{} does not do the same when it is given the same: two runs of one seed differ, so a failure "
@@ -43,7 +43,8 @@ def simulate(  # noqa: PLR0913  # an option each
     bot: Literal["runtime", "dropin"] = "runtime",
     strategy: Annotated[str, Parameter(show_default=False)] = "",
     script: Annotated[str, Parameter(show_default=False)] = "",
-    symbols: str = SYMBOLS,
+    config: Annotated[Path | None, Parameter(show_default=False)] = None,
+    symbols: Annotated[str, Parameter(show_default=False)] = "",
     first: int = 1,
     replay: Annotated[int | None, Parameter(show_default=False)] = None,
     plan: Annotated[Path | None, Parameter(show_default=False)] = None,
@@ -65,7 +66,9 @@ def simulate(  # noqa: PLR0913  # an option each
 
         `ibelay simulate --profile weekly --hours 168`
 
-        `ibelay simulate --strategy mybot:make --symbols SPY,QQQ`
+        `ibelay simulate --strategy mybot:make`
+
+        `ibelay simulate --config bot.toml --profile nightly --hours 96`
 
         `ibelay simulate --replay 4711 --hours 4 --shrink --save failure.plan`
 
@@ -81,7 +84,10 @@ def simulate(  # noqa: PLR0913  # an option each
         strategy: Yours, as in `bot.toml`: `package.module:function`; one of ibelay's if not given.
         script: Your script on the drop-in, as `package.module:function`: an `async def` that takes
             `(ib, host, port, client_id)`.
-        symbols: What the market trades: stocks, separated by commas.
+        config: Your `bot.toml`: its strategy, with its timings and limits. Its gateway, account,
+            store and web page are not touched.
+        symbols: What the market trades: stocks, separated by commas; what the strategy begins with
+            if not given, or SPY.
         first: The first seed; the others follow.
         replay: Run this seed alone.
         plan: Run the plan in this file, which says its own seed, hours, profile and bot.
@@ -101,16 +107,16 @@ def simulate(  # noqa: PLR0913  # an option each
 
     console = Console()
     ran: Generator[Ran]
-    subject = _subject(bot, strategy, script, symbols)
+    subject = _subject(bot, strategy, script, config, symbols)
     played: str = profile
     if plan is None:
         wanted = range(first, first + seeds) if replay is None else [replay]
         total = len(wanted)
         ran = campaign(wanted, profile, hours, jobs=_jobs(jobs, total), subject=subject)
-    elif replay is not None or strategy or script or symbols != SYMBOLS:
+    elif replay is not None or strategy or script or config or symbols:
         raise ConfigurationError(
             "--plan names its own seed, bot and symbols: expected it without --replay, "
-            "--strategy, --script and --symbols"
+            "--strategy, --script, --config and --symbols"
         )
     else:
         one = _read(plan)
@@ -128,20 +134,29 @@ def simulate(  # noqa: PLR0913  # an option each
     return 1
 
 
-def _subject(bot: str, strategy: str, script: str, symbols: str) -> Subject:
+def _subject(bot: str, strategy: str, script: str, config: Path | None, symbols: str) -> Subject:
     """Return whom the options mean."""
     from ibelay.gateway.market.symbols import clean_symbols  # noqa: PLC0415  # lazily
+    from ibelay.testing.simulation.programs.own import of_settings, on_its_market  # noqa: PLC0415
     from ibelay.testing.simulation.setting import Kind, Subject  # noqa: PLC0415  # the same
 
     if strategy and (script or bot == Kind.DROP_IN):
         raise ConfigurationError(
             "--strategy is for ibelay's runtime: expected it without --script and --bot dropin"
         )
-    return Subject(
-        kind=Kind.DROP_IN if script else Kind(bot),
-        own=strategy or script,
-        symbols=tuple(clean_symbols(symbols.split(","))),
-    )
+    if config is not None and (strategy or script or bot == Kind.DROP_IN):
+        raise ConfigurationError(
+            "--config names a strategy for ibelay's runtime: expected it without --strategy, "
+            "--script and --bot dropin"
+        )
+    subject = Subject(kind=Kind.DROP_IN if script else Kind(bot), own=strategy or script)
+    if config is not None:
+        subject = of_settings(str(config))
+    elif strategy:
+        subject = on_its_market(subject)
+    if not symbols:
+        return subject
+    return replace(subject, symbols=tuple(clean_symbols(symbols.split(","))))
 
 
 def _repeats(profile: str, subject: Subject) -> bool:
@@ -255,9 +270,12 @@ def _who(subject: Subject) -> str:
     from ibelay.testing.simulation.setting import OURS  # noqa: PLC0415  # commands load lazily
 
     symbols = shlex.quote(",".join(subject.symbols))
-    traded = "" if subject.symbols == OURS.symbols else f" --symbols {symbols}"
+    theirs = not subject.own and subject.symbols == OURS.symbols
+    traded = "" if theirs else f" --symbols {symbols}"
     if not subject.own:
         return f"{'' if subject.kind == OURS.kind else f' --bot {subject.kind}'}{traded}"
+    if subject.settings:
+        return f" --config {shlex.quote(subject.settings)}{traded}"
     return f" --{'strategy' if subject.kind == OURS.kind else 'script'} {subject.own}{traded}"
 
 

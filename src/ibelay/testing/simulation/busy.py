@@ -141,9 +141,9 @@ class Busy:
         state.entered = {unit: at for unit, at in state.entered.items() if unit in known}
 
 
-def patient() -> Busy:
+def patient(symbols: tuple[str, ...] = ("SPY",)) -> Busy:
     """Return one that trades a few times an hour, as for days that are simulated whole."""
-    return Busy(rest_bars=PATIENT_BARS)
+    return Busy(symbols, rest_bars=PATIENT_BARS)
 
 
 def off(price: Decimal, share: Decimal) -> Decimal:

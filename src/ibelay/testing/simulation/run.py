@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ibelay.testing.simulation.bad_days.conductor import Conductor
 from ibelay.testing.simulation.bad_days.plan import Plan
@@ -140,6 +141,10 @@ def setting_of(plan: Plan) -> Setting:
     setting = PROFILES[plan.profile].setting_of(plan.seed, plan.span_ns)
     if subject.own:
         setting = owned(setting, subject)
+    else:
+        strategy = partial(setting.strategy, subject.symbols)
+        script = partial(setting.script, symbol=subject.symbols[0])
+        setting = replace(setting, strategy=strategy, script=script)
     dense = plan.seed % DENSE_EVERY == DENSE_EVERY // 2 - 1
     return replace(
         setting,

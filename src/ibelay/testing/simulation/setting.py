@@ -14,11 +14,12 @@ from ibelay.machines.backoff import Schedule
 from ibelay.machines.liveness import Heartbeat
 from ibelay.model.ids import ClientId
 from ibelay.reconcile.policy import Policy
+from ibelay.runtime.config import BotConfig
 from ibelay.runtime.strategy import AnyStrategy
 from ibelay.supervisor.policy import RestartPolicy
 from ibelay.testing.simulation.busy import Busy
 from ibelay.testing.simulation.market.sparse import Sparse
-from ibelay.testing.simulation.programs.drop_in import MakeScript
+from ibelay.testing.simulation.programs.drop_in import Runs
 from ibelay.testing.simulation.programs.script import Script
 from ibelay.testing.virtual import Pace
 
@@ -40,11 +41,14 @@ class Subject:
     Attributes:
         kind: What the process runs.
         own: The user's strategy or script, as ``package.module:function``; ours if empty.
+        settings: Path of the ``bot.toml`` that names the strategy and says the bot's timings and
+            limits; those of a setting if empty.
         symbols: What the market trades.
     """
 
     kind: Kind = Kind.RUNTIME
     own: str = ""
+    settings: str = ""
     symbols: tuple[str, ...] = ("SPY",)
 
 
@@ -59,6 +63,8 @@ class Setting:
         kind: What the process runs: ibelay's runtime, or a script on the drop-in ``IB``.
         symbols: What the market trades.
         strategy: Makes the strategy of each boot.
+        bot: The user's settings of the runtime, of which name, account and gateway are not used;
+            None takes ours, with the schedule, heartbeat, policy and limit given here.
         script: Makes the script of each boot of a drop-in.
         date: First trading day, YYYY-MM-DD.
         sparse: How sparse its prices are; None for the gateway's own synthetic market, with
@@ -81,8 +87,9 @@ class Setting:
 
     kind: Kind = Kind.RUNTIME
     symbols: tuple[str, ...] = ("SPY",)
-    strategy: Callable[[], AnyStrategy] = Busy
-    script: MakeScript = Script
+    strategy: Callable[..., AnyStrategy] = Busy
+    bot: BotConfig | None = None
+    script: Callable[..., Runs] = Script
     date: str = "2025-06-02"
     sparse: Sparse | None = field(default_factory=Sparse)
     days: int = 1

@@ -16,7 +16,7 @@ from ibelay.testing.simulation.bad_days import plan as plans
 from ibelay.testing.simulation.bad_days.plan import Plan
 from ibelay.testing.simulation.setting import OURS, Kind, Subject
 
-_HEAD = re.compile(r"(seed|profile|bot|strategy|script|symbols|span) +(\S.*)")
+_HEAD = re.compile(r"(seed|profile|bot|settings|strategy|script|symbols|span) +(\S.*)")
 _OWN = {Kind.RUNTIME: "strategy", Kind.DROP_IN: "script"}
 _SPAN = re.compile(r"(\d{1,7}(?:\.\d{1,6})?)s")
 _SEED = re.compile(r"\d{1,18}")
@@ -39,6 +39,8 @@ def _who(subject: Subject) -> list[str]:
     lines = [] if subject.kind is Kind.RUNTIME else [f"bot {subject.kind}"]
     if subject.own:
         lines.append(f"{_OWN[subject.kind]} {subject.own}")
+    if subject.settings:
+        lines.append(f"settings {subject.settings}")
     if subject.symbols != OURS.symbols:
         lines.append(f"symbols {','.join(subject.symbols)}")
     return lines
@@ -69,6 +71,11 @@ def read(text: str) -> Plan:
         raise ConfigurationError(
             f"the plan names a {wrong[0]} for bot {bot!r}: expected a {_OWN[kind]}, or none"
         )
+    settings = heads.get("settings", "")
+    if settings and (kind is not Kind.RUNTIME or "strategy" not in heads):
+        raise ConfigurationError(
+            f"the plan has settings {settings!r}: expected them with a strategy, for bot runtime"
+        )
     steps = [plans.read(line) for line in said if not _HEAD.fullmatch(line)]
     return Plan(
         seed=int(seed[0]),
@@ -78,6 +85,7 @@ def read(text: str) -> Plan:
         subject=Subject(
             kind=kind,
             own=heads.get(_OWN[kind], ""),
+            settings=settings,
             symbols=tuple(heads["symbols"].split(",")) if "symbols" in heads else OURS.symbols,
         ),
     )

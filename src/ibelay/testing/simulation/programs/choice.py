@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ibelay.dropin.keeper import KeeperConfig
 from ibelay.ports.broker import Address
 from ibelay.runtime.config import BotConfig, SessionConfig
@@ -21,6 +23,10 @@ def program(setting: Setting, address: Address) -> MakeProgram:
     if setting.kind is Kind.DROP_IN:
         keeper = KeeperConfig(schedule=setting.schedule, heartbeat=setting.heartbeat)
         return drop_in(address, keeper, setting.script)
+    if (own := setting.bot) is not None:
+        session = replace(own.session, address=address)
+        config = replace(own, name=BOT_NAME, account="", session=session)
+        return runtime(config, setting.strategy)
     session = SessionConfig(address=address, schedule=setting.schedule, heartbeat=setting.heartbeat)
     config = BotConfig(
         name=BOT_NAME,

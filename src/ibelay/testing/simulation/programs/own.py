@@ -6,6 +6,7 @@ Rules:
 2. A script is a coroutine function that takes ``(ib, host, port, client_id)``, the drop-in among
    them, and runs until it is cancelled. One that returns has ended its process by itself.
 3. How much a strategy of the user's may hold is not claimed.
+4. The market trades what the strategy asks for at first, so that it is not quiet for want of it.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ import inspect
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import ibelay
-from ibelay.app.own import own_function, own_strategy
+from ibelay.app.compose import bot_config, restart_policy, strategy_of
+from ibelay.app.own import MAKING_FAILED, own_function, own_strategy
+from ibelay.app.settings import load_settings
 from ibelay.dropin.ib import IB
 from ibelay.errors import ConfigurationError
 from ibelay.ports.broker import Address
@@ -26,6 +30,7 @@ from ibelay.testing.simulation.setting import Kind, Setting, Subject
 
 Main = Callable[[IB, str, int, int], Awaitable[object]]
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
+_A_DAY = "2025-06-02"
 _RUNNING = frozenset({"__main__", "__mp_main__"})
 
 
@@ -39,10 +44,60 @@ def check(subject: Subject) -> None:
     Raises:
         ConfigurationError: What is wrong, in a sentence.
     """
-    if subject.own and subject.kind is Kind.RUNTIME:
-        own_strategy(subject.own)
-    elif subject.own:
+    if subject.own and subject.kind is Kind.DROP_IN:
         _main_of(subject.own)
+    elif subject.own:
+        missing = [one for one in _wanted(subject) if one not in subject.symbols]
+        if missing:
+            raise ConfigurationError(
+                f"strategy {subject.own!r} wants {', '.join(missing)}, of which this market has "
+                f"nothing: expected all of it in --symbols {','.join(subject.symbols)}"
+            )
+
+
+def of_settings(path: str) -> Subject:
+    """Return the bot that the ``bot.toml`` at *path* describes, on a market of what it wants.
+
+    Raises:
+        ConfigurationError: The file, or the strategy that it names, is not what it should be.
+    """
+    named = load_settings(Path(path)).bot.strategy
+    return on_its_market(Subject(own=named, settings=path))
+
+
+def on_its_market(subject: Subject) -> Subject:
+    """Return *subject*, a strategy, on a market of what it asks for at first (rule 4).
+
+    Raises:
+        ConfigurationError: There is no such strategy, or it asks for more than stocks.
+    """
+    wanted = _wanted(subject)
+    return replace(subject, symbols=wanted) if wanted else subject
+
+
+def _wanted(subject: Subject) -> tuple[str, ...]:
+    """Return the symbols that the strategy begins with; none if it fails to say."""
+    strategy = _strategy_of(subject)
+    try:
+        contracts = strategy.contracts(strategy.initial_state(_A_DAY))
+    except MAKING_FAILED:  # a run will show it, and when
+        return ()
+    other = [f"{one.symbol} ({one.sec_type})" for one in contracts if one.sec_type != "STK"]
+    if other:
+        raise ConfigurationError(
+            f"strategy {subject.own!r} wants {', '.join(other)}: expected stocks (STK) alone, for "
+            "a simulated market has nothing else; the paper gateway and the chaos proxy have"
+        )
+    return tuple(dict.fromkeys(one.symbol for one in contracts))
+
+
+def _strategy_of(subject: Subject) -> AnyStrategy:
+    _forget(subject.own)  # rule 1
+    if not subject.settings:
+        return own_strategy(subject.own)
+    settings = load_settings(Path(subject.settings))
+    named = settings.bot.model_copy(update={"strategy": subject.own})
+    return strategy_of(settings.model_copy(update={"bot": named}))
 
 
 def is_of(name: str, path: str) -> bool:
@@ -60,15 +115,17 @@ def owned(setting: Setting, subject: Subject) -> Setting:
     """Return *setting* with the user's code in the place of ours."""
     name = subject.own
 
-    def strategy() -> AnyStrategy:
-        _forget(name)
-        return own_strategy(name)
-
     def script(ib: IB, address: Address) -> _OwnScript:
         _forget(name)
         return _OwnScript(name, _main_of(name), ib, address)
 
-    return replace(setting, strategy=strategy, script=script, exposure=None)
+    setting = replace(
+        setting, strategy=partial(_strategy_of, subject), script=script, exposure=None
+    )
+    if not subject.settings:
+        return setting
+    settings = load_settings(Path(subject.settings))
+    return replace(setting, bot=bot_config(settings), restarts=restart_policy(settings))
 
 
 class _OwnScript:

@@ -32,16 +32,17 @@ class Script:
     Args:
         ib: The drop-in.
         address: Where to connect.
+        symbol: What it trades.
 
     Attributes:
         position: Shares, counted from the fills it was told.
     """
 
-    def __init__(self, ib: IB, address: Address) -> None:
+    def __init__(self, ib: IB, address: Address, symbol: str = "SPY") -> None:
         self.position = 0.0
         self._ib = ib
         self._address = address
-        self._contract: Contract = Stock("SPY", "SMART", "USD")
+        self._contract: Contract = Stock(symbol, "SMART", "USD")
         self._working: dict[int, tuple[Trade, int]] = {}
         self._count = 0
         self._entries = 0
@@ -80,7 +81,9 @@ class Script:
         bars.updateEvent += self._on_bar
         for trade in ib.openTrades():
             self._watch(trade)  # of a process before this one
-        held = [one.position for one in ib.positions() if one.contract.symbol == "SPY"]
+        held = [
+            one.position for one in ib.positions() if one.contract.symbol == self._contract.symbol
+        ]
         self.position = sum(held)
         return True
 
