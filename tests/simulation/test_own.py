@@ -19,7 +19,8 @@ from ibelay.testing.simulation.bad_days import script
 from ibelay.testing.simulation.bad_days.plan import Plan, read
 from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
 from ibelay.testing.simulation.observed import Appended, Asked, Observation
-from ibelay.testing.simulation.programs.own import check, is_of, of_settings
+from ibelay.testing.simulation.programs.imported import is_of
+from ibelay.testing.simulation.programs.own import check, of_settings
 from ibelay.testing.simulation.programs.standstill import watched
 from ibelay.testing.simulation.run import Outcome, run, setting_of
 from ibelay.testing.simulation.setting import Kind, Subject
@@ -93,13 +94,47 @@ SCRIPT = """
     async def ends(ib, host, port, client_id):
         await asyncio.sleep(30)
 
+    async def leaves(ib, host, port, client_id):
+        await asyncio.sleep(3)
+        raise SystemExit(0)
+
+    async def connects(ib, host, port, client_id):
+        ib.connect(host, port, clientId=client_id)
+
+    async def few(ib, host): pass
+
     def plain(ib, host, port, client_id): pass
 """
 
 
-BLOCKING = """
-    class Never:
-        def on_bar(self, told): told.wait()
+STUCK = """
+    import threading, time
+    from own_strategy import Mine
+
+    class Waits(Mine):
+        def on_bar(self, *args):
+            while True: time.sleep(0.001)
+
+    class Busy(Mine):
+        def on_fill(self, *args):
+            while True: pass
+
+    def waiting(): return Waits()
+    def busy(): return Busy()
+"""
+BROKEN = {
+    "own_broken": "import sys\n{}['x']\n",
+    "own_ended": "import sys\nsys.exit(3)\n",
+    "own_slip": "def make(: pass\n",
+    "own_lack": "import no_such_lib\n",
+    "own_makes": "import sys\ndef make():\n    sys.exit(0)\n",
+}
+STUBBORN = """
+    def go_on(over):
+        while not over():
+            try:
+                while not over(): pass
+            except BaseException: pass
 """
 
 
@@ -207,7 +242,9 @@ def test_a_strategy_that_raises_is_a_failure_though_the_bot_survives_it() -> Non
     outcome, _seen = played("own_strategy:wrong")
     assert outcome.breach is not None
     assert outcome.breach.invariant == "RAISED"
-    assert outcome.breach.sentence == "the strategy raised KeyError('not thought of') in on_fill"
+    assert outcome.breach.sentence == (
+        "the strategy raised KeyError('not thought of') in on_fill (own_strategy.py:30)"
+    )
 
 
 def test_a_script_comes_back_from_a_kill() -> None:
@@ -220,6 +257,8 @@ def test_a_script_comes_back_from_a_kill() -> None:
     [
         ("own_script:once", "LookupError: not thought of"),
         ("own_script:ends", "ScriptEndedError: script 'own_script:ends' returned"),
+        ("own_script:leaves", "ended itself by sys.exit(0)"),
+        ("own_script:connects", "expected connectAsync, asyncio.sleep and the like"),
     ],
 )
 def test_a_script_that_ends_is_a_failure(own: str, said: str) -> None:
@@ -238,10 +277,18 @@ def test_a_script_that_ends_is_a_failure(own: str, said: str) -> None:
         (Kind.RUNTIME, "own_strategy:nothing", "is no strategy: it has no name"),
         (Kind.RUNTIME, "own_strategy:BOOTS", "is list; expected a function"),
         (Kind.DROP_IN, "own_script:plain", "expected an 'async def'"),
+        (Kind.DROP_IN, "own_script:few", "does not take 4 arguments"),
+        (Kind.RUNTIME, "own_broken:make", "cannot be imported: KeyError.'x'. at .*own_broken.py:2"),
+        (Kind.RUNTIME, "own_ended:make", "cannot be imported: SystemExit.3. at .*own_ended.py:2"),
+        (Kind.RUNTIME, "own_slip:make", "cannot be imported: .*own_slip.py, line 1"),
+        (Kind.RUNTIME, "own_lack:make", "cannot be imported: .*'no_such_lib'.* at .*own_lack.py:1"),
+        (Kind.RUNTIME, "own_makes:make", "could not be made: SystemExit.0. at .*own_makes.py:3"),
         (Kind.DROP_IN, "own_script:missing", "script 'own_script:missing' was not found"),
     ],
 )
 def test_what_is_neither_is_refused_before_the_first_run(kind: Kind, own: str, said: str) -> None:
+    for module, text in BROKEN.items():
+        Path(f"{module}.py").write_text(text)
     with pytest.raises(ConfigurationError, match=said):
         check(Subject(kind=kind, own=own))
 
@@ -266,6 +313,9 @@ def test_what_is_done_to_orders_is_done_to_all_that_is_traded() -> None:
         ("--config", "bot.toml", "--script", "own_script:main"),
         ("--config", "bot.toml", "--bot", "dropin"),
         ("--config", "none.toml"),
+        ("--strategy", ""),
+        ("--script", ""),
+        ("--symbols", ""),
         ("--symbols", "SPY;QQQ"),
     ],
 )
@@ -324,19 +374,54 @@ def test_the_examples_live_through_bad_days(
         assert run(draw(seed, PROFILES[profile], HOUR_NS // 2, subject)).breach is None
 
 
-def test_code_that_blocks_is_told_where(here: Path) -> None:
-    (here / "blocking.py").write_text(dedent(BLOCKING))
-    blocking = importlib.import_module("blocking")
+def test_code_that_does_not_get_on_is_ended_and_told_where(here: Path) -> None:
+    """Once while it waits for what never comes, once while it is busy for ever."""
+    (here / "stuck.py").write_text(dedent(STUCK))
+    for name, line, function in (("waiting", 7, "on_bar"), ("busy", 11, "on_fill")):
+        own = f"stuck:{name}"
+        plan = Plan(
+            seed=1,
+            profile="calm",
+            span_ns=4 * MINUTE_NS,
+            steps=(),
+            subject=Subject(own=own, symbols=("QQQ",)),
+        )
+        said: list[str] = []
+        with watched(own, said.append, looks=3, every_s=0.05):
+            breach = run(plan).breach
+        assert breach is not None
+        assert (breach.invariant, said) == ("RAISED", [])
+        assert f"{own} keeps the simulation from going on: at each of the last 3" in str(breach)
+        assert f"it was in {here / 'stuck.py'}:{line}, {function}." in str(breach)
+
+
+def test_code_that_cannot_be_ended_is_told_where(here: Path) -> None:
+    """It takes every exception for a reason to go on."""
+    (here / "stubborn.py").write_text(dedent(STUBBORN))
+    stubborn = importlib.import_module("stubborn")
     told, said = threading.Event(), []
 
     def say(sentence: str) -> None:
         said.append(sentence)
         told.set()
 
-    with watched("blocking:make", say, looks=3, every_s=0.01):
-        blocking.Never().on_bar(told)
+    with watched("stubborn:make", say, looks=3, every_s=0.02):
+        stubborn.go_on(told.is_set)
     assert len(said) == 1
-    assert f"it was in {here / 'blocking.py'}:3, on_bar." in said[0]
+    assert "It cannot be interrupted there" in said[0]
+    assert f"it was in {here / 'stubborn.py'}:" in said[0]
+
+
+@pytest.mark.parametrize("call", ["on_bar", "on_fill", "contracts"])
+def test_a_strategy_that_ends_its_process_is_a_failure(here: Path, call: str) -> None:
+    """Not the end of the command, and with the code of a success at that."""
+    (here / "ending.py").write_text(
+        "import sys\nfrom own_strategy import Mine\n\n\nclass Ends(Mine):\n"
+        f"    def {call}(self, *args):\n        sys.exit(0)\n\n\ndef make(): return Ends()\n"
+    )
+    outcome, _seen = played("ending:make")
+    assert outcome.breach is not None
+    assert outcome.breach.sentence == (f"the strategy raised SystemExit(0) in {call} (ending.py:7)")
 
 
 def test_what_is_not_the_users_is_not_taken_for_it(here: Path) -> None:

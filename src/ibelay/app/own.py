@@ -13,6 +13,7 @@ import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any, cast
 
 from ibelay.errors import ConfigurationError
@@ -45,11 +46,23 @@ def own_function(name: str, what: str, folder: Path = HERE) -> Callable[..., Any
     if here not in sys.path:
         sys.path.append(here)
     try:
-        found = getattr(importlib.import_module(module), function)
-    except (*MAKING_FAILED, SyntaxError) as error:  # it is the user's code
+        imported = importlib.import_module(module)
+    except (*MAKING_FAILED, SyntaxError, SystemExit) as error:  # it is the user's code
+        if isinstance(error, ModuleNotFoundError) and error.name in _packages(module):
+            raise ConfigurationError(
+                f"{what} {name!r} was not found: there is no module {error.name!r}, neither "
+                f"installed nor in {here}; expected 'package.module:function'"
+            ) from error
+        said = str(error) if isinstance(error, SyntaxError) else repr(error)
         raise ConfigurationError(
-            f"{what} {name!r} was not found ({error}); expected 'package.module:function'"
+            f"{what} {name!r} cannot be imported: {said}{_place(error)}; mend that"
         ) from error
+    found = getattr(imported, function, None)
+    if found is None:
+        raise ConfigurationError(
+            f"{what} {name!r} was not found: {module} has no {function!r}; expected "
+            "'package.module:function'"
+        )
     if not callable(found):
         raise ConfigurationError(
             f"{what} {name!r} is {type(found).__name__}; expected a function that can be called"
@@ -70,11 +83,26 @@ def own_strategy(name: str, folder: Path = HERE) -> AnyStrategy:
     make = own_function(name, "strategy", folder)
     try:
         strategy = make()
-    except MAKING_FAILED as error:  # it is the user's code, and a setting names it
-        msg = f"strategy {name!r} could not be made: {error!r}; mend it or name another"
+    except (*MAKING_FAILED, SystemExit) as error:  # it is the user's code, and a setting names it
+        place = _place(error)
+        msg = f"strategy {name!r} could not be made: {error!r}{place}; mend it or name another"
         raise ConfigurationError(msg) from error
     missing = [member for member in MEMBERS if not hasattr(strategy, member)]
     if missing:
         msg = f"what {name!r} returns is no strategy: it has no {', '.join(missing)}"
         raise ConfigurationError(msg)
     return cast("AnyStrategy", strategy)
+
+
+def _packages(module: str) -> list[str]:
+    """Return the names of *module* and of the packages it lies in."""
+    parts = module.split(".")
+    return [".".join(parts[: number + 1]) for number in range(len(parts))]
+
+
+def _place(error: BaseException) -> str:
+    """Return the line that *error* comes from, if it is not told by the error itself."""
+    frames = [one for one in extract_tb(error.__traceback__) if not one.filename.startswith("<")]
+    if isinstance(error, SyntaxError) or frames[-1].filename == __file__:
+        return ""
+    return f" at {frames[-1].filename}:{frames[-1].lineno}"

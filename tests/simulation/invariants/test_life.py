@@ -247,6 +247,6 @@ def test_shown_orders_of_the_scene_are_complete() -> None:
 
 def test_a_strategy_that_raises_breaks_raised() -> None:
     run = Run().boot()
-    run.see(StrategyFailed(run.at_ns, "on_bar", "KeyError('SPY')"))
+    run.see(StrategyFailed(run.at_ns, "the strategy raised KeyError('SPY') in on_bar"))
     assert run.broken == ["RAISED"]
     assert run.sentences == ["the strategy raised KeyError('SPY') in on_bar"]

@@ -33,6 +33,10 @@ NOT_REPEATED = (
     "may not come again. It takes time, chance or the order of a set from elsewhere; expected all "
     "of it from what it is given."
 )
+NOTHING_SENT = (
+    "but no order was sent, so little was tried: expected a strategy or a script that trades what "
+    "--symbols names, and hours enough for it"
+)
 
 
 def simulate(  # noqa: PLR0913  # an option each
@@ -41,10 +45,10 @@ def simulate(  # noqa: PLR0913  # an option each
     hours: float = 4.0,
     profile: Literal["calm", "nightly", "weekly", "hostile", "broker"] = "hostile",
     bot: Literal["runtime", "dropin"] = "runtime",
-    strategy: Annotated[str, Parameter(show_default=False)] = "",
-    script: Annotated[str, Parameter(show_default=False)] = "",
+    strategy: Annotated[str | None, Parameter(show_default=False)] = None,
+    script: Annotated[str | None, Parameter(show_default=False)] = None,
     config: Annotated[Path | None, Parameter(show_default=False)] = None,
-    symbols: Annotated[str, Parameter(show_default=False)] = "",
+    symbols: Annotated[str | None, Parameter(show_default=False)] = None,
     first: int = 1,
     replay: Annotated[int | None, Parameter(show_default=False)] = None,
     plan: Annotated[Path | None, Parameter(show_default=False)] = None,
@@ -113,7 +117,7 @@ def simulate(  # noqa: PLR0913  # an option each
         wanted = range(first, first + seeds) if replay is None else [replay]
         total = len(wanted)
         ran = campaign(wanted, profile, hours, jobs=_jobs(jobs, total), subject=subject)
-    elif replay is not None or strategy or script or config or symbols:
+    elif any(each is not None for each in (replay, strategy, script, config, symbols)):
         raise ConfigurationError(
             "--plan names its own seed, bot and symbols: expected it without --replay, "
             "--strategy, --script, --config and --symbols"
@@ -134,27 +138,37 @@ def simulate(  # noqa: PLR0913  # an option each
     return 1
 
 
-def _subject(bot: str, strategy: str, script: str, config: Path | None, symbols: str) -> Subject:
+def _subject(
+    bot: str, strategy: str | None, script: str | None, config: Path | None, symbols: str | None
+) -> Subject:
     """Return whom the options mean."""
     from ibelay.gateway.market.symbols import clean_symbols  # noqa: PLC0415  # lazily
-    from ibelay.testing.simulation.programs.own import of_settings, on_its_market  # noqa: PLC0415
+    from ibelay.testing.simulation.programs.own import (  # noqa: PLC0415  # the same
+        of_script,
+        of_settings,
+        of_strategy,
+    )
     from ibelay.testing.simulation.setting import Kind, Subject  # noqa: PLC0415  # the same
 
-    if strategy and (script or bot == Kind.DROP_IN):
+    other = script is not None or bot == Kind.DROP_IN
+    if strategy is not None and other:
         raise ConfigurationError(
             "--strategy is for ibelay's runtime: expected it without --script and --bot dropin"
         )
-    if config is not None and (strategy or script or bot == Kind.DROP_IN):
+    if config is not None and (strategy is not None or other):
         raise ConfigurationError(
             "--config names a strategy for ibelay's runtime: expected it without --strategy, "
             "--script and --bot dropin"
         )
-    subject = Subject(kind=Kind.DROP_IN if script else Kind(bot), own=strategy or script)
     if config is not None:
         subject = of_settings(str(config))
-    elif strategy:
-        subject = on_its_market(subject)
-    if not symbols:
+    elif strategy is not None:
+        subject = of_strategy(strategy)
+    elif script is not None:
+        subject = of_script(script)
+    else:
+        subject = Subject(kind=Kind(bot))
+    if symbols is None:
         return subject
     return replace(subject, symbols=tuple(clean_symbols(symbols.split(","))))
 
@@ -214,11 +228,14 @@ def _tell(console: Console, tally: Tally, *, situations: bool) -> None:
     _line(
         console,
         f"{_many(tally.runs, 'run')}, {tally.hours:.1f} simulated hours, "
-        f"{_many(tally.faults, 'fault')} in {_many(len(tally.met), 'situation')}; "
+        f"{_many(tally.orders, 'order')}, {_many(tally.faults, 'fault')} in "
+        f"{_many(len(tally.met), 'situation')}; "
         f"{tally.hours / max(tally.cpu_s, 1e-9):.2f} simulated hours per second of one processor",
     )
     if tally.failed is None:
         _line(console, "every invariant held, and every bot came back")
+        if not tally.orders:
+            _line(console, NOTHING_SENT, style="yellow")
 
 
 def _many(number: int, what: str) -> str:

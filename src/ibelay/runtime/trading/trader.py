@@ -214,7 +214,7 @@ class Trader:
         if state is None:
             return ()
         return self._outside_turns(
-            "to name its contracts", lambda: self.strategy.contracts(state), ()
+            "to name its contracts", lambda: tuple(self.strategy.contracts(state)), ()
         )
 
     def _outside_turns(self, task: str, call: Callable[[], _T], otherwise: _T) -> _T:

@@ -61,6 +61,7 @@ class Tally:
         hours: Virtual hours.
         cpu_s: Seconds of one processor.
         faults: Commands that were done.
+        orders: Orders and changes of orders that were sent.
         met: How often each situation came.
         failed: The first run that broke an invariant.
     """
@@ -69,6 +70,7 @@ class Tally:
     hours: float = 0.0
     cpu_s: float = 0.0
     faults: int = 0
+    orders: int = 0
     met: Counter[Situation] = field(default_factory=Counter)
     failed: Ran | None = None
 
@@ -79,6 +81,7 @@ class Tally:
         self.hours += outcome.seconds / 3600
         self.cpu_s += ran.cpu_s
         self.faults += outcome.done
+        self.orders += outcome.orders
         self.met.update(dict(outcome.situations))
         if outcome.breach is not None:
             self.failed = self.failed or ran
@@ -138,7 +141,7 @@ def campaign(
         except BrokenProcessPool as error:
             raise OSError(
                 "a process of the simulation was ended from outside, as happens where memory "
-                "runs out: fewer --jobs need less of it"
+                "runs out (fewer --jobs need less of it), or by what it simulates (os._exit)"
             ) from error
         finally:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -103,11 +103,13 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class StrategyFailed:
-    """A function of the strategy let an exception escape; the runtime has taken it."""
+    """A function of the strategy let an exception escape, or was ended because it stood still.
+
+    The runtime has taken it; *sentence* says what it was.
+    """
 
     at_ns: int
-    function: str
-    error: str
+    sentence: str
 
 
 class News(StrEnum):

@@ -20,14 +20,16 @@ from ibelay.testing.simulation.bad_days.plan import Plan
 from ibelay.testing.simulation.bad_days.profiles import PROFILES
 from ibelay.testing.simulation.invariants.breach import Bounds, Breach
 from ibelay.testing.simulation.invariants.watch import Watch
-from ibelay.testing.simulation.observed import Observation
+from ibelay.testing.simulation.observed import Asked, Observation
 from ibelay.testing.simulation.process import sentence
 from ibelay.testing.simulation.programs.own import owned
+from ibelay.testing.simulation.programs.standstill import StandstillError
 from ibelay.testing.simulation.setting import CLIENT_ID, Kind, Setting
 from ibelay.testing.simulation.situations import Situation, Situations
 from ibelay.testing.simulation.timeline import line
 from ibelay.testing.simulation.world import World
 from ibelay.testing.virtual import StuckError
+from ibelay.wire.requests import PlaceOrder
 
 LOOK_EVERY_S = 300.0
 LOOK_AT_LAST_S = 20.0
@@ -52,6 +54,7 @@ class Outcome:
         digest: Hash of all that went over the network.
         timeline: The last minutes, a line each; empty if all is well.
         done: How many commands were done.
+        orders: How many orders and changes of orders the bot handed to its socket.
         situations: What they met, and how often.
     """
 
@@ -61,6 +64,7 @@ class Outcome:
     digest: str
     timeline: tuple[str, ...]
     done: int
+    orders: int
     situations: tuple[tuple[Situation, int], ...]
 
 
@@ -77,7 +81,7 @@ class Stage:
             drop_in=world.setting.kind is Kind.DROP_IN,
         )
         self.recent: deque[Observation] = deque(maxlen=_REMEMBERED)
-        self.done = 0
+        self.done = self.orders = 0
         self.stuck: Breach | None = None
         self.situations = Situations()
         self.conductor = Conductor(
@@ -105,6 +109,8 @@ class Stage:
     def see(self, seen: Observation) -> None:
         """Take an observation to all who want it."""
         self.recent.append(seen)
+        if isinstance(seen, Asked):
+            self.orders += isinstance(seen.request, PlaceOrder)
         self.situations.see(seen)
         self.watch.see(seen)
         self.conductor.see(seen)
@@ -118,6 +124,12 @@ class Stage:
                 self.world.loop.run_to(min(until, self.world.loop.time() + _SLICE_S))
             except StuckError as error:
                 self.stuck = Breach(HEADWAY, self.world.loop.now_ns(), str(error))
+            except StandstillError as error:
+                self.stuck = Breach(HEADWAY, self.world.loop.now_ns(), error.sentence)
+            except SystemExit as error:
+                ended = f"the bot's process ended by itself, by sys.exit({error.code!r})"
+                self.stuck = Breach(CRASH, self.world.loop.now_ns(), ended)
+            if self.stuck is not None:
                 return False
             if self.world.loop.time() >= look:
                 look += look_every_s
@@ -190,6 +202,7 @@ def run(
             digest=world.digest,
             timeline=() if breach is None else _last(stage.recent, breach),
             done=stage.done,
+            orders=stage.orders,
             situations=tuple(sorted(stage.situations.met.items())),
         )
 

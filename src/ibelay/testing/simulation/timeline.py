@@ -69,8 +69,8 @@ def _said(seen: Observation) -> str:  # noqa: C901, PLR0911, PLR0912  # a case f
             return f"broker   {_event(event)}"
         case LinkChanged(before=before, after=after, reason=reason):
             return f"link     {before} -> {after} ({reason})"
-        case StrategyFailed(function=function, error=error):
-            return f"raised   {error} in {function}"
+        case StrategyFailed(sentence=sentence):
+            return f"fails    {sentence}"
         case Noted(severity=severity, text=text):
             return f"says     {severity.value}: {text}"
         case Emitted(news=news, order_ref=ref, exec_id=exec_id):

@@ -55,12 +55,18 @@ def read(text: str) -> Plan:
     lines = [line.strip() for line in text.splitlines()[:MAX_LINES]]
     said = [line for line in lines if line and not line.startswith("#")]
     heads = {match[1]: match[2] for line in said if (match := _HEAD.fullmatch(line))}
-    seed = _SEED.fullmatch(heads.get("seed", ""))
-    span = _SPAN.fullmatch(heads.get("span", ""))
-    if seed is None or span is None or "profile" not in heads:
+    missing = [word for word in ("seed", "profile", "span") if word not in heads]
+    if missing:
         raise ConfigurationError(
-            "the plan does not say where it is played: expected a line each such as 'seed 4711', "
+            f"the plan does not say its {missing[0]}: expected a line each such as 'seed 4711', "
             "'profile hostile' and 'span 720s', then a line for each step"
+        )
+    seed, span = _SEED.fullmatch(heads["seed"]), _SPAN.fullmatch(heads["span"])
+    if seed is None:
+        raise ConfigurationError(f"the plan has seed {heads['seed']!r}: expected up to 18 digits")
+    if span is None:
+        raise ConfigurationError(
+            f"the plan has span {heads['span']!r}: expected seconds such as '720s' or '0.5s'"
         )
     bot = heads.get("bot", Kind.RUNTIME)
     if bot not in set(Kind):
@@ -77,10 +83,17 @@ def read(text: str) -> Plan:
             f"the plan has settings {settings!r}: expected them with a strategy, for bot runtime"
         )
     steps = [plans.read(line) for line in said if not _HEAD.fullmatch(line)]
+    span_ns = round(float(span[1]) * 1e9)
+    late = next((step for step in steps if step.at_ns > span_ns), None)
+    if late is not None:
+        raise ConfigurationError(
+            f"the plan's step '{plans.write(late)}' would come after its span of {heads['span']}: "
+            "expected all of them before its end"
+        )
     return Plan(
         seed=int(seed[0]),
         profile=heads["profile"],
-        span_ns=round(float(span[1]) * 1e9),
+        span_ns=span_ns,
         steps=tuple(sorted(steps, key=lambda step: step.at_ns)),
         subject=Subject(
             kind=kind,

@@ -305,11 +305,10 @@ class NothingRaised:
     """RAISED: the strategy's code has no bug that the run finds."""
 
     number: ClassVar[str] = "RAISED"
-    sentence: ClassVar[str] = "no function of the strategy raises"
+    sentence: ClassVar[str] = "no function of the strategy raises, or stands still"
     reads: ClassVar[frozenset[type]] = frozenset({StrategyFailed})
 
     def see(self, seen: Observation) -> Iterator[Breach]:
         """Take every exception for a breach; the runtime has survived it."""
         if isinstance(seen, StrategyFailed):
-            sentence = f"the strategy raised {seen.error} in {seen.function}"
-            yield Breach(self.number, seen.at_ns, sentence)
+            yield Breach(self.number, seen.at_ns, seen.sentence)

@@ -12,13 +12,11 @@ Rules:
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import ibelay
 from ibelay.app.compose import bot_config, restart_policy, strategy_of
 from ibelay.app.own import MAKING_FAILED, own_function, own_strategy
 from ibelay.app.settings import load_settings
@@ -26,12 +24,13 @@ from ibelay.dropin.ib import IB
 from ibelay.errors import ConfigurationError
 from ibelay.ports.broker import Address
 from ibelay.runtime.strategy import AnyStrategy
+from ibelay.testing.simulation.programs.imported import forget
+from ibelay.testing.simulation.programs.standstill import StandstillError
 from ibelay.testing.simulation.setting import Kind, Setting, Subject
 
 Main = Callable[[IB, str, int, int], Awaitable[object]]
-_INSTALLED = frozenset({"site-packages", "dist-packages"})
 _A_DAY = "2025-06-02"
-_RUNNING = frozenset({"__main__", "__mp_main__"})
+_TAKES = ("ib", "host", "port", "client_id")
 
 
 class ScriptEndedError(RuntimeError):
@@ -61,16 +60,31 @@ def of_settings(path: str) -> Subject:
     Raises:
         ConfigurationError: The file, or the strategy that it names, is not what it should be.
     """
-    named = load_settings(Path(path)).bot.strategy
-    return on_its_market(Subject(own=named, settings=path))
+    return _on_its_market(Subject(own=load_settings(Path(path)).bot.strategy, settings=path))
 
 
-def on_its_market(subject: Subject) -> Subject:
-    """Return *subject*, a strategy, on a market of what it asks for at first (rule 4).
+def of_strategy(name: str) -> Subject:
+    """Return the strategy with *name*, on a market of what it wants.
 
     Raises:
-        ConfigurationError: There is no such strategy, or it asks for more than stocks.
+        ConfigurationError: There is none, or it asks for more than stocks.
     """
+    if not name:
+        raise ConfigurationError("the strategy has no name: expected 'package.module:function'")
+    return _on_its_market(Subject(own=name))
+
+
+def of_script(name: str) -> Subject:
+    """Return the script with *name*.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    _main_of(name)
+    return Subject(kind=Kind.DROP_IN, own=name)
+
+
+def _on_its_market(subject: Subject) -> Subject:
     wanted = _wanted(subject)
     return replace(subject, symbols=wanted) if wanted else subject
 
@@ -92,7 +106,7 @@ def _wanted(subject: Subject) -> tuple[str, ...]:
 
 
 def _strategy_of(subject: Subject) -> AnyStrategy:
-    _forget(subject.own)  # rule 1
+    forget(subject.own)  # rule 1
     if not subject.settings:
         return own_strategy(subject.own)
     settings = load_settings(Path(subject.settings))
@@ -100,23 +114,12 @@ def _strategy_of(subject: Subject) -> AnyStrategy:
     return strategy_of(settings.model_copy(update={"bot": named}))
 
 
-def is_of(name: str, path: str) -> bool:
-    """Return whether the file at *path* is the user's, as far as the module of *name* tells."""
-    module = sys.modules.get(name.partition(":")[0].partition(".")[0])
-    if module is None or not module.__file__:
-        return False
-    if path == module.__file__:
-        return True
-    folder = Path(module.__file__).parent
-    return _INSTALLED.isdisjoint(folder.parts) and _is_own(folder, Path(path))
-
-
 def owned(setting: Setting, subject: Subject) -> Setting:
     """Return *setting* with the user's code in the place of ours."""
     name = subject.own
 
     def script(ib: IB, address: Address) -> _OwnScript:
-        _forget(name)
+        forget(name)
         return _OwnScript(name, _main_of(name), ib, address)
 
     setting = replace(
@@ -141,10 +144,23 @@ class _OwnScript:
         """Run it (rule 2).
 
         Raises:
-            ScriptEndedError: It returned.
+            ScriptEndedError: It returned, or waited in a way that ended it.
         """
         address = self._address
-        await self._main(self._ib, address.host, address.port, address.client_id)
+        try:
+            await self._main(self._ib, address.host, address.port, address.client_id)
+        except StandstillError as error:
+            raise ScriptEndedError(error.sentence) from error
+        except SystemExit as error:
+            ended = f"script {self._name!r} ended itself by sys.exit({error.code!r})"
+            raise ScriptEndedError(f"{ended}; expected one that never does") from error
+        except RuntimeError as error:
+            if "event loop is already running" not in str(error):
+                raise
+            raise ScriptEndedError(
+                f"script {self._name!r} calls what runs the loop until an answer comes, as "
+                "ib.connect and ib.sleep do: expected connectAsync, asyncio.sleep and the like"
+            ) from error
         raise ScriptEndedError(f"script {self._name!r} returned; expected one that never does")
 
 
@@ -155,30 +171,11 @@ def _main_of(name: str) -> Main:
             f"script {name!r} is no coroutine function: expected an 'async def' that takes "
             "(ib, host, port, client_id), connects, trades, and runs until it is cancelled"
         )
+    try:
+        inspect.signature(main).bind(*_TAKES)
+    except TypeError as error:
+        raise ConfigurationError(
+            f"script {name!r} does not take {len(_TAKES)} arguments ({error}): expected "
+            f"({', '.join(_TAKES)})"
+        ) from error
     return main
-
-
-def _forget(name: str) -> None:
-    """Let the modules of rule 1 be imported anew; never ibelay's, nor others that are installed."""
-    top = name.partition(":")[0].partition(".")[0]
-    module = sys.modules.get(top)
-    if module is None or module is ibelay or not module.__file__:
-        return
-    folder = Path(module.__file__).parent
-    installed = not _INSTALLED.isdisjoint(folder.parts)
-    for known, other in list(sys.modules.items()):
-        if known in _RUNNING:
-            continue
-        if known.partition(".")[0] == top or (not installed and _lies_in(folder, other)):
-            del sys.modules[known]
-
-
-def _lies_in(folder: Path, module: object) -> bool:
-    """Return whether *module* is the user's and lies in *folder* or below."""
-    return _is_own(folder, Path(getattr(module, "__file__", None) or "/"))
-
-
-def _is_own(folder: Path, path: Path) -> bool:
-    others = (Path(ibelay.__file__).parent, Path(sys.prefix))
-    own = path.is_relative_to(folder) and not any(path.is_relative_to(one) for one in others)
-    return own and _INSTALLED.isdisjoint(path.parts)

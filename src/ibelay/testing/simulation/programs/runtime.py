@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any, cast
 
+import ibelay
 from ibelay.ib.connector import IbConnector
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import Severity
@@ -16,6 +19,7 @@ from ibelay.runtime.config import BotConfig
 from ibelay.runtime.strategy import FUNCTIONS, AnyStrategy
 from ibelay.testing.simulation.observed import LinkChanged, Noted, StrategyFailed
 from ibelay.testing.simulation.programs.program import Boot, MakeProgram
+from ibelay.testing.simulation.programs.standstill import StandstillError
 
 
 def runtime(config: BotConfig, strategy: Callable[[], AnyStrategy]) -> MakeProgram:
@@ -45,12 +49,17 @@ def runtime(config: BotConfig, strategy: Callable[[], AnyStrategy]) -> MakeProgr
     return make
 
 
+class StrategyEndedError(RuntimeError):
+    """A strategy asked for the end of its process, or had to be ended."""
+
+
 class _Watched:
     """A strategy whose mistakes are seen: the runtime survives them, and goes on."""
 
     def __init__(self, strategy: AnyStrategy, boot: Boot) -> None:
         self._strategy = strategy
         self._boot = boot
+        self._ended = ""
 
     def __getattr__(self, name: str) -> Any:
         """Return what the strategy has, its functions watched."""
@@ -58,11 +67,33 @@ class _Watched:
         return partial(self._call, name, found) if name in FUNCTIONS else found
 
     def _call(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
+        if self._ended:
+            raise StrategyEndedError(self._ended)
         try:
             return function(*args)
+        except StandstillError as error:
+            self._ended = error.sentence
+            self._failed(error.sentence)
+            raise StrategyEndedError(error.sentence) from error
         except BaseException as error:
-            self._boot.see(StrategyFailed(self._boot.now_ns(), name, repr(error)))
+            sentence = f"the strategy raised {error!r} in {name}{_place(error)}"
+            self._failed(sentence)
+            if isinstance(error, SystemExit):  # it would end the simulation too
+                raise StrategyEndedError(sentence) from error
             raise
+
+    def _failed(self, sentence: str) -> None:
+        self._boot.see(StrategyFailed(self._boot.now_ns(), sentence))
+
+
+def _place(error: BaseException) -> str:
+    """Return the line of the strategy's own code at which *error* was raised."""
+    frames = [one for one in extract_tb(error.__traceback__) if not _is_ours(one.filename)]
+    return f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+
+
+def _is_ours(path: str) -> bool:
+    return Path(path).is_relative_to(Path(ibelay.__file__).parent)
 
 
 class _Reader:
