@@ -50,11 +50,23 @@ def test_a_drill_to_which_nobody_comes_is_not_passed(tmp_path: Path) -> None:
         assert chaos.wait(20) == 1
 
 
+def test_a_drill_does_not_wait_for_ever() -> None:
+    """A bot that ended at its start would keep CI waiting."""
+    options = ["--listen", "0", "--upstream", "127.0.0.1:9", "--drill", "--wait", "0.005"]
+    with running("chaos", *options) as (chaos, _lines):
+        assert chaos.wait(20) == 1
+        assert chaos.stdout is not None
+        said = " ".join(chaos.stdout.read().split())
+    assert "no client was answered within 0.005 minutes" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["--minutes", "3"], "--minutes belongs to a drill: add --drill"),
         (["--report", "x.md"], "--report belongs to a drill: add --drill"),
+        (["--wait", "3"], "--wait belongs to a drill: add --drill"),
+        (["--drill", "--wait", "nan"], "--wait nan is out of range"),
         (["--drill", "--minutes", "0"], "a drill of 0 minutes cannot be"),
         (["--drill", "--scenario", "nowhere.toml"], "name a TOML file that exists"),
         (["--drill", "--report", "nowhere/x.md"], "expected a file in a folder that exists"),

@@ -150,14 +150,26 @@ async def test_a_drill_without_a_client_ends_when_it_is_stopped(proxy: ChaosProx
     assert report.verdict is Verdict.UNTRIED
 
 
+async def test_a_drill_waits_for_a_client_as_long_as_it_is_told(proxy: ChaosProxy) -> None:
+    rehearsal, missed = Rehearsal(), asyncio.Event()
+    rehearsal.watch(proxy)
+    scenario = parse('[[step]]\nat = "+1s"\ndo = "rst"', "x")
+    plan = Plan(scenario, 600 * SECOND_NS, wait_ns=SECOND_NS // 100, on_nobody=missed.set)
+    report = await rehearsal.play(proxy, plan)
+    assert missed.is_set()
+    assert report.exit_code == 1
+
+
 async def test_a_drill_ends_when_its_time_is_up(proxy: ChaosProxy, join: Join) -> None:
+    """Nothing was tried by then, which is no praise."""
     rehearsal = Rehearsal()
     rehearsal.watch(proxy)
     await join(proxy)
     scenario = parse('[[step]]\nat = "+1h"\ndo = "rst"', "later")
     report = await rehearsal.play(proxy, Plan(scenario, SECOND_NS // 10))
-    assert report.verdict is Verdict.PASS
-    assert report.exit_code == 0
+    assert report.judged(Heading.RATE).verdict is Verdict.PASS
+    assert report.verdict is Verdict.UNTRIED
+    assert report.exit_code == 1
 
 
 @pytest.mark.parametrize("early", [True, False])

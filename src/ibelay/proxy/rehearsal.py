@@ -31,11 +31,15 @@ class Plan:
         scenario: What goes wrong.
         length_ns: How long it lasts, from the first answer a client gets.
         on_begin: Called when time begins.
+        wait_ns: How long a client is waited for; for ever if None.
+        on_nobody: Called when none has come by then.
     """
 
     scenario: Scenario
     length_ns: int
     on_begin: Callable[[], None] = lambda: None
+    wait_ns: int | None = None
+    on_nobody: Callable[[], None] = lambda: None
 
 
 class Rehearsal:
@@ -77,7 +81,7 @@ class Rehearsal:
 
     async def play(self, proxy: ChaosProxy, plan: Plan) -> Report:
         """Play *plan* at a proxy that is watched, once a client has come; return how it did."""
-        if await self._wait_for_client():
+        if await self._wait_for_client(plan):
             plan.on_begin()
             proxy.play(plan.scenario)
             try:
@@ -91,13 +95,16 @@ class Rehearsal:
         self.report = self._judge.report(now_ns)
         return self.report
 
-    async def _wait_for_client(self) -> bool:
-        """Return whether a client came before somebody stopped."""
+    async def _wait_for_client(self, plan: Plan) -> bool:
+        """Return whether a client came in time and before somebody stopped."""
+        wait_s = None if plan.wait_ns is None else plan.wait_ns / 1e9
         async with asyncio.TaskGroup() as group:
             ways = [group.create_task(one.wait()) for one in (self._answered, self.stop)]
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            ended, _ = await asyncio.wait(ways, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
             for way in ways:
                 way.cancel()
+        if not ended:
+            plan.on_nobody()
         return self._answered.is_set()
 
     # What the proxy tells -------------------------------------------------------------------

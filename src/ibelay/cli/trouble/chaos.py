@@ -19,6 +19,7 @@ def chaos(  # noqa: PLR0913  # one option per setting of the proxy
     control_token_file: Path | None = None,
     drill: Annotated[bool, Parameter(negative="")] = False,
     minutes: float | None = None,
+    wait: float | None = None,
     report: Path | None = None,
     yes_this_is_a_live_account: Annotated[bool, Parameter(negative="")] = False,
     yes_others_may_connect: Annotated[bool, Parameter(negative="")] = False,
@@ -49,6 +50,7 @@ def chaos(  # noqa: PLR0913  # one option per setting of the proxy
         drill: Wait for a bot, let it live through a bad half-hour (or FILE of `--scenario`), and
             say what it did right and wrong; exits 1 if it fails.
         minutes: How long the drill lasts, 30 if not given; a shorter one plays the beginning.
+        wait: Minutes that the drill waits for a bot, 10 if not given; then it ends with 1.
         report: Where the drill's report is written, as FILE.md and FILE.json.
         yes_this_is_a_live_account: Break the line of a live account, with real money: of a
             gateway on a port that IB uses for them, 4001 or 7496, or that names one.
@@ -65,7 +67,7 @@ def chaos(  # noqa: PLR0913  # one option per setting of the proxy
         raise ConfigurationError(
             "--control-token-file is for a control port: add --control-port, or leave it out"
         )
-    rehearsed = drill_of(drill=drill, minutes=minutes, scenario=scenario, report=report)
+    rehearsed = drill_of(drill=drill, minutes=minutes, wait=wait, scenario=scenario, report=report)
     host, port = address(listen)
     options = ChaosOptions(
         upstream=address(upstream),

@@ -16,12 +16,20 @@ if TYPE_CHECKING:
 
 Guest = Callable[["ChaosProxy", Callable[[], None]], AbstractAsyncContextManager[object]]
 
+MINUTES, WAIT_MINUTES = 30.0, 10.0
+_WAIT_AT_MOST = 24 * 60
+NOBODY = (
+    "no client was answered within {:g} minutes: expected a bot that connects to this port, and a "
+    "gateway at --upstream that answers it; --wait MINUTES waits longer"
+)
+
 
 class Drill:
     """One drill, from the options of the command to the exit code.
 
     Args:
         minutes: How long it lasts.
+        wait_minutes: How long it waits for a client.
         scenario: What it plays; the half-hour that comes with ibelay if None.
         report: Where the report is written, as Markdown and as JSON; nowhere if None.
 
@@ -30,18 +38,31 @@ class Drill:
             could not be written in the end.
     """
 
-    def __init__(self, minutes: float, scenario: Path | None, report: Path | None) -> None:
+    def __init__(
+        self, minutes: float, wait_minutes: float, scenario: Path | None, report: Path | None
+    ) -> None:
         from rich.console import Console  # noqa: PLC0415  # commands load lazily
 
         from ibelay.control.scenario import load  # noqa: PLC0415  # the same
         from ibelay.proxy.drill.script import half_hour  # noqa: PLC0415  # the same
         from ibelay.proxy.rehearsal import Plan  # noqa: PLC0415  # the same
 
+        if not 0 < wait_minutes <= _WAIT_AT_MOST:
+            raise ConfigurationError(
+                f"--wait {wait_minutes:g} is out of range: expected minutes above 0, at most "
+                f"{_WAIT_AT_MOST}"
+            )
         self._console = Console()
         length_ns = half_hour.span_ns(minutes)
         script = half_hour.half_hour() if scenario is None else load(scenario)
         begin = partial(self._console.print, f"a client is here: {minutes:g} minutes from now")
-        self._plan = Plan(half_hour.beginning(script, length_ns), length_ns, begin)
+        self._plan = Plan(
+            half_hour.beginning(script, length_ns),
+            length_ns,
+            begin,
+            int(wait_minutes * 60e9),
+            partial(self._console.print, NOBODY.format(wait_minutes)),
+        )
         self._files = () if report is None else _files(report)
 
     def run(self, serve: Callable[[Guest], None]) -> int:
@@ -80,7 +101,12 @@ class Drill:
 
 
 def drill_of(
-    *, drill: bool, minutes: float | None, scenario: Path | None, report: Path | None
+    *,
+    drill: bool,
+    minutes: float | None,
+    wait: float | None,
+    scenario: Path | None,
+    report: Path | None,
 ) -> Drill | None:
     """Return the drill that the options of the command ask for, None if they ask for none.
 
@@ -88,8 +114,10 @@ def drill_of(
         ConfigurationError: Something belongs to a drill, and none is asked for; see ``Drill``.
     """
     if drill:
-        return Drill(30.0 if minutes is None else minutes, scenario, report)
-    for name, given in (("--minutes", minutes), ("--report", report)):
+        length = MINUTES if minutes is None else minutes
+        patience = WAIT_MINUTES if wait is None else wait
+        return Drill(length, patience, scenario, report)
+    for name, given in (("--minutes", minutes), ("--wait", wait), ("--report", report)):
         if given is not None:
             raise ConfigurationError(f"{name} belongs to a drill: add --drill, or leave it out")
     return None

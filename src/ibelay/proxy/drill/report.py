@@ -166,10 +166,13 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """FAIL if a heading fails, UNTRIED if none was tried, else PASS."""
-        verdicts = {one.verdict for one in self.headings}
-        if Verdict.FAIL in verdicts:
+        """FAIL if a heading fails, UNTRIED if none was tried, else PASS.
+
+        How many messages a bot sends in a second is seen of everyone, and proves nothing.
+        """
+        if any(one.verdict is Verdict.FAIL for one in self.headings):
             return Verdict.FAIL
+        verdicts = {one.verdict for one in self.headings if one.heading is not Heading.RATE}
         return Verdict.PASS if Verdict.PASS in verdicts else Verdict.UNTRIED
 
     @property

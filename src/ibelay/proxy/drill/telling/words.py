@@ -33,7 +33,7 @@ def headline(report: Report) -> str:
     if failed:
         names = ", ".join(failed)
         return f"FAIL after {lasted}: {names}; {passed} of {len(report.headings)} headings pass"
-    if not passed:
+    if report.verdict is Verdict.UNTRIED:
         return f"UNTRIED after {lasted}: nothing happened by which a bot could be judged"
     untried = len(report.headings) - passed
     rest = f", {untried} had no occasion" if untried else ""
