@@ -91,8 +91,9 @@ async def test_ctrl_c_ends_every_process_of_a_campaign_without_a_word(
     """A terminal gives SIGINT to all of them, also to those that have only just begun."""
     await until(campaign.pid, workers)
     os.killpg(campaign.pid, signal.SIGINT)
-    _output, complaints = campaign.communicate(timeout=PATIENT_S)
+    output, complaints = campaign.communicate(timeout=PATIENT_S)
     assert complaints == ""
+    assert output.startswith("interrupted after ")
     assert campaign.returncode == INTERRUPTED
     await until(campaign.pid, 0)
 

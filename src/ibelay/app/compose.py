@@ -65,8 +65,8 @@ def strategy_of(settings: BotSettings) -> AnyStrategy:
     if name == "ps60":
         if settings.bot.scanner is None:
             msg = (
-                "no strategy is set but ps60, which needs the day's scanner file: set 'strategy' in "
-                "[bot] to your own, as 'package.module:function', or 'scanner' for ps60"
+                "no strategy is set but ps60, which needs the day's scanner file: set 'strategy' "
+                "in [bot] to your own, as 'package.module:function', or 'scanner' for ps60"
             )
             raise ConfigurationError(msg)
         return Ps60(load_scanner(settings.bot.scanner), patience_s=settings.bot.patience_s)

@@ -104,6 +104,19 @@ def test_no_more_runs_are_spent_than_allowed() -> None:
     assert len(shrunk.plan.steps) >= 10
 
 
+def test_what_was_found_when_somebody_lost_patience_is_not_lost() -> None:
+    runs = iter(range(8))
+
+    def breaks(plan: Plan) -> int | None:
+        if next(runs, None) is None:
+            raise KeyboardInterrupt
+        return 300 * SECOND_NS if len(plan.steps) >= 10 else None
+
+    shrunk = shrink(planned(*NOISE), breaks)
+    assert shrunk.interrupted
+    assert 10 <= len(shrunk.plan.steps) < len(NOISE)
+
+
 def test_a_plan_that_breaks_nothing_is_not_shrunk() -> None:
     with pytest.raises(ValueError, match="breaks nothing"):
         shrink(planned(*NOISE), lambda _: None)

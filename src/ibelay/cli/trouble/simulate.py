@@ -211,10 +211,15 @@ def _follow(console: Console, ran: Generator[Ran], total: int) -> Tally:
     tally = Tally()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("bad days", total=total)
-        for one in ran:
-            progress.advance(bar)
-            if not tally.add(one):
-                break
+        try:
+            for one in ran:
+                progress.advance(bar)
+                if not tally.add(one):
+                    break
+        except KeyboardInterrupt:
+            progress.stop()
+            _line(console, f"interrupted after {tally.runs} of {total}, of which none failed")
+            raise
     return tally
 
 
@@ -315,6 +320,7 @@ def _shrink(console: Console, failed: Ran) -> Ran:
 
         shrunk = shrink(plan, breaks)
     end = ", the most it may take" if shrunk.spent else ""
+    end = ", when it was interrupted" if shrunk.interrupted else end
     console.print(
         f"{len(plan.steps)} steps shrank to {len(shrunk.plan.steps)} in {shrunk.runs} runs{end}"
     )

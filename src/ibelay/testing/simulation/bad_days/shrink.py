@@ -45,11 +45,13 @@ class Shrunk:
         plan: It breaks the invariant.
         runs: How many plans were played for it.
         spent: Whether it ended because no more runs were allowed.
+        interrupted: Whether it ended by Ctrl-C: what was found till then is not lost.
     """
 
     plan: Plan
     runs: int
     spent: bool
+    interrupted: bool = False
 
 
 class _Spent(Exception):  # noqa: N818  # no error: how a bounded search ends
@@ -68,7 +70,7 @@ def shrink(plan: Plan, breaks: Breaks, *, most_runs: int = MOST_RUNS) -> Shrunk:
         ValueError: *plan* does not break the invariant.
     """
     search = _Search(plan, breaks, most_runs)
-    spent = False
+    spent = interrupted = False
     try:
         if not search.accepts(plan):
             raise ValueError("the plan breaks nothing when it is played, so it cannot be shrunk")
@@ -82,7 +84,9 @@ def shrink(plan: Plan, breaks: Breaks, *, most_runs: int = MOST_RUNS) -> Shrunk:
                 break
     except _Spent:
         spent = True
-    return Shrunk(search.best, search.runs, spent)
+    except KeyboardInterrupt:
+        interrupted = True
+    return Shrunk(search.best, search.runs, spent, interrupted)
 
 
 class _Search:
