@@ -6,7 +6,7 @@ from decimal import Decimal as D  # noqa: N817 - as in the other tests
 from math import exp
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ibelay.gateway.market.api import Instrument
@@ -32,7 +32,6 @@ RATES = st.floats(-0.01, 0.08)
 RIGHTS = st.sampled_from("CP")
 
 
-@settings(deadline=None)
 @given(SPOTS, MONEYNESS, YEARS, VOLATILITIES, RATES, RATES)
 def test_call_less_put_is_forward_less_strike_discounted(
     spot: float, moneyness: float, years: float, volatility: float, rate: float, dividends: float
@@ -43,7 +42,6 @@ def test_call_less_put_is_forward_less_strike_discounted(
     assert call - put == pytest.approx(parity, abs=1e-9 * spot)
 
 
-@settings(deadline=None)
 @given(RIGHTS, SPOTS, MONEYNESS, YEARS, VOLATILITIES)
 def test_price_lies_between_its_bounds_and_rises_with_volatility(
     right: str, spot: float, moneyness: float, years: float, volatility: float
@@ -54,7 +52,6 @@ def test_price_lies_between_its_bounds_and_rises_with_volatility(
     assert least - 1e-9 * spot <= here <= above + 1e-9 * spot <= most + 2e-9 * spot
 
 
-@settings(deadline=None)
 @given(SPOTS, MONEYNESS, YEARS, VOLATILITIES, st.floats(1.001, 1.3))
 def test_calls_fall_and_puts_rise_with_the_strike(
     spot: float, moneyness: float, years: float, volatility: float, further: float
@@ -66,7 +63,6 @@ def test_calls_fall_and_puts_rise_with_the_strike(
     assert low_put <= high_put + 1e-9 * spot
 
 
-@settings(deadline=None)
 @given(RIGHTS, SPOTS, MONEYNESS, YEARS, VOLATILITIES)
 def test_implied_volatility_is_the_way_back(
     right: str, spot: float, moneyness: float, years: float, volatility: float
@@ -78,7 +74,6 @@ def test_implied_volatility_is_the_way_back(
     assert implied == pytest.approx(volatility, abs=1e-5)
 
 
-@settings(deadline=None)
 @given(RIGHTS, SPOTS, MONEYNESS, YEARS, st.floats(0, 2))
 def test_implied_volatility_reprices_or_there_is_none(
     right: str, spot: float, moneyness: float, years: float, share: float
@@ -94,7 +89,6 @@ def test_implied_volatility_reprices_or_there_is_none(
         assert price(option, setting, implied) == pytest.approx(asked, abs=1e-6 * spot)
 
 
-@settings(deadline=None)
 @given(RIGHTS, st.floats(50, 500), st.floats(0.8, 1.25), st.floats(0.05, 2), st.floats(0.1, 0.8))
 def test_greeks_are_the_slopes_of_the_price(
     right: str, spot: float, moneyness: float, years: float, volatility: float
@@ -125,7 +119,6 @@ def test_textbook_values() -> None:
     assert normal(0) == 0.5
 
 
-@settings(deadline=None)
 @given(
     st.integers(0, 50),
     st.sampled_from(["SPX", "SPY", "AIG", "ZZZT"]),
@@ -160,7 +153,6 @@ def test_surface_skews_to_puts_has_a_term_structure_and_follows_the_seed() -> No
     assert one not in [*others, surface(1, "SPX", "2025-06-03")]
 
 
-@settings(deadline=None)
 @given(st.floats(0, 12), st.floats(0.1, 30), st.floats(-0.02, 0.15))
 def test_yield_is_the_way_back_from_a_bond_price(coupon: float, years: float, y: float) -> None:
     assert yield_of(coupon, years, clean_price(coupon, years, y)) == pytest.approx(y, abs=1e-8)

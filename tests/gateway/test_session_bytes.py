@@ -30,7 +30,7 @@ def start(floor: Floor, client_id: int) -> Session:
     return session
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=300))
 def test_any_first_bytes_are_answered_or_ended(floor: Floor, data: bytes) -> None:
     session = Session(floor)
@@ -39,7 +39,7 @@ def test_any_first_bytes_are_answered_or_ended(floor: Floor, data: bytes) -> Non
     session.leave()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     messages=st.lists(
         st.tuples(

@@ -87,7 +87,10 @@ def answered(messages: list[Message], order_id: str) -> bool:
     return any(fields[at[fields[0]]] == order_id for fields in messages if fields[0] in at)
 
 
-@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=600,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(
     example=st.sampled_from(examples()),
     edits=st.lists(st.tuples(st.integers(2, 125), NASTY), max_size=4),

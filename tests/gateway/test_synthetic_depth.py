@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal as D  # noqa: N817 - as in the other tests
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ibelay.gateway.market.api import Instrument, PriceStep
@@ -32,7 +32,6 @@ def quote(bid: int, ask: int, at_ns: int = 0) -> Quote:
     return Quote(at_ns=at_ns, bid=D(bid) / 100, ask=D(ask) / 100, bid_size=D(300), ask_size=D(200))
 
 
-@settings(deadline=None)
 @given(st.integers(2, 60_000), st.integers(1, 20), st.sampled_from([SPY, OPTION]))
 def test_sides_step_away_from_the_quote(bid: int, levels: int, one: Instrument) -> None:
     bid -= bid % 5 if one is OPTION and bid > 300 else 0

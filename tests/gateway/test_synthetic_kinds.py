@@ -171,7 +171,7 @@ def test_volatility_that_an_option_implies_is_plausible_and_skewed() -> None:
     assert 0.08 < implied[1] < implied[0] < 0.35
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 6 * 3600))
 def test_board_of_an_option_is_what_all_its_events_would_show(second: int) -> None:
     at_ns = MARKET.open_ns + second * SECOND_NS

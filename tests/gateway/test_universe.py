@@ -8,7 +8,7 @@ from decimal import Decimal as D  # noqa: N817 - the tests are full of them
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ibelay.errors import ConfigurationError
@@ -152,7 +152,6 @@ def test_unknown_rule_of_expiry_is_refused() -> None:
         future_expiry("full moon", 2025, 1)
 
 
-@settings(deadline=None)
 @given(st.dates(date(2005, 1, 3), date(2040, 12, 1)))
 def test_option_expiries_are_trading_days_ahead_with_weeks_months_and_a_long_one(
     today: date,
@@ -205,7 +204,6 @@ def test_local_symbol_of_an_option_is_osi() -> None:
     assert local_symbol("F", date(2025, 6, 20), "P", D("12.5")) == "F     250620P00012500"
 
 
-@settings(deadline=None)
 @given(
     trading_class=st.sampled_from(["SPY", "ZZZT"]),
     first=st.integers(0, 4000),

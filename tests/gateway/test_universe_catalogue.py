@@ -7,7 +7,7 @@ from decimal import Decimal as D  # noqa: N817 - the tests are full of them
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ibelay.gateway.exchange.catalogue import FOUND_MAX, Catalogue
@@ -29,7 +29,6 @@ def found(symbol: str = "", sec_type: str = "", exchange: str = "", **terms: Any
     return [one.contract.local_symbol for one in CATALOGUE.find(contract)]
 
 
-@settings(deadline=None)
 @given(st.sampled_from(EVERYTHING))
 def test_number_and_full_description_find_the_one_instrument(one: Instrument) -> None:
     assert CATALOGUE.find(Contract(symbol="", con_id=one.contract.con_id)) == [one]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ibelay.gateway.exchange.book import Exchange
@@ -189,7 +189,6 @@ class Run:
         return [(event, then) for event, then in self.said if isinstance(event, Executed)]
 
 
-@settings(deadline=None)
 @given(steps)
 def test_cash_and_positions_are_the_sum_of_fills_and_commissions(plan: list[Step]) -> None:
     exchange = Run(plan).exchange
@@ -210,7 +209,6 @@ def test_cash_and_positions_are_the_sum_of_fills_and_commissions(plan: list[Step
     assert abs(gained - (worth - CASH)) <= Decimal("0.02")
 
 
-@settings(deadline=None)
 @given(steps)
 def test_no_fill_beyond_limit_touch_or_displayed_size(plan: list[Step]) -> None:
     taken: dict[tuple[ConId, int, Action], Decimal] = defaultdict(Decimal)
@@ -233,7 +231,6 @@ def test_no_fill_beyond_limit_touch_or_displayed_size(plan: list[Step]) -> None:
         assert 0 < one.quantity <= taken[key] <= quote.ask_size
 
 
-@settings(deadline=None)
 @given(steps)
 def test_no_order_fills_beyond_its_quantity_and_done_orders_stay_done(plan: list[Step]) -> None:
     done: set[PermId] = set()
@@ -250,7 +247,6 @@ def test_no_order_fills_beyond_its_quantity_and_done_orders_stay_done(plan: list
     assert not done & {order.perm_id for order in run.exchange.working_orders()}
 
 
-@settings(deadline=None)
 @given(steps)
 def test_children_never_fill_more_than_their_parent(plan: list[Step]) -> None:
     """At every moment, not only at the end; so they never fill before it either."""
@@ -266,7 +262,6 @@ def test_children_never_fill_more_than_their_parent(plan: list[Step]) -> None:
             assert exits[parent] <= filled[parent]
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.one_of(
@@ -304,7 +299,6 @@ def test_an_oca_group_never_fills_more_than_its_largest_member(
     assert total <= max(quantity for _, quantity, _ in members)
 
 
-@settings(deadline=None)
 @given(steps)
 def test_same_inputs_give_identical_events(plan: list[Step]) -> None:
     first, second = Run(plan), Run(plan)

@@ -100,7 +100,6 @@ def firsts(executions: list[Execution]) -> list[Execution]:
     return list(seen.values())
 
 
-@settings(deadline=None)
 @given(anything)
 def test_replay_is_the_live_ledger(records: list[AnyRecord]) -> None:
     """Also through the bytes of the journal, and whatever was refused on the way (I8)."""
@@ -109,7 +108,6 @@ def test_replay_is_the_live_ledger(records: list[AnyRecord]) -> None:
     assert fold(decode(1, encode(record)) for record in kept) == live
 
 
-@settings(deadline=None)
 @given(st.lists(fills, max_size=30))
 def test_a_position_is_the_sum_of_its_signed_fills(executions: list[Execution]) -> None:
     """I9."""
@@ -120,7 +118,6 @@ def test_a_position_is_the_sum_of_its_signed_fills(executions: list[Execution]) 
     assert {con_id: book.quantity for con_id, book in ledger.positions.items()} == sums
 
 
-@settings(deadline=None)
 @given(st.lists(fills, min_size=1, max_size=20), st.data())
 def test_applying_a_fill_again_changes_nothing(
     executions: list[Execution], data: st.DataObject
@@ -130,7 +127,6 @@ def test_applying_a_fill_again_changes_nothing(
     assert ledger_of(*INTENTS, *records, *repeated) == ledger_of(*INTENTS, *records)
 
 
-@settings(deadline=None)
 @given(st.lists(fills, min_size=1, max_size=12), st.integers(1, 70), st.data())
 def test_a_correction_replaces_what_it_corrects(
     executions: list[Execution], quantity: int, data: st.DataObject
@@ -163,7 +159,6 @@ def test_a_correction_replaces_what_it_corrects(
     ]
 
 
-@settings(deadline=None)
 @given(st.lists(fills, min_size=1, max_size=20), st.integers(90, 110))
 def test_no_money_is_made_or_lost_by_booking(executions: list[Execution], mark: int) -> None:
     """Realised P&L and what is open, at any price, are what all fills paid and received."""
@@ -176,7 +171,6 @@ def test_no_money_is_made_or_lost_by_booking(executions: list[Execution], mark: 
         assert abs(total - worth[con_id]) < Decimal("1e-15")
 
 
-@settings(deadline=None)
 @given(anything)
 def test_open_orders_and_live_units_are_what_a_walk_over_everything_finds(
     records: list[AnyRecord],
@@ -193,7 +187,6 @@ def test_open_orders_and_live_units_are_what_a_walk_over_everything_finds(
     assert {unit.unit for unit in ledger.live_units()} == live
 
 
-@settings(deadline=None)
 @given(anything)
 def test_a_unit_never_holds_less_than_nothing(records: list[AnyRecord]) -> None:
     ledger, _ = accepted(records)
@@ -202,7 +195,7 @@ def test_a_unit_never_holds_less_than_nothing(records: list[AnyRecord]) -> None:
         assert unit.closed_outside >= 0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(changes, max_size=40))
 def test_an_order_only_makes_moves_of_the_table(records: list[AnyRecord]) -> None:
     """I10: terminal is terminal, but for what the table says."""

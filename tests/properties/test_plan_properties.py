@@ -83,7 +83,7 @@ def look(
     return outcome
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(anything, snapshots, policies)
 def test_once_settled_the_same_snapshot_means_nothing_more(
     records: list[AnyRecord], seen: BrokerSnapshot, policy: Policy
@@ -98,7 +98,7 @@ def test_once_settled_the_same_snapshot_means_nothing_more(
     assert (after.records, after.findings) == ((), ())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(anything, snapshots, policies)
 def test_settled_books_are_the_brokers(
     records: list[AnyRecord], seen: BrokerSnapshot, policy: Policy
@@ -118,7 +118,7 @@ def test_settled_books_are_the_brokers(
                 assert entry.state is not OrderState.UNKNOWN
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(anything, snapshots)
 def test_positions_are_corrected_last(records: list[AnyRecord], seen: BrokerSnapshot) -> None:
     """So that what fills explain is never explained twice."""

@@ -79,7 +79,7 @@ def taken(ledger: Ledger, event: BrokerEvent) -> Taken:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(anything, modified, st.lists(events, min_size=1, max_size=8))
 def test_the_ledger_takes_whatever_evidence_means(
     records: list[AnyRecord], changes: list[AnyRecord], seen: list[BrokerEvent]
@@ -90,7 +90,7 @@ def test_the_ledger_takes_whatever_evidence_means(
         taken(ledger, event)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(anything, events)
 def test_the_same_evidence_twice_is_written_down_once(
     records: list[AnyRecord], event: BrokerEvent
@@ -100,7 +100,7 @@ def test_the_same_evidence_twice_is_written_down_once(
     assert taken(ledger, event).records == ()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(anything, modified, notices_seen)
 def test_only_a_proven_code_about_an_order_id_of_ours_changes_anything(
     records: list[AnyRecord], changes: list[AnyRecord], event: NoticeSeen
@@ -127,7 +127,7 @@ def test_only_a_proven_code_about_an_order_id_of_ours_changes_anything(
             assert event.code == 202 or not changed
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(anything, st.one_of(orders_seen, statuses_seen, notices_seen))
 def test_no_word_moves_a_book(records: list[AnyRecord], event: BrokerEvent) -> None:
     """Only executions do; and FILLED is never believed beyond them."""
@@ -143,7 +143,7 @@ def test_no_word_moves_a_book(records: list[AnyRecord], event: BrokerEvent) -> N
             assert ledger.orders[record.order_ref].filled > 0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(anything)
 def test_market_data_positions_and_the_lines_end_are_no_evidence_about_orders(
     records: list[AnyRecord],

@@ -372,7 +372,7 @@ def test_what_a_partial_exit_leaves_is_protected() -> None:
 # -- whatever happens ------------------------------------------------------------------------
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(anything)
 def test_doing_what_protection_asks_leaves_nothing_naked(records: list[AnyRecord]) -> None:
     """Total, one answer per order, and satisfied by what it asked for."""

@@ -20,7 +20,10 @@ LAYOUTS = [
     for row_ns in (0, 1_000_000_000)
     for scaled in (False, True)
 ]
-fuzzed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=400)
+fuzzed = settings(
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    max_examples=400,
+)
 
 
 def packed(method: int) -> bytes:

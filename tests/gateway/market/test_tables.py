@@ -26,7 +26,10 @@ HEADER = "time,symbol,bid,ask,bid_size,ask_size,last,last_size"
 QUOTE = "2025-06-02T09:30:00.250,SPY,589.11,589.12,300,500,,"
 TRADE = "2025-06-02T09:30:00.400,SPY,,,,,589.12,100"
 MONDAY = trading_day("2025-06-02")
-fuzzed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+fuzzed = settings(
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    max_examples=300,
+)
 
 
 def write(folder: Path, *lines: str, name: str = "recording.csv") -> Path:

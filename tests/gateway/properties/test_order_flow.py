@@ -38,7 +38,7 @@ DONE = {BrokerOrderStatus.FILLED, BrokerOrderStatus.CANCELLED, BrokerOrderStatus
 LIMITED = {"LMT", "STP LMT", "TRAIL LIMIT", "LIT", "LOC", "MIDPRICE"}
 by_clients = plans(step_kinds)
 by_anybody = plans({**step_kinds, **hand_kinds})
-check = settings(deadline=None, max_examples=40)
+check = settings(max_examples=40)
 
 
 @check

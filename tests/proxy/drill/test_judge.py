@@ -108,7 +108,7 @@ _FACTS: st.SearchStrategy[Fact] = st.one_of(
 _PAUSES = st.sampled_from([0, 10**6, 10**9, 20 * 10**9, 200 * 10**9])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(_PAUSES, _FACTS), max_size=60))
 def test_no_fact_however_odd_makes_the_judge_raise(facts: list[tuple[int, Fact]]) -> None:
     judge, now_ns = Judge(), 0

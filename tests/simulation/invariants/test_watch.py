@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, get_args
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.simulation.invariants.scenes import (
     BOT,
@@ -188,7 +188,6 @@ observations: st.SearchStrategy[Observation] = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(observations, max_size=30))
 def test_whatever_is_observed_is_judged_and_nothing_else_happens(seen: list[Observation]) -> None:
     watch, again = Watch(bot=BOT, client_id=CLIENT), Watch(bot=BOT, client_id=CLIENT)

@@ -59,7 +59,7 @@ def test_same_arguments_give_the_same_prices_in_another_process() -> None:
 
 
 @given(st.lists(moments, min_size=3, max_size=3), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_prices_do_not_depend_on_how_they_are_asked_for(times: list[int], later: bool) -> None:
     """In pieces, in another order, beside other symbols, and by a market that began before."""
     begin, middle, end = sorted(times)
@@ -75,7 +75,7 @@ def test_prices_do_not_depend_on_how_they_are_asked_for(times: list[int], later:
 
 
 @given(moments, st.lists(st.integers(1, 4000), min_size=1, max_size=60), st.integers(0, 3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_whoever_follows_the_market_misses_nothing(begin: int, steps: list[int], back: int) -> None:
     """In steps of any size, also after a look back, as when a clock is set again."""
     one, at_ns, seen = market("SPY", "IBM"), begin, list[object]()
@@ -142,7 +142,7 @@ def test_prices_move_enough_for_stops_and_targets_and_stay_where_they_belong(see
 
 
 @given(moments, st.sampled_from([1, 5, 10, 60, 300, 1200, 1800]), st.integers(0, 7200))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_bars_agree_with_the_events(begin: int, size_s: int, length_s: int) -> None:
     """As the gateway's own series makes them of the session's events from its beginning on."""
     end = min(begin + length_s * SECOND_NS, MARKET.end_ns)
