@@ -333,7 +333,7 @@ def _read(path: Path) -> Plan:
 
     try:
         with path.open("rb") as file:
-            text = file.read(MAX_PLAN_BYTES).decode()
+            text = file.read(MAX_PLAN_BYTES).decode("utf-8-sig")  # as editors on Windows write it
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "no text in UTF-8"
         raise ConfigurationError(
