@@ -189,6 +189,20 @@ def test_what_one_unit_sold_too_much_is_gone_from_the_other() -> None:
     assert "50 shares too many leave; the position is 0" in run.sentences[-1]
 
 
+def test_what_others_sold_before_an_exit_came_all_the_same_is_theirs() -> None:
+    """The unit's own target fills before anybody can take it back: others are short 50."""
+    run = holding().happens(executed(execution(5, "", Action.SELL, 50))).holds(0)
+    sale = execution(2, TARGET, Action.SELL, 50)
+    run.fills(BRACKET[2], sale, -50).works(BRACKET[1], status=S.CANCELLED)
+    entry, stop = intent(0, Role.ENTRY, unit=SECOND, order_id=8), second_stop()
+    bought = execution(31, entry.order.order_ref, Action.BUY, 50)
+    run.write(booked(sale), entry, stop).sends(entry, stop).works(entry).works(stop)
+    run.fills(entry, bought, 0).write(booked(bought))
+    assert "NAKED" not in run.wait(300).broken
+    with_stop(run, protective(leg=4, order_id=12)).wait(190)
+    assert "NAKED" in run.broken
+
+
 def test_two_stops_for_one_position_are_one_too_many() -> None:
     run = with_stop(holding(), protective()).wait(190)
     assert run.broken == ["NAKED"]

@@ -329,5 +329,9 @@ def _open(contract: _Contract, side: int) -> Decimal:
 
 
 def _holds(contract: _Contract, side: int) -> Decimal:
-    """Return what the units on *side* hold together: what one sold too much another lacks."""
-    return sum((unit.open for unit in contract.units.values() if unit.side == side), _ZERO)
+    """Return what the units on *side* hold together: what one sold too much another lacks.
+
+    Where others closed a unit and its own exit came all the same, theirs is the other side.
+    """
+    units = (unit for unit in contract.units.values() if unit.side == side)
+    return sum((max(unit.open, min(_ZERO, unit.open + unit.closed)) for unit in units), _ZERO)
