@@ -178,9 +178,9 @@ def sold_twice() -> Run:
     return run.write(state(TARGET, OrderState.CANCELLED))
 
 
-def second_stop() -> IntentRecorded:
+def second_stop(order_id: int = 9) -> IntentRecorded:
     """Return the stop of the second unit of :func:`sold_twice`."""
-    return intent(1, Role.STOP, unit=SECOND, order_id=9)
+    return intent(1, Role.STOP, unit=SECOND, order_id=order_id)
 
 
 def test_what_one_unit_sold_too_much_is_gone_from_the_other() -> None:
@@ -200,6 +200,22 @@ def test_what_others_sold_before_an_exit_came_all_the_same_is_theirs() -> None:
     run.fills(entry, bought, 0).write(booked(bought))
     assert "NAKED" not in run.wait(300).broken
     with_stop(run, protective(leg=4, order_id=12)).wait(190)
+    assert "NAKED" in run.broken
+
+
+def test_a_target_that_fills_while_the_stop_does_is_nobodys_fault() -> None:
+    """The bot alarms about what was sold too much; what it buys later has a stop of its own."""
+    double = protective()
+    run = with_stop(holding().works(BRACKET[1], status=S.CANCELLED), double)
+    for of, number, left in ((BRACKET[2], 41, 0), (double, 42, -50)):
+        sale = execution(number, of.order.order_ref, Action.SELL, 50)
+        run.fills(of, sale, left).write(booked(sale), state(of.order.order_ref, OrderState.FILLED))
+    entry, stop = intent(0, Role.ENTRY, unit=SECOND, order_id=12), second_stop(13)
+    bought = execution(31, entry.order.order_ref, Action.BUY, 50)
+    run.write(entry, stop).sends(entry, stop).works(entry).works(stop)
+    run.fills(entry, bought, 0).write(booked(bought))
+    assert "NAKED" not in run.wait(300).broken
+    with_stop(run, protective(leg=4, order_id=14)).wait(190)
     assert "NAKED" in run.broken
 
 

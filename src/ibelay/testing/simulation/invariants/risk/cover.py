@@ -45,12 +45,21 @@ class _Unit:
     Attributes:
         closed: What of it others have closed by trades of their own.
         taken_away: How many stops of its own others took away.
+        excused: Whether it may have sold more than it held and nobody is to blame: its target
+            filled, which can happen while its stop does, or a fill of it was corrected. The bot
+            tells of such shares; what becomes of them is for a person to say.
     """
 
     side: int
     open: Decimal = _ZERO
     closed: Decimal = _ZERO
     taken_away: int = 0
+    excused: bool = False
+
+    @property
+    def net(self) -> Decimal:
+        """What it holds, below 0 if its own exits were more than that (whatever others closed)."""
+        return max(self.open, min(_ZERO, self.open + self.closed))
 
 
 @dataclass(slots=True)
@@ -180,6 +189,8 @@ class Cover:
         elif ours.role is not None:
             unit = self._unit(contract, ours)
             unit.open += more * unit.side
+            mended = earlier is not None or execution.action is not ours.action
+            unit.excused = unit.excused or mended or ours.role is Role.TARGET
 
     def _close_by_others(self, contract: _Contract) -> None:
         """Let what others traded close our units, oldest first, and what they did not reopen them.
@@ -223,8 +234,7 @@ class Cover:
             if _open(contract, -side) or self._entering(contract, -side):
                 continue  # both sides at once: what is for which nobody can tell
             ours = max(self._all_leave(contract, side, roles) for roles in (_LEAVING, _TARGETS))
-            lent = max(_ZERO, -contract.others * side)
-            due = max(held, min(held + lent, _holds(contract, side)))
+            due = max(held, min(held + _lent(contract, side), _holds(contract, side)))
             excess += max(_ZERO, ours - due - self._entering(contract, side))
         return Risk(naked, excess, self._said(contract, naked, excess))
 
@@ -329,9 +339,12 @@ def _open(contract: _Contract, side: int) -> Decimal:
 
 
 def _holds(contract: _Contract, side: int) -> Decimal:
-    """Return what the units on *side* hold together: what one sold too much another lacks.
-
-    Where others closed a unit and its own exit came all the same, theirs is the other side.
-    """
+    """Return what the units on *side* hold together: what one sold too much another lacks."""
     units = (unit for unit in contract.units.values() if unit.side == side)
-    return sum((max(unit.open, min(_ZERO, unit.open + unit.closed)) for unit in units), _ZERO)
+    return sum((max(unit.net, _ZERO) if unit.excused else unit.net for unit in units), _ZERO)
+
+
+def _lent(contract: _Contract, side: int) -> Decimal:
+    """Return what is held against *side* by others, and by no unit's fault."""
+    units = (unit for unit in contract.units.values() if unit.side == side and unit.excused)
+    return sum((max(_ZERO, -unit.net) for unit in units), max(_ZERO, -contract.others * side))
