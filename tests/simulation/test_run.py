@@ -155,13 +155,24 @@ def test_the_command_plays_a_plan_shrinks_it_and_saves_what_is_left(
 
 @pytest.mark.parametrize(
     ("text", "problem"),
-    [("", "does not say where"), (STUCK.replace("hostile", "sunny"), "expected one of calm")],
+    [
+        ("", "does not say its seed: expected a line each"),
+        ("\ufeffseed 1\nspan 9s\n", "does not say its profile"),
+        ("seed x\nprofile calm\nspan 9s\n", "the plan has seed 'x': expected up to 18 digits"),
+        ("seed 1\nprofile calm\nspan -9s\n", "the plan has span '-9s': expected seconds"),
+        ("seed 1\nprofile calm\nspan 9s\n+10.0s: rst\n", "would come after its span of 9s"),
+        (
+            "seed 1\nprofile calm\nbot dropin\nsettings x.toml\nspan 9s\n",
+            "expected them with a strategy, for bot runtime",
+        ),
+        (STUCK.replace("hostile", "sunny"), "expected one of calm"),
+    ],
 )
 def test_a_file_that_is_no_plan_is_refused_in_a_sentence(
     text: str, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "some.plan"
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     assert main(["simulate", "--plan", str(file)]) == 78
     assert problem in " ".join(capsys.readouterr().err.split())
 
