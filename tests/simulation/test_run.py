@@ -160,7 +160,7 @@ def test_the_command_plays_a_plan_shrinks_it_and_saves_what_is_left(
         ("\ufeffseed 1\nspan 9s\n", "does not say its profile"),
         ("seed x\nprofile calm\nspan 9s\n", "the plan has seed 'x': expected up to 18 digits"),
         ("seed 1\nprofile calm\nspan -9s\n", "the plan has span '-9s': expected seconds"),
-        ("seed 1\nprofile calm\nspan 9s\n+10.0s: rst\n", "would come after its span of 9s"),
+        ("seed 1\nprofile calm\nspan 9s\n+10.000000s: rst\n", "would come after its span of 9s"),
         (
             "seed 1\nprofile calm\nbot dropin\nsettings x.toml\nspan 9s\n",
             "expected them with a strategy, for bot runtime",
