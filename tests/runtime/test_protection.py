@@ -79,3 +79,38 @@ def test_stops_that_somebody_takes_away_are_given_up_with_one_alarm() -> None:
     assert isinstance(alarm, IncidentNoted)
     assert "50 shares" in alarm.text
     assert told[1] == []
+
+
+def test_what_ib_would_not_close_and_nobody_may_protect_is_told_of_twice() -> None:
+    """Once that it is not closed, and once more that its stop is gone for good."""
+    ledger = bracket()
+    protector = Protector(Books(ledger, MemoryJournal(), SystemClock()))
+    ledger.apply(UnitClosing(at_ns=1, unit=UNIT, reason="by hand"))
+    ledger.apply(state(STOP, OrderState.CANCELLED))
+    ledger.apply(state(TARGET, OrderState.CANCELLED))
+    legs = iter(range(3, 20))
+
+    def ended(role: Role, end: OrderState) -> None:
+        leg = next(legs)
+        ledger.apply(intent(leg, role, child=False))
+        ledger.apply(state(ids.order_ref(UNIT, leg), end))
+
+    for _ in range(REFUSALS):
+        ended(Role.EXIT, OrderState.REJECTED)
+    for _ in range(REFUSALS - 1):
+        ended(Role.STOP, OrderState.CANCELLED)
+    texts = alarms(checked(protector, ledger))
+    assert ["refuses to close 50" in text for text in texts] == [True]
+    ended(Role.STOP, OrderState.CANCELLED)
+    texts = alarms(checked(protector, ledger))
+    assert ["cancelled by somebody else" in text for text in texts] == [True]
+    assert alarms(checked(protector, ledger)) == []
+
+
+def alarms(decisions: Decisions) -> list[str]:
+    """Return what a person is told at once."""
+    return [
+        record.text
+        for record in decisions.records
+        if isinstance(record, IncidentNoted) and record.severity is Severity.CRITICAL
+    ]

@@ -41,7 +41,7 @@ class Protector:
         self._books = books
         self._naked_since_ns: int | None = None
         self._naked_total_ns = 0
-        self._refused: set[UnitRef] = set()
+        self._refused: set[tuple[UnitRef, type[Gap]]] = set()
         self.waits = False  # whether something is to be tried again after a while
         self.foreign_stops: tuple[BrokerOrder, ...] = ()
 
@@ -98,19 +98,19 @@ class Protector:
     def _tell_of_refused(self, desk: TurnDesk, gaps: Sequence[Gap]) -> None:
         """Alarm once about every unit that we may not close or protect."""
         ledger = self._books.ledger
-        refused = {
-            unit.unit: f"IB refuses to close {unit.open_quantity} shares"
+        refused: dict[tuple[UnitRef, type[Gap]], str] = {
+            (unit.unit, CloseAtMarket): f"IB refuses to close {unit.open_quantity} shares"
             for unit in ledger.live_units()
             if unit.closing and unit.open_quantity and not is_closing(ledger, unit)
         }
         for gap in gaps:
             if isinstance(gap, GivenUp):
-                refused[gap.unit] = (
+                refused[gap.unit, GivenUp] = (
                     f"every stop of {gap.quantity} shares was cancelled by somebody else; they "
                     "are not protected, so place a stop or close them in TWS"
                 )
-        for unit in sorted(refused.keys() - self._refused):
-            self._tell(desk, ledger.units[unit], refused[unit], Severity.CRITICAL)
+        for one in sorted(refused.keys() - self._refused, key=str):
+            self._tell(desk, ledger.units[one[0]], refused[one], Severity.CRITICAL)
         self._refused = set(refused)
 
     def _tell(self, desk: TurnDesk, book: UnitBook, text: str, severity: Severity) -> None:
