@@ -62,10 +62,10 @@ def test_same_arguments_give_the_same_prices_in_another_process() -> None:
 @settings(max_examples=40)
 def test_prices_do_not_depend_on_how_they_are_asked_for(times: list[int], later: bool) -> None:
     """In pieces, in another order, beside other symbols, and by a market that began before."""
-    begin, middle, end = sorted(times)
+    fresh, beside = market(), market("IBM", "SPY", days=1 if later else 3)
+    begin, middle, end = sorted(min(one, beside.end_ns) for one in times)  # both have that day
     end = min(end, begin + 7200 * SECOND_NS)
     middle = min(middle, end)
-    fresh, beside = market(), market("IBM", "SPY", days=1 if later else 3)
     second, first = fresh.events_of(SPY, middle, end), fresh.events_of(SPY, begin, middle)
     pieces = [list(second), list(first)]
     whole = list(MARKET.events_of(SPY, begin, end))
