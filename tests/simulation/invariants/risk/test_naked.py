@@ -239,6 +239,63 @@ def test_a_unit_given_up_stays_so_when_a_correction_reopens_it() -> None:
     assert run.wait(300).broken == []
 
 
+def second_enters(run: Run, held: int) -> IntentRecorded:
+    """Let a second unit buy 50 at the broker, whose position is *held* after it; return its stop.
+
+    Its order ids are 18 and 19.
+    """
+    entry, stop = intent(0, Role.ENTRY, unit=SECOND, order_id=18), second_stop(19)
+    bought = execution(31, entry.order.order_ref, Action.BUY, 50)
+    run.write(entry, stop).sends(entry, stop).works(entry).works(stop)
+    run.fills(entry, bought, held).write(booked(bought))
+    return stop
+
+
+def without_orders(run: Run) -> Run:
+    """Let somebody cancel both exits of the bracket."""
+    took_away_the_stop(run).works(BRACKET[2], status=S.CANCELLED)
+    return run.write(state(TARGET, OrderState.CANCELLED))
+
+
+def short_before() -> Run:
+    """Return a run in which others held -50 before the bracket bought 50; it has no exits."""
+    run = entering()
+    run.happens(executed(execution(5, "", Action.SELL, 50))).holds(-50)
+    bought = execution(1, ENTRY, Action.BUY, 50)
+    run.fills(BRACKET[0], bought, 0).write(booked(bought))
+    return without_orders(run)
+
+
+def test_what_others_were_short_before_a_unit_came_is_not_what_a_later_one_holds() -> None:
+    """The later one is given up: the position is its own, and the older one's is gone."""
+    run = short_before()
+    stop = second_enters(run, 50)
+    for number in range(3):
+        run.works(stop, status=S.CANCELLED)
+        run.write(state(stop.order.order_ref, OrderState.CANCELLED))
+        stop = intent(3 + number, Role.STOP, unit=SECOND, order_id=20 + number, child=False)
+        with_stop(run, stop)
+    run.works(stop, status=S.CANCELLED).write(state(stop.order.order_ref, OrderState.CANCELLED))
+    assert "NAKED" not in run.wait(300).broken
+
+
+def test_what_others_were_short_before_a_unit_came_leaves_a_later_one_to_be_protected() -> None:
+    run = short_before()
+    stop = second_enters(run, 50)
+    assert "NAKED" not in run.wait(300).broken
+    run.works(stop, status=S.CANCELLED).write(state(stop.order.order_ref, OrderState.CANCELLED))
+    assert "NAKED" in run.wait(190).broken
+    assert any("50 shares have no stop" in sentence for sentence in run.sentences)
+
+
+def test_a_unit_given_up_leaves_a_later_one_to_be_protected() -> None:
+    run = given_up()
+    stop = second_enters(run, 100)
+    run.works(stop, status=S.CANCELLED).write(state(stop.order.order_ref, OrderState.CANCELLED))
+    assert "NAKED" in run.wait(190).broken
+    assert any("50 shares have no stop" in sentence for sentence in run.sentences)
+
+
 def test_what_others_sold_of_a_unit_is_not_asked_a_stop_for_when_others_hold_something() -> None:
     run = holding()
     run.happens(executed(execution(5, "", Action.SELL, 30))).holds(20)

@@ -228,7 +228,7 @@ class Cover:
         naked = excess = _ZERO
         for side in (1, -1):
             held = max(_ZERO, contract.position * side)
-            wanted = min(held, self._wants_stop(contract, side))
+            wanted = self._wants_stop(contract, side, held)
             closing = sum((self._closes(contract, order, side) for order in _all(contract)), _ZERO)
             naked += max(_ZERO, wanted - closing)
             if _open(contract, -side) or self._entering(contract, -side):
@@ -238,14 +238,22 @@ class Cover:
             excess += max(_ZERO, ours - due - self._entering(contract, side))
         return Risk(naked, excess, self._said(contract, naked, excess))
 
-    def _wants_stop(self, contract: _Contract, side: int) -> Decimal:
-        """Return what the units on *side* hold that were given a stop and are not given up."""
-        units = (
-            max(_ZERO, unit.open)
-            for ref, unit in contract.units.items()
-            if unit.side == side and ref in self._known.stopped and unit.taken_away < REFUSALS
-        )
-        return sum(units, _ZERO)
+    def _wants_stop(self, contract: _Contract, side: int, held: Decimal) -> Decimal:
+        """Return what of *held* belongs to units that were given a stop and are not given up.
+
+        Where the units hold more than that, somebody held the other side before they came: it is
+        the oldest that lack it, as of what others close.
+        """
+        missing = max(_ZERO, _open(contract, side) - held)
+        wanted = _ZERO
+        for ref, unit in contract.units.items():
+            if unit.side != side or unit.open <= 0:
+                continue
+            lacking = min(missing, unit.open)
+            missing -= lacking
+            if ref in self._known.stopped and unit.taken_away < REFUSALS:
+                wanted += unit.open - lacking
+        return wanted
 
     def _prune(self, contract: _Contract) -> None:
         """Forget units that hold nothing and have no order that lives: most of a year's.
