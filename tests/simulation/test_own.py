@@ -9,6 +9,7 @@ import threading
 from decimal import Decimal
 from pathlib import Path
 from textwrap import dedent
+from types import FrameType
 
 import pytest
 
@@ -19,9 +20,8 @@ from ibelay.testing.simulation.bad_days import script
 from ibelay.testing.simulation.bad_days.plan import Plan, read
 from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
 from ibelay.testing.simulation.observed import Appended, Asked, Observation
-from ibelay.testing.simulation.programs.imported import is_of
 from ibelay.testing.simulation.programs.own import check, of_settings
-from ibelay.testing.simulation.programs.standstill import watched
+from ibelay.testing.simulation.programs.standstill import _frames_of, _place, watched
 from ibelay.testing.simulation.run import Outcome, run, setting_of
 from ibelay.testing.simulation.setting import Kind, Subject
 from ibelay.wire.requests import PlaceOrder
@@ -104,6 +104,12 @@ SCRIPT = """
     async def few(ib, host): pass
 
     def plain(ib, host, port, client_id): pass
+
+    def too_late(): raise LookupError("thought of too late")
+
+    async def later(ib, host, port, client_id):
+        asyncio.get_running_loop().call_later(1, too_late)
+        await asyncio.Event().wait()
 """
 
 
@@ -255,10 +261,14 @@ def test_a_script_comes_back_from_a_kill() -> None:
 @pytest.mark.parametrize(
     ("own", "said"),
     [
-        ("own_script:once", "LookupError: not thought of"),
+        ("own_script:once", "LookupError: not thought of (own_script.py:15)"),
+        (
+            "own_script:later",
+            "a callback failed: LookupError: thought of too late (own_script.py:31)",
+        ),
         ("own_script:ends", "ScriptEndedError: script 'own_script:ends' returned"),
-        ("own_script:leaves", "ended itself by sys.exit(0)"),
-        ("own_script:connects", "expected connectAsync, asyncio.sleep and the like"),
+        ("own_script:leaves", "ended itself by sys.exit(0) at own_script.py:22;"),
+        ("own_script:connects", "until an answer comes at own_script.py:25, as ib.connect and"),
     ],
 )
 def test_a_script_that_ends_is_a_failure(own: str, said: str) -> None:
@@ -424,15 +434,26 @@ def test_a_strategy_that_ends_its_process_is_a_failure(here: Path, call: str) ->
     assert outcome.breach.sentence == (f"the strategy raised SystemExit(0) in {call} (ending.py:7)")
 
 
-def test_what_is_not_the_users_is_not_taken_for_it(here: Path) -> None:
-    name = "own_strategy:make"
+def test_who_asks_for_a_run_is_not_taken_for_code_that_does_not_get_on(here: Path) -> None:
+    """A test of the user's lies beside the strategy, and waits for the run as long as it lasts."""
+    (here / "asking.py").write_text("def ask(run): return run()\n")
+    asking = importlib.import_module("asking")
     importlib.import_module("own_strategy")
-    assert is_of(name, str(here / "own_strategy.py"))
-    assert is_of(name, str(here / "beside.py"))
-    assert not is_of(name, str(here / "venv" / "lib" / "site-packages" / "pandas.py"))
-    assert not is_of(name, threading.__file__)
-    assert not is_of(name, check.__code__.co_filename)
-    assert not is_of("never_imported:make", str(here / "own_strategy.py"))
+    thread = threading.get_ident()
+
+    def seen(outside: list[FrameType]) -> str:
+        return str(asking.ask(lambda: _place("own_strategy:make", thread, outside)))
+
+    assert asking.ask(lambda: _place("own_strategy:make", thread, _frames_of(thread))) == ""
+    assert seen(_frames_of(thread)) == f"{here / 'asking.py'}:1, ask"
+
+
+def test_what_a_package_without_an_init_remembers_does_not_survive_a_kill(here: Path) -> None:
+    (here / "own_bots").mkdir()
+    (here / "own_strategy.py").rename(here / "own_bots" / "mine.py")
+    outcome, seen = played("own_bots.mine:make", "+61.000000s: kill")
+    assert outcome.breach is None
+    assert bracketed(seen)
 
 
 def test_a_program_of_the_users_that_simulates_is_not_forgotten_itself(here: Path) -> None:

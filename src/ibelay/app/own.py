@@ -13,9 +13,9 @@ import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from traceback import extract_tb
 from typing import Any, cast
 
+from ibelay.app.theirs import line_of
 from ibelay.errors import ConfigurationError
 from ibelay.runtime.strategy import MEMBERS, AnyStrategy
 
@@ -55,7 +55,7 @@ def own_function(name: str, what: str, folder: Path = HERE) -> Callable[..., Any
             ) from error
         said = str(error) if isinstance(error, SyntaxError) else repr(error)
         raise ConfigurationError(
-            f"{what} {name!r} cannot be imported: {said}{_place(error)}; mend that"
+            f"{what} {name!r} cannot be imported: {said}{_at(error)}; mend that"
         ) from error
     found = getattr(imported, function, None)
     if found is None:
@@ -84,7 +84,7 @@ def own_strategy(name: str, folder: Path = HERE) -> AnyStrategy:
     try:
         strategy = make()
     except (*MAKING_FAILED, SystemExit) as error:  # it is the user's code, and a setting names it
-        place = _place(error)
+        place = _at(error)
         msg = f"strategy {name!r} could not be made: {error!r}{place}; mend it or name another"
         raise ConfigurationError(msg) from error
     missing = [member for member in MEMBERS if not hasattr(strategy, member)]
@@ -100,9 +100,7 @@ def _packages(module: str) -> list[str]:
     return [".".join(parts[: number + 1]) for number in range(len(parts))]
 
 
-def _place(error: BaseException) -> str:
-    """Return the line that *error* comes from, if it is not told by the error itself."""
-    frames = [one for one in extract_tb(error.__traceback__) if not one.filename.startswith("<")]
-    if isinstance(error, SyntaxError) or frames[-1].filename == __file__:
-        return ""
-    return f" at {frames[-1].filename}:{frames[-1].lineno}"
+def _at(error: BaseException) -> str:
+    """Return " at file:line", if *error* does not tell that itself."""
+    line = "" if isinstance(error, SyntaxError) else line_of(error, with_folder=True)
+    return f" at {line}" if line else ""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import random
 
+from ibelay.app.theirs import line_of
 from ibelay.runtime.bot import Bot
 from ibelay.supervisor import policy
 from ibelay.testing.simulation.disk import Disk
@@ -191,7 +192,8 @@ class BotProcess:
 
 
 def sentence(error: BaseException) -> str:
-    """Return what went wrong first, in words."""
+    """Return what went wrong first, in words, and at which line of the user's."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return f"{type(error).__name__}: {error}"
+    line = line_of(error, with_folder=False)
+    return f"{type(error).__name__}: {error}{f' ({line})' if line else ''}"

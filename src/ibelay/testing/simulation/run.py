@@ -103,7 +103,10 @@ class Stage:
             error = self.world.process.crashes[0]
             return Breach(CRASH, now, f"the bot's process ended by itself: {sentence(error)}")
         if self.world.loop.failures:
-            return Breach(CRASH, now, f"a callback failed: {self.world.loop.failures[0]}")
+            failed = self.world.loop.failures[0]
+            raised = failed.get("exception")
+            what = failed["message"] if raised is None else sentence(raised)
+            return Breach(CRASH, now, f"a callback failed: {what}")
         return None
 
     def see(self, seen: Observation) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from ibelay.app.compose import bot_config, restart_policy, strategy_of
 from ibelay.app.own import MAKING_FAILED, own_function, own_strategy
 from ibelay.app.settings import load_settings
+from ibelay.app.theirs import line_of
 from ibelay.dropin.ib import IB
 from ibelay.errors import ConfigurationError
 from ibelay.ports.broker import Address
@@ -153,15 +154,21 @@ class _OwnScript:
             raise ScriptEndedError(error.sentence) from error
         except SystemExit as error:
             ended = f"script {self._name!r} ended itself by sys.exit({error.code!r})"
-            raise ScriptEndedError(f"{ended}; expected one that never does") from error
+            raise ScriptEndedError(f"{ended}{_at(error)}; expected one that never does") from error
         except RuntimeError as error:
             if "event loop is already running" not in str(error):
                 raise
             raise ScriptEndedError(
-                f"script {self._name!r} calls what runs the loop until an answer comes, as "
-                "ib.connect and ib.sleep do: expected connectAsync, asyncio.sleep and the like"
+                f"script {self._name!r} calls what runs the loop until an answer comes"
+                f"{_at(error)}, as ib.connect and ib.sleep do: expected connectAsync, "
+                "asyncio.sleep and the like"
             ) from error
         raise ScriptEndedError(f"script {self._name!r} returned; expected one that never does")
+
+
+def _at(error: BaseException) -> str:
+    line = line_of(error, with_folder=False)
+    return f" at {line}" if line else ""
 
 
 def _main_of(name: str) -> Main:

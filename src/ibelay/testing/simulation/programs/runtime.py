@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from traceback import extract_tb
 from typing import Any, cast
 
-import ibelay
+from ibelay.app.theirs import line_of
 from ibelay.ib.connector import IbConnector
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import Severity
@@ -76,7 +74,8 @@ class _Watched:
             self._failed(error.sentence)
             raise StrategyEndedError(error.sentence) from error
         except BaseException as error:
-            sentence = f"the strategy raised {error!r} in {name}{_place(error)}"
+            line = line_of(error, with_folder=False)
+            sentence = f"the strategy raised {error!r} in {name}{f' ({line})' if line else ''}"
             self._failed(sentence)
             if isinstance(error, SystemExit):  # it would end the simulation too
                 raise StrategyEndedError(sentence) from error
@@ -84,16 +83,6 @@ class _Watched:
 
     def _failed(self, sentence: str) -> None:
         self._boot.see(StrategyFailed(self._boot.now_ns(), sentence))
-
-
-def _place(error: BaseException) -> str:
-    """Return the line of the strategy's own code at which *error* was raised."""
-    frames = [one for one in extract_tb(error.__traceback__) if not _is_ours(one.filename)]
-    return f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-
-
-def _is_ours(path: str) -> bool:
-    return Path(path).is_relative_to(Path(ibelay.__file__).parent)
 
 
 class _Reader:

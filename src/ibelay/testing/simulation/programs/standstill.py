@@ -13,9 +13,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from traceback import walk_stack
+from types import FrameType
 from typing import ClassVar
 
-from ibelay.testing.simulation.programs.imported import is_of
+from ibelay.app.theirs import is_of
 
 LOOKS = 10
 EVERY_S = 1.0
@@ -57,12 +58,13 @@ def watched(
         return
     over = threading.Event()
     looked_at = threading.get_ident()
+    outside = _frames_of(looked_at)
 
     def look() -> None:
         places: list[str] = []
         ended = 0
         while not over.wait(every_s):
-            place = _place(own, looked_at)
+            place = _place(own, looked_at, outside)
             places = [*places, place] if place else []
             if len(places) < looks:
                 continue
@@ -81,6 +83,7 @@ def watched(
     finally:
         over.set()
         thread.join()
+        outside.clear()  # one of them is ours, and would keep the others alive
 
 
 def _raise(thread: int, sentence: str) -> None:
@@ -89,10 +92,20 @@ def _raise(thread: int, sentence: str) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
 
 
-def _place(own: str, thread: int) -> str:
-    """Return the line of the user's code that *thread* is in, or an empty string."""
-    frame = sys._current_frames().get(thread)  # noqa: SLF001  # documented, whatever its name
-    for each, line in walk_stack(frame):
-        if is_of(own, each.f_code.co_filename):
-            return f"{each.f_code.co_filename}:{line}, {each.f_code.co_name}"
+def _place(own: str, thread: int, outside: list[FrameType]) -> str:
+    """Return the line of the user's code that *thread* is in, or an empty string.
+
+    What is *outside* asked for the run. It may be the user's too, and waits as it should.
+    """
+    for frame in _frames_of(thread):
+        if frame in outside:
+            break
+        if is_of(own, frame.f_code.co_filename):
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}, {frame.f_code.co_name}"
     return ""
+
+
+def _frames_of(thread: int) -> list[FrameType]:
+    """Return what *thread* is in, the innermost first."""
+    frame = sys._current_frames().get(thread)  # noqa: SLF001  # documented, whatever its name
+    return [each for each, _line in walk_stack(frame)]
