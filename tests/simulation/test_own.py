@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from types import FrameType
@@ -16,9 +17,11 @@ import pytest
 from ibelay.cli.main import main
 from ibelay.errors import ConfigurationError
 from ibelay.journal.records import IntentRecorded
+from ibelay.testing.simulation import campaign
 from ibelay.testing.simulation.bad_days import script
 from ibelay.testing.simulation.bad_days.plan import Plan, read
 from ibelay.testing.simulation.bad_days.profiles import HOUR_NS, PROFILES, draw
+from ibelay.testing.simulation.campaign import moment_of
 from ibelay.testing.simulation.observed import Appended, Asked, Observation
 from ibelay.testing.simulation.programs.own import check, of_settings
 from ibelay.testing.simulation.programs.standstill import _frames_of, _place, watched
@@ -454,6 +457,17 @@ def test_what_a_package_without_an_init_remembers_does_not_survive_a_kill(here: 
     outcome, seen = played("own_bots.mine:make", "+61.000000s: kill")
     assert outcome.breach is None
     assert bracketed(seen)
+
+
+def test_a_failure_of_code_that_does_not_get_on_can_be_shrunk(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of the runs that it takes is looked after as the first was."""
+    (here / "stuck.py").write_text(dedent(STUCK))
+    monkeypatch.setattr(campaign, "watched", partial(watched, looks=3, every_s=0.05))
+    subject = Subject(own="stuck:busy", symbols=("QQQ",))
+    plan = Plan(seed=1, profile="calm", span_ns=4 * MINUTE_NS, steps=(), subject=subject)
+    assert moment_of("RAISED", plan) is not None
 
 
 def test_a_program_of_the_users_that_simulates_is_not_forgotten_itself(here: Path) -> None:

@@ -108,8 +108,7 @@ def play_plan(plan: Plan) -> Ran:
 
 def moment_of(invariant: str, plan: Plan) -> int | None:
     """Return when *plan* breaks *invariant* as the first (virtual ns), or None if it does not."""
-    with quiet():
-        breach = run(plan).breach
+    breach = play_plan(plan).outcome.breach
     return breach.at_ns if breach is not None and breach.invariant == invariant else None
 
 
