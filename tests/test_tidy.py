@@ -28,6 +28,7 @@ KINDS_OF_TESTS = {"adversity", "conformance", "docs", "fuzz", "e2e", "properties
 MODULE_LINES_MAX = 400
 DOOR_SIGN_LINES_MAX = 3
 MAY_CATCH_EVERYTHING = {
+    "src/ibelay/app/own.py",  # what the user's code raises while it is made is a matter of settings
     "src/ibelay/runtime/trading/trader.py",  # a strategy's bug costs it one turn, never the bot
 }
 TEXT_ENDINGS = {
@@ -131,7 +132,7 @@ def test_nothing_is_left_to_do_in_the_source() -> None:
     assert found == []
 
 
-def test_everything_is_caught_in_one_place_only() -> None:
+def test_everything_is_caught_only_where_code_is_foreign() -> None:
     """``except Exception`` hides our bugs; bare ``except`` and ``BaseException`` must re-raise."""
     found = set()
     for path in MODULES:

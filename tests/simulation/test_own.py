@@ -131,11 +131,39 @@ STUCK = """
     def waiting(): return Waits()
     def busy(): return Busy()
 """
+ODD = """\
+import msgspec, sys
+from own_strategy import Mine
+class OddError(Exception): pass
+def mute(): raise OddError
+
+class Begins(Mine):
+    def initial_state(self, date):
+        if date:
+            raise msgspec.MsgspecError
+        return super().initial_state(date)
+class Wants(Mine):
+    def contracts(self, state): return ({}["x"],)
+begins, wants = Begins, Wants
+class Leaves(Mine):
+    def contracts(self, state): sys.exit(0)
+leaves = Leaves
+class Names(Mine):
+    def contracts(self, state): return ("SPY",)
+names = Names
+class Hides(Mine):
+    @property
+    def state_type(self): raise KeyError("hidden")
+hides = Hides
+"""
 BROKEN = {
     "own_broken": "import sys\n{}['x']\n",
     "own_ended": "import sys\nsys.exit(3)\n",
     "own_slip": "def make(: pass\n",
     "own_lack": "import no_such_lib\n",
+    "own_asserts": "assert False, 'no'\n",
+    "own_lazy": "def __getattr__(name):\n    raise KeyError(name)\n",
+    "own_odd": ODD,
     "own_makes": "import sys\ndef make():\n    sys.exit(0)\n",
 }
 STUBBORN = """
@@ -296,6 +324,22 @@ def test_a_script_that_ends_is_a_failure(own: str, said: str) -> None:
         (Kind.RUNTIME, "own_slip:make", "cannot be imported: .*own_slip.py, line 1"),
         (Kind.RUNTIME, "own_lack:make", "cannot be imported: .*'no_such_lib'.* at .*own_lack.py:1"),
         (Kind.RUNTIME, "own_makes:make", "could not be made: SystemExit.0. at .*own_makes.py:3"),
+        (Kind.RUNTIME, "own_asserts:make", "imported: AssertionError.'no'. at .*own_asserts.py:1"),
+        (Kind.RUNTIME, "own_lazy:make", "cannot be imported: KeyError.'make'. at .*own_lazy.py:2"),
+        (Kind.RUNTIME, "own_odd:mute", "could not be made: OddError.. at .*own_odd.py:4"),
+        (
+            Kind.RUNTIME,
+            "own_odd:begins",
+            "not say what it trades: MsgspecError.. at .*own_odd.py:9",
+        ),
+        (Kind.RUNTIME, "own_odd:wants", "not say what it trades: KeyError.'x'. at .*own_odd.py:12"),
+        (
+            Kind.RUNTIME,
+            "own_odd:leaves",
+            "not say what it trades: SystemExit.0. at .*own_odd.py:15",
+        ),
+        (Kind.RUNTIME, "own_odd:names", "wants .'SPY',.: expected ibelay.model.contract.Contract"),
+        (Kind.RUNTIME, "own_odd:hides", "could not be made: KeyError.'hidden'. at .*own_odd.py:22"),
         (Kind.DROP_IN, "own_script:missing", "script 'own_script:missing' was not found"),
     ],
 )
@@ -304,6 +348,17 @@ def test_what_is_neither_is_refused_before_the_first_run(kind: Kind, own: str, s
         Path(f"{module}.py").write_text(text)
     with pytest.raises(ConfigurationError, match=said):
         check(Subject(kind=kind, own=own))
+
+
+def test_a_strategy_is_made_once_before_the_first_run(here: Path) -> None:
+    """It may take its time: it reads files, or asks a service what is traded today."""
+    (here / "counting.py").write_text(
+        "from pathlib import Path\nfrom own_strategy import Mine\n\n\ndef make():\n"
+        "    with Path('made').open('a') as file:\n        file.write('.')\n    return Mine()\n"
+    )
+    once = ["simulate", "--strategy", "counting:make", "--symbols", "SPY"]
+    assert main(once) == CONFIGURATION
+    assert (here / "made").read_text() == "."
 
 
 def test_what_is_done_to_orders_is_done_to_all_that_is_traded() -> None:

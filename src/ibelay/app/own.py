@@ -4,26 +4,43 @@ Rules:
 1. Modules are looked for in a folder of the user's, too, by default the one the command is given
    in: a ``mybot.py`` beside ``bot.toml`` needs no installation. It is looked for there last, so
    that a ``queue.py`` of the user's takes the place of nobody's.
-2. What is wrong with a name, or with the code behind it, is said in one sentence.
+2. What is wrong with a name, or with the code behind it, is said in one sentence, and where.
 """
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
 from ibelay.app.theirs import line_of
-from ibelay.errors import ConfigurationError
+from ibelay.errors import ConfigurationError, OperatorError
 from ibelay.runtime.strategy import MEMBERS, AnyStrategy
 
 HERE = Path()
-MAKING_FAILED = (
-    *(ArithmeticError, AttributeError, ImportError, LookupError, NameError),
-    *(OSError, RuntimeError, TypeError, ValueError),
-)
+
+
+@contextmanager
+def border(failed: str) -> Iterator[None]:
+    """Make one sentence of whatever the user's own code raises meanwhile.
+
+    What is a sentence for the user already stays as it is.
+
+    Args:
+        failed: What could not be done, without an end.
+
+    Raises:
+        ConfigurationError: It raised; with the line.
+    """
+    try:
+        yield
+    except OperatorError:
+        raise
+    except (Exception, SystemExit) as error:  # the code is not ours, and may raise anything
+        raise ConfigurationError(f"{failed}: {_said(error)}; mend that") from error
 
 
 def own_function(name: str, what: str, folder: Path = HERE) -> Callable[..., Any]:
@@ -45,19 +62,17 @@ def own_function(name: str, what: str, folder: Path = HERE) -> Callable[..., Any
     here = str(folder.resolve())
     if here not in sys.path:
         sys.path.append(here)
-    try:
-        imported = importlib.import_module(module)
-    except (*MAKING_FAILED, SyntaxError, SystemExit) as error:  # it is the user's code
-        if isinstance(error, ModuleNotFoundError) and error.name in _packages(module):
+    with border(f"{what} {name!r} cannot be imported"):
+        try:
+            imported = importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name not in _packages(module):
+                raise
             raise ConfigurationError(
                 f"{what} {name!r} was not found: there is no module {error.name!r}, neither "
                 f"installed nor in {here}; expected 'package.module:function'"
             ) from error
-        said = str(error) if isinstance(error, SyntaxError) else repr(error)
-        raise ConfigurationError(
-            f"{what} {name!r} cannot be imported: {said}{_at(error)}; mend that"
-        ) from error
-    found = getattr(imported, function, None)
+        found = getattr(imported, function, None)
     if found is None:
         raise ConfigurationError(
             f"{what} {name!r} was not found: {module} has no {function!r}; expected "
@@ -81,13 +96,9 @@ def own_strategy(name: str, folder: Path = HERE) -> AnyStrategy:
         ConfigurationError: There is no such function, or what it returns is no strategy.
     """
     make = own_function(name, "strategy", folder)
-    try:
+    with border(f"strategy {name!r} could not be made"):
         strategy = make()
-    except (*MAKING_FAILED, SystemExit) as error:  # it is the user's code, and a setting names it
-        place = _at(error)
-        msg = f"strategy {name!r} could not be made: {error!r}{place}; mend it or name another"
-        raise ConfigurationError(msg) from error
-    missing = [member for member in MEMBERS if not hasattr(strategy, member)]
+        missing = [member for member in MEMBERS if not hasattr(strategy, member)]
     if missing:
         msg = f"what {name!r} returns is no strategy: it has no {', '.join(missing)}"
         raise ConfigurationError(msg)
@@ -100,7 +111,9 @@ def _packages(module: str) -> list[str]:
     return [".".join(parts[: number + 1]) for number in range(len(parts))]
 
 
-def _at(error: BaseException) -> str:
-    """Return " at file:line", if *error* does not tell that itself."""
-    line = "" if isinstance(error, SyntaxError) else line_of(error, with_folder=True)
-    return f" at {line}" if line else ""
+def _said(error: BaseException) -> str:
+    """Return what *error* says and at which line; that of a slip of the pen says both itself."""
+    if isinstance(error, SyntaxError):
+        return str(error)
+    line = line_of(error, with_folder=True)
+    return f"{error!r}{f' at {line}' if line else ''}"

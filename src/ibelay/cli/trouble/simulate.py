@@ -6,7 +6,6 @@ import os
 import shlex
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -111,9 +110,9 @@ def simulate(  # noqa: PLR0913  # an option each
 
     console = Console()
     ran: Generator[Ran]
-    subject = _subject(bot, strategy, script, config, symbols)
     played: str = profile
     if plan is None:
+        subject = _subject(bot, strategy, script, config, symbols)
         wanted = range(first, first + seeds) if replay is None else [replay]
         total = len(wanted)
         ran = campaign(wanted, profile, hours, jobs=_jobs(jobs, total), subject=subject)
@@ -125,8 +124,8 @@ def simulate(  # noqa: PLR0913  # an option each
     else:
         one = _read(plan)
         subject, played = one.subject, one.profile
+        check(subject)
         total, ran = 1, (play_plan(each) for each in [one])
-    check(subject)
     if subject.own and not _repeats(played, subject):
         _line(console, NOT_REPEATED.format(subject.own), style="yellow")
     with closing(ran):
@@ -148,7 +147,7 @@ def _subject(
         of_settings,
         of_strategy,
     )
-    from ibelay.testing.simulation.setting import Kind, Subject  # noqa: PLC0415  # the same
+    from ibelay.testing.simulation.setting import OURS, Kind, Subject  # noqa: PLC0415  # the same
 
     other = script is not None or bot == Kind.DROP_IN
     if strategy is not None and other:
@@ -160,17 +159,14 @@ def _subject(
             "--config names a strategy for ibelay's runtime: expected it without --strategy, "
             "--script and --bot dropin"
         )
+    traded = () if symbols is None else tuple(clean_symbols(symbols.split(",")))
     if config is not None:
-        subject = of_settings(str(config))
-    elif strategy is not None:
-        subject = of_strategy(strategy)
-    elif script is not None:
-        subject = of_script(script)
-    else:
-        subject = Subject(kind=Kind(bot))
-    if symbols is None:
-        return subject
-    return replace(subject, symbols=tuple(clean_symbols(symbols.split(","))))
+        return of_settings(str(config), traded)
+    if strategy is not None:
+        return of_strategy(strategy, traded)
+    if script is not None:
+        return of_script(script, traded)
+    return Subject(kind=Kind(bot), symbols=traded or OURS.symbols)
 
 
 def _repeats(profile: str, subject: Subject) -> bool:

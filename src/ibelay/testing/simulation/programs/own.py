@@ -12,22 +12,23 @@ Rules:
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from ibelay.app.compose import bot_config, restart_policy, strategy_of
-from ibelay.app.own import MAKING_FAILED, own_function, own_strategy
+from ibelay.app.own import border, own_function, own_strategy
 from ibelay.app.settings import load_settings
 from ibelay.app.theirs import line_of
 from ibelay.dropin.ib import IB
 from ibelay.errors import ConfigurationError
+from ibelay.model.contract import Contract
 from ibelay.ports.broker import Address
 from ibelay.runtime.strategy import AnyStrategy
 from ibelay.testing.simulation.programs.imported import forget
 from ibelay.testing.simulation.programs.standstill import StandstillError
-from ibelay.testing.simulation.setting import Kind, Setting, Subject
+from ibelay.testing.simulation.setting import OURS, Kind, Setting, Subject
 
 Main = Callable[[IB, str, int, int], Awaitable[object]]
 _A_DAY = "2025-06-02"
@@ -47,56 +48,75 @@ def check(subject: Subject) -> None:
     if subject.own and subject.kind is Kind.DROP_IN:
         _main_of(subject.own)
     elif subject.own:
-        missing = [one for one in _wanted(subject) if one not in subject.symbols]
-        if missing:
-            raise ConfigurationError(
-                f"strategy {subject.own!r} wants {', '.join(missing)}, of which this market has "
-                f"nothing: expected all of it in --symbols {','.join(subject.symbols)}"
-            )
+        _on_its_market(subject, subject.symbols)
 
 
-def of_settings(path: str) -> Subject:
-    """Return the bot that the ``bot.toml`` at *path* describes, on a market of what it wants.
+def of_settings(path: str, symbols: Sequence[str] = ()) -> Subject:
+    """Return the bot that the ``bot.toml`` at *path* describes.
+
+    Args:
+        path: Of the file.
+        symbols: What the market trades; what the bot wants if empty.
 
     Raises:
         ConfigurationError: The file, or the strategy that it names, is not what it should be.
     """
-    return _on_its_market(Subject(own=load_settings(Path(path)).bot.strategy, settings=path))
+    own = load_settings(Path(path)).bot.strategy
+    return _on_its_market(Subject(own=own, settings=path), symbols)
 
 
-def of_strategy(name: str) -> Subject:
-    """Return the strategy with *name*, on a market of what it wants.
+def of_strategy(name: str, symbols: Sequence[str] = ()) -> Subject:
+    """Return the strategy with *name*.
+
+    Args:
+        name: ``package.module:function``.
+        symbols: What the market trades; what the strategy wants if empty.
 
     Raises:
-        ConfigurationError: There is none, or it asks for more than stocks.
+        ConfigurationError: There is none, or it asks for what the market cannot have.
     """
     if not name:
         raise ConfigurationError("the strategy has no name: expected 'package.module:function'")
-    return _on_its_market(Subject(own=name))
+    return _on_its_market(Subject(own=name), symbols)
 
 
-def of_script(name: str) -> Subject:
+def of_script(name: str, symbols: Sequence[str] = ()) -> Subject:
     """Return the script with *name*.
+
+    Args:
+        name: ``package.module:function``.
+        symbols: What the market trades; SPY if empty.
 
     Raises:
         ConfigurationError: There is none.
     """
     _main_of(name)
-    return Subject(kind=Kind.DROP_IN, own=name)
+    return Subject(kind=Kind.DROP_IN, own=name, symbols=tuple(symbols) or OURS.symbols)
 
 
-def _on_its_market(subject: Subject) -> Subject:
+def _on_its_market(subject: Subject, symbols: Sequence[str]) -> Subject:
+    """Return *subject* on a market of *symbols*; if there are none, of what it wants (rule 4)."""
     wanted = _wanted(subject)
-    return replace(subject, symbols=wanted) if wanted else subject
+    missing = [one for one in wanted if one not in symbols]
+    if symbols and missing:
+        raise ConfigurationError(
+            f"strategy {subject.own!r} wants {', '.join(missing)}, of which this market has "
+            f"nothing: expected all of it in --symbols {','.join(symbols)}"
+        )
+    return replace(subject, symbols=tuple(symbols) or wanted or OURS.symbols)
 
 
 def _wanted(subject: Subject) -> tuple[str, ...]:
-    """Return the symbols that the strategy begins with; none if it fails to say."""
+    """Return the symbols that the strategy begins with."""
     strategy = _strategy_of(subject)
-    try:
-        contracts = strategy.contracts(strategy.initial_state(_A_DAY))
-    except MAKING_FAILED:  # a run will show it, and when
-        return ()
+    with border(f"strategy {subject.own!r} could not say what it trades"):
+        said: tuple[object, ...] = tuple(strategy.contracts(strategy.initial_state(_A_DAY)))
+    contracts = [one for one in said if isinstance(one, Contract)]
+    if len(contracts) < len(said):
+        raise ConfigurationError(
+            f"strategy {subject.own!r} wants {said!r}: expected ibelay.model.contract.Contract "
+            "of each, such as Contract(symbol='SPY')"
+        )
     other = [f"{one.symbol} ({one.sec_type})" for one in contracts if one.sec_type != "STK"]
     if other:
         raise ConfigurationError(
