@@ -27,7 +27,7 @@ from ibelay.testing.simulation.programs.own import check, of_settings
 from ibelay.testing.simulation.programs.standstill import _frames_of, _place, watched
 from ibelay.testing.simulation.run import Outcome, run, setting_of
 from ibelay.testing.simulation.setting import Kind, Subject
-from ibelay.wire.requests import PlaceOrder
+from ibelay.wire.requests import PlaceOrder, RequestRealTimeBars
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SECOND_NS = 1_000_000_000
@@ -250,6 +250,23 @@ def test_a_bot_goes_through_them_with_its_own_settings(
     assert config is not None
     assert config.session.heartbeat.interval_ns == 3 * SECOND_NS
     assert script.read(script.write(plan)) == plan
+
+
+def test_what_a_file_watches_is_streamed_besides(here: Path) -> None:
+    """As a bot does that is no simulated one; its market has it."""
+    settings_of(here, 0)
+    file = here / "bot.toml"
+    file.write_text(file.read_text().replace("[gateway]", 'watch_list = ["IBM", "QQQ"]\n[gateway]'))
+    subject = of_settings("bot.toml")
+    assert subject.symbols == ("QQQ", "IBM")
+    seen: list[Observation] = []
+    plan = Plan(seed=3, profile="calm", span_ns=MINUTE_NS, steps=(), subject=subject)
+    assert run(plan, watch=seen.append).breach is None
+    asked = [one.request for one in seen if isinstance(one, Asked)]
+    streamed = {one.contract.symbol for one in asked if isinstance(one, RequestRealTimeBars)}
+    assert streamed == {"QQQ", "IBM"}
+    with pytest.raises(ConfigurationError, match="wants IBM, of which this market has nothing"):
+        of_settings("bot.toml", ["QQQ"])
 
 
 def test_what_a_file_says_of_the_supervisor_holds_too(here: Path) -> None:

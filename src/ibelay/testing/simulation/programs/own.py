@@ -6,7 +6,8 @@ Rules:
 2. A script is a coroutine function that takes ``(ib, host, port, client_id)``, the drop-in among
    them, and runs until it is cancelled. One that returns has ended its process by itself.
 3. How much a strategy of the user's may hold is not claimed.
-4. The market trades what the strategy asks for at first, so that it is not quiet for want of it.
+4. The market trades what the strategy asks for at first, so that it is not quiet for want of it,
+   and what its settings' watch list names.
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ def _on_its_market(subject: Subject, symbols: Sequence[str]) -> Subject:
 
 
 def _wanted(subject: Subject) -> tuple[str, ...]:
-    """Return the symbols that the strategy begins with."""
+    """Return the symbols that the strategy begins with, and those its settings watch."""
     strategy = _strategy_of(subject)
     with border(f"strategy {subject.own!r} could not say what it trades"):
         said: tuple[object, ...] = tuple(strategy.contracts(strategy.initial_state(_A_DAY)))
@@ -123,7 +124,11 @@ def _wanted(subject: Subject) -> tuple[str, ...]:
             f"strategy {subject.own!r} wants {', '.join(other)}: expected stocks (STK) alone, for "
             "a simulated market has nothing else; the paper gateway and the chaos proxy have"
         )
-    return tuple(dict.fromkeys(one.symbol for one in contracts))
+    return tuple(dict.fromkeys((*(one.symbol for one in contracts), *_watched(subject))))
+
+
+def _watched(subject: Subject) -> tuple[str, ...]:
+    return load_settings(Path(subject.settings)).bot.watch_list if subject.settings else ()
 
 
 def _strategy_of(subject: Subject) -> AnyStrategy:
