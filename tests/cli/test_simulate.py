@@ -8,12 +8,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from ibelay.cli.main import main
-from ibelay.cli.trouble.simulate import _again, _jobs, _read, _write
+from ibelay.cli.trouble.progress import progress
+from ibelay.cli.trouble.simulate import _jobs, _read
+from ibelay.cli.trouble.verdict import again_of, keep
 from ibelay.testing.simulation.bad_days import script
 from ibelay.testing.simulation.bad_days.plan import Plan
 from ibelay.testing.simulation.campaign import span_ns
@@ -149,7 +153,7 @@ def test_what_cannot_be_is_refused_before_the_first_run(
 def test_a_failure_is_played_again_for_exactly_as_long(hours: float) -> None:
     """Another span is another plan, and with it another run."""
     plan = Plan(seed=7, profile="calm", span_ns=span_ns(hours), steps=())
-    options = _again(plan).split()
+    options = again_of(plan).split()
     assert options == ["--replay", "7", "--hours", options[3], "--profile", "calm"]
     assert span_ns(float(options[3])) == plan.span_ns
 
@@ -164,11 +168,74 @@ def test_what_is_no_terminal_gets_whole_lines_and_no_progress(
     assert verdict == "every invariant held, and every bot came back"
 
 
+def told(*, terminal: bool, total: int) -> str:
+    """Return what is shown while that many parts are done."""
+    file = StringIO()
+    console = Console(file=file, force_terminal=terminal, width=80, legacy_windows=False)
+    with progress(console, "working", total, "{} of {} parts") as advance:
+        for _ in range(total):
+            advance()
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("total", "parts"),
+    [
+        (1, []),
+        (3, [1, 2]),
+        (20, list(range(2, 20, 2))),
+        (25, [3, 5, 8, 10, 13, 15, 18, 20, 23]),
+        (1_000, list(range(100, 1_000, 100))),
+    ],
+)
+def test_what_is_no_terminal_is_told_each_tenth_of_the_way(total: int, parts: list[int]) -> None:
+    """Whoever reads a log sees that it gets on, and how far; the end is told by what came of it."""
+    said = told(terminal=False, total=total)
+    assert said.splitlines() == [f"{part} of {total} parts" for part in parts]
+    assert "\x1b" not in said
+
+
+def test_a_terminal_sees_a_bar_and_no_lines() -> None:
+    said = told(terminal=True, total=20)
+    assert "working" in said
+    assert "parts" not in said
+
+
+def test_a_log_is_told_how_far_a_campaign_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "--seeds", "3", "--hours", "0.02", "--jobs", "1"]) == 0
+    first, second, _report, _verdict = capsys.readouterr().out.splitlines()
+    assert first == "1 of 3 runs are done, and every invariant held"
+    assert second == "2 of 3 runs are done, and every invariant held"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--plan", "some.plan", "--hours", "4"), "expected it without --hours"),
+        (("--plan", "some.plan", "--seeds", "20", "--profile", "hostile"), "--seeds, --profile"),
+        (("--plan", "some.plan", "--first", "0", "--bot", "runtime"), "without --first, --bot"),
+        (("--plan", "some.plan", "--replay", "7"), "--plan says its own seed"),
+        (("--plan", "some.plan", "--symbols", "SPY"), "change some.plan for another run"),
+        (("--replay", "7", "--seeds", "20"), "--replay is one seed: expected it without --seeds"),
+        (("--replay", "0", "--first", "0"), "expected it without --first"),
+        (("--script", "mine:main", "--bot", "runtime"), "expected it without --bot runtime"),
+    ],
+)
+def test_an_option_that_would_not_be_heard_is_refused(
+    arguments: tuple[str, ...], problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also one that says what would have been done without it."""
+    assert main(["simulate", *arguments]) == CONFIGURATION
+    said = capsys.readouterr()
+    assert problem in said.err
+    assert said.out == ""
+
+
 def test_the_plan_of_a_failure_is_kept_whatever_its_words_are(tmp_path: Path) -> None:
     """Windows would write it in cp1252, which has no sigma, and read it as UTF-8."""
     kept = tmp_path / "failure.plan"
     text = script.write(Plan(seed=7, profile="calm", span_ns=span_ns(1), steps=()))
-    _write(kept, f"# broke I1 at 3.000 s: position = \u03a3 fills\n{text}")
+    keep(kept, f"# broke I1 at 3.000 s: position = \u03a3 fills\n{text}")
     assert _read(kept).seed == 7
 
 
