@@ -79,7 +79,7 @@ STRATEGY = """
     def nothing(): return None
 """
 SCRIPT = """
-    import asyncio
+    import asyncio; from ib_async import Stock
 
     async def main(ib, host, port, client_id):
         while True:
@@ -112,6 +112,20 @@ SCRIPT = """
 
     async def later(ib, host, port, client_id):
         asyncio.get_running_loop().call_later(1, too_late)
+        await asyncio.Event().wait()
+
+    def wrong(*args): raise LookupError("not thought of either")
+
+    async def hears(ib, host, port, client_id):
+        await ib.connectAsync(host, port, clientId=client_id, timeout=10)
+        bars = ib.reqRealTimeBars(Stock("QQQ", "SMART", "USD"), 5, "TRADES", False)
+        bars.updateEvent += wrong
+        await asyncio.Event().wait()
+
+    async def sees(ib, host, port, client_id):
+        await ib.connectAsync(host, port, clientId=client_id, timeout=10)
+        (qqq,) = await ib.qualifyContractsAsync(Stock("QQQ", "SMART", "USD"))
+        ib.reqMktData(qqq).updateEvent += wrong
         await asyncio.Event().wait()
 """
 
@@ -314,6 +328,8 @@ def test_a_script_comes_back_from_a_kill() -> None:
             "own_script:later",
             "a callback failed: LookupError: thought of too late (own_script.py:31)",
         ),
+        ("own_script:hears", "LookupError: not thought of either (own_script.py:37)"),
+        ("own_script:sees", "LookupError: not thought of either (own_script.py:37)"),
         ("own_script:ends", "ScriptEndedError: script 'own_script:ends' returned"),
         ("own_script:leaves", "ended itself by sys.exit(0) at own_script.py:22;"),
         ("own_script:connects", "until an answer comes at own_script.py:25, as ib.connect and"),

@@ -9,11 +9,11 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Protocol
 
-from ib_async import CommissionReport, Event, Fill, Trade
+from ib_async import CommissionReport, Event, Fill, Ticker, Trade
 
 from ibelay.dropin.catch_up import UNRESOLVED
 from ibelay.dropin.ib import IB
@@ -111,8 +111,10 @@ class DropInProgram:
         ib.newOrderEvent += self._placed
         ib.execDetailsEvent += lambda trade, fill: self._filled(News.EXECUTION, trade, fill)
         ib.commissionReportEvent += self._charged
-        for event in (ib.execDetailsEvent, ib.newOrderEvent, ib.orderStatusEvent):
-            self._guard(event)
+        ib.barUpdateEvent += lambda bars, _new: self._guard(bars.updateEvent)
+        ib.pendingTickersEvent += self._ticked
+        for name in ib.events:
+            self._guard(getattr(ib, name))
 
     def _move(self, after: LinkState, reason: str) -> None:
         before, self.link = self.link, after
@@ -137,9 +139,13 @@ class DropInProgram:
         order = trade.order
         self._boot.see(Emitted(self._boot.now_ns(), news, order.orderId, order.orderRef, exec_id))
 
+    def _ticked(self, tickers: Iterable[Ticker]) -> None:
+        for ticker in tickers:
+            self._guard(ticker.updateEvent)
+
     def _guard(self, event: Event) -> None:
         """Take what a handler lets escape: eventkit would say it in the log alone."""
-        if event.error_event is not None:
+        if event.error_event is not None and self._failed not in event.error_event:
             event.error_event += self._failed
 
     def _failed(self, _event: Event, error: Exception) -> None:
