@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import subprocess
 import sys
 import threading
+import time
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -392,6 +394,18 @@ def test_a_strategy_is_made_once_before_the_first_run(here: Path) -> None:
     once = ["simulate", "--strategy", "counting:make", "--symbols", "SPY"]
     assert main(once) == CONFIGURATION
     assert (here / "made").read_text() == "."
+
+
+@pytest.mark.parametrize(
+    ("kind", "own"), [(Kind.RUNTIME, "own_strategy:nothing"), (Kind.DROP_IN, "own_script:plain")]
+)
+def test_what_cannot_be_made_leaves_no_world_behind(kind: Kind, own: str) -> None:
+    """Virtual time would stand in the place of the system's for whatever comes next."""
+    clock = time.time  # noqa: TID251  # whose it is, is what is asked
+    with pytest.raises(ConfigurationError):
+        played(own, kind=kind)
+    assert gc.isenabled()
+    assert time.time is clock  # noqa: TID251  # the same
 
 
 def test_what_is_done_to_orders_is_done_to_all_that_is_traded() -> None:

@@ -115,11 +115,15 @@ class World:
         if self.setting.kind is Kind.DROP_IN:
             self._wall.enter_context(virtual_wall(self.loop, self.process.clock))
         gc.disable()  # finalisers may do I/O, and when the collector runs is not in the seed
-        self._open(self.gateway, self._gateway_context)
-        if self.proxy is not None:
-            self._open(self.proxy, self._proxy_context)
-        if self.setting.boots:
-            self.process.boot()
+        try:
+            self._open(self.gateway, self._gateway_context)
+            if self.proxy is not None:
+                self._open(self.proxy, self._proxy_context)
+            if self.setting.boots:
+                self.process.boot()
+        except BaseException:  # nobody else closes what was not entered
+            self._close()
+            raise
         return self
 
     def __exit__(
@@ -129,6 +133,9 @@ class World:
         trace: TracebackType | None,
     ) -> None:
         """End everything at this instant."""
+        self._close()
+
+    def _close(self) -> None:
         self.watchers.clear()
         self.process.kill()
         self.process.call_off()
