@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -17,10 +18,11 @@ from rich.console import Console
 from ibelay.cli.main import main
 from ibelay.cli.trouble.progress import progress
 from ibelay.cli.trouble.simulate import _jobs, _read
-from ibelay.cli.trouble.verdict import again_of, keep
+from ibelay.cli.trouble.verdict import again_of, explain, keep
 from ibelay.testing.simulation.bad_days import script
 from ibelay.testing.simulation.bad_days.plan import Plan
-from ibelay.testing.simulation.campaign import span_ns
+from ibelay.testing.simulation.campaign import play_plan, span_ns
+from ibelay.testing.simulation.invariants.breach import Breach
 
 PATIENT_S = 60
 CONFIGURATION, SYSTEM, INTERRUPTED = 78, 74, 130
@@ -237,6 +239,20 @@ def test_the_plan_of_a_failure_is_kept_whatever_its_words_are(tmp_path: Path) ->
     text = script.write(Plan(seed=7, profile="calm", span_ns=span_ns(1), steps=()))
     keep(kept, f"# broke I1 at 3.000 s: position = \u03a3 fills\n{text}")
     assert _read(kept).seed == 7
+
+
+def test_a_failure_that_does_not_come_again_is_shown_as_it_was() -> None:
+    """Whoever takes time or chance from elsewhere was warned of that before the first run."""
+    plan = Plan(seed=7, profile="calm", span_ns=span_ns(0.02), steps=())
+    ran = play_plan(plan)
+    breach = Breach("RAISED", 1, "the strategy raised KeyError('now and then') in on_bar")
+    failed = replace(ran, outcome=replace(ran.outcome, breach=breach))
+    file = StringIO()
+    explain(Console(file=file), failed, None, shrink=True, save=None, lines=5)
+    said = file.getvalue().splitlines()
+    assert "played again, it did not fail again" in said[2]
+    assert said[3] == f"seed 7 broke {breach}"
+    assert said[-1] == f"again: ibelay simulate {again_of(plan)}"
 
 
 @pytest.mark.parametrize(("asked", "total", "jobs"), [(0, 999, 61), (61, 999, 61), (3, 2, 2)])

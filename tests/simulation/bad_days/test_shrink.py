@@ -7,7 +7,7 @@ import pytest
 from ibelay.model.faults import Restart, Stall, Unplug
 from ibelay.testing.simulation.bad_days import plan as plans
 from ibelay.testing.simulation.bad_days.plan import Plan
-from ibelay.testing.simulation.bad_days.shrink import shrink
+from ibelay.testing.simulation.bad_days.shrink import BreaksNothingError, shrink
 from ibelay.testing.simulation.campaign import moment_of
 
 SECOND_NS = 1_000_000_000
@@ -118,7 +118,7 @@ def test_what_was_found_when_somebody_lost_patience_is_not_lost() -> None:
 
 
 def test_a_plan_that_breaks_nothing_is_not_shrunk() -> None:
-    with pytest.raises(ValueError, match="breaks nothing"):
+    with pytest.raises(BreaksNothingError, match="breaks nothing"):
         shrink(planned(*NOISE), lambda _: None)
 
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from ibelay.testing.simulation.campaign import Ran, Tally
     from ibelay.testing.simulation.setting import Subject
 
+NOT_AGAIN = (
+    "played again, it did not fail again: what is simulated takes time or chance from elsewhere; "
+    "the failure is shown as it was first met"
+)
 SHRINKING = "shrinking: {} of at most {} runs"
 NOTHING_SENT = (
     "but no order was sent, so little was tried: expected a strategy or a script that trades what "
@@ -103,25 +107,37 @@ def _who(subject: Subject) -> str:
 
 def _shrink(console: Console, failed: Ran) -> Ran:
     """Reduce *failed* and show progress; return the run of what is left of it."""
-    from ibelay.testing.simulation.bad_days.shrink import MOST_RUNS, shrink  # noqa: PLC0415  # so
+    from ibelay.testing.simulation.bad_days.shrink import (  # noqa: PLC0415  # commands load lazily
+        MOST_RUNS,
+        BreaksNothingError,
+        shrink,
+    )
     from ibelay.testing.simulation.campaign import moment_of, play_plan  # noqa: PLC0415  # so
 
     plan, breach = failed.outcome.plan, failed.outcome.breach
     if breach is None:
         return failed
-    with progress(console, "shrinking", MOST_RUNS, SHRINKING) as advance:
+    try:
+        with progress(console, "shrinking", MOST_RUNS, SHRINKING) as advance:
 
-        def breaks(candidate: Plan) -> int | None:
-            advance()
-            return moment_of(breach.invariant, candidate)
+            def breaks(candidate: Plan) -> int | None:
+                advance()
+                return moment_of(breach.invariant, candidate)
 
-        shrunk = shrink(plan, breaks)
+            shrunk = shrink(plan, breaks)
+    except BreaksNothingError:
+        line(console, NOT_AGAIN, style="yellow")
+        return failed
     end = ", the most it may take" if shrunk.spent else ""
     end = ", when it was interrupted" if shrunk.interrupted else end
     console.print(
         f"{len(plan.steps)} steps shrank to {len(shrunk.plan.steps)} in {shrunk.runs} runs{end}"
     )
-    return play_plan(shrunk.plan)
+    least = play_plan(shrunk.plan)
+    if least.outcome.breach is None:
+        line(console, NOT_AGAIN, style="yellow")
+        return failed
+    return least
 
 
 def keep(path: Path, text: str) -> None:

@@ -54,6 +54,10 @@ class Shrunk:
     interrupted: bool = False
 
 
+class BreaksNothingError(ValueError):
+    """A plan does not break what it is said to break."""
+
+
 class _Spent(Exception):  # noqa: N818  # no error: how a bounded search ends
     """No more runs are allowed."""
 
@@ -67,13 +71,13 @@ def shrink(plan: Plan, breaks: Breaks, *, most_runs: int = MOST_RUNS) -> Shrunk:
         most_runs: How many it may play.
 
     Raises:
-        ValueError: *plan* does not break the invariant.
+        BreaksNothingError: *plan* does not break the invariant.
     """
     search = _Search(plan, breaks, most_runs)
     spent = interrupted = False
     try:
         if not search.accepts(plan):
-            raise ValueError("the plan breaks nothing when it is played, so it cannot be shrunk")
+            raise BreaksNothingError("the plan breaks nothing when it is played: nothing to shrink")
         for _ in range(_ROUNDS):
             before = search.best
             search.leave_out()
