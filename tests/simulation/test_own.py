@@ -144,6 +144,9 @@ STUCK = """
         def on_fill(self, *args):
             while True: pass
 
+    def slow():
+        while True: time.sleep(0.001)
+
     def waiting(): return Waits()
     def busy(): return Busy()
 """
@@ -508,6 +511,16 @@ def test_code_that_does_not_get_on_is_ended_and_told_where(here: Path) -> None:
         assert (breach.invariant, said) == ("RAISED", [])
         assert f"{own} keeps the simulation from going on: at each of the last 3" in str(breach)
         assert f"it was in {here / 'stuck.py'}:{line}, {function}." in str(breach)
+
+
+def test_a_strategy_that_takes_too_long_to_be_made_is_a_sentence(here: Path) -> None:
+    """What ends it is a kind of KeyboardInterrupt, and nobody has interrupted anything."""
+    (here / "stuck.py").write_text(dedent(STUCK))
+    with (
+        pytest.raises(ConfigurationError, match=r"it was in .*stuck.py:14, slow\."),
+        watched("stuck:slow", print, looks=3, every_s=0.05),
+    ):
+        played("stuck:slow")
 
 
 def test_code_that_cannot_be_ended_is_told_where(here: Path) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from ibelay.errors import ConfigurationError
 from ibelay.testing.simulation.bad_days.conductor import Conductor
 from ibelay.testing.simulation.bad_days.plan import Plan
 from ibelay.testing.simulation.bad_days.profiles import PROFILES
@@ -72,6 +73,7 @@ class Stage:
     """Everything around the world of one run."""
 
     def __init__(self, plan: Plan, world: World) -> None:
+        self.plan = plan
         self.world = world
         bounds = Bounds(exposure=world.setting.exposure)
         self.watch = Watch(
@@ -182,6 +184,9 @@ def run(
         plan: What goes wrong, and the seed of everything else.
         setting: Where; the profile's, if left out.
         watch: Sees everything as well.
+
+    Raises:
+        ConfigurationError: The user's code cannot be made, or does not get on with being made.
     """
     setting = setting or setting_of(plan)
     world = World(plan.seed, setting)
@@ -189,25 +194,34 @@ def run(
     world.watchers.append(stage.see)
     if watch is not None:
         world.watchers.append(watch)
-    with world:
-        well = stage.play(plan.span_ns / 1e9, LOOK_EVERY_S)
-        if well:
-            stage.conductor.stop()
-            world.calm()
-            well = stage.play(LIVENESS_S, LOOK_AT_LAST_S)
-        if well:
-            world.over()
-        breach = stage.breach
-        return Outcome(
-            plan=plan,
-            breach=breach,
-            seconds=world.loop.time(),
-            digest=world.digest,
-            timeline=() if breach is None else _last(stage.recent, breach),
-            done=stage.done,
-            orders=stage.orders,
-            situations=tuple(sorted(stage.situations.met.items())),
-        )
+    try:
+        with world:
+            return _played(stage, world)
+    except StandstillError as error:  # the first process did not even begin
+        raise ConfigurationError(error.sentence) from error
+
+
+def _played(stage: Stage, world: World) -> Outcome:
+    """Return what comes of a plan in the world that was begun for it."""
+    plan = stage.plan
+    well = stage.play(plan.span_ns / 1e9, LOOK_EVERY_S)
+    if well:
+        stage.conductor.stop()
+        world.calm()
+        well = stage.play(LIVENESS_S, LOOK_AT_LAST_S)
+    if well:
+        world.over()
+    breach = stage.breach
+    return Outcome(
+        plan=plan,
+        breach=breach,
+        seconds=world.loop.time(),
+        digest=world.digest,
+        timeline=() if breach is None else _last(stage.recent, breach),
+        done=stage.done,
+        orders=stage.orders,
+        situations=tuple(sorted(stage.situations.met.items())),
+    )
 
 
 def _last(recent: deque[Observation], breach: Breach) -> tuple[str, ...]:
