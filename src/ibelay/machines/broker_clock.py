@@ -10,7 +10,7 @@ forgotten soon.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ibelay.machines.backoff import SECOND_NS
 
@@ -63,8 +63,7 @@ def sample(clock: BrokerClock, mono_ns: int, broker_ns: int) -> BrokerClock:
     elif elapsed > 0:
         rate = 1.0
     fresh = elapsed <= _WINDOW_NS
-    return replace(
-        clock,
+    return BrokerClock(
         anchor_mono_ns=clock.anchor_mono_ns if fresh else clock.last_mono_ns,
         anchor_broker_ns=clock.anchor_broker_ns if fresh else clock.last_broker_ns,
         last_mono_ns=max(mono_ns, clock.last_mono_ns),
