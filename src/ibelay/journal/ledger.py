@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import attrgetter
 
 from ibelay.errors import InvariantError
 from ibelay.journal import outside
@@ -101,7 +102,7 @@ class Ledger:
         """
         wanted = {self.orders[ref].order.unit for ref in self.working}
         wanted.update(self.held)
-        return sorted((self.units[ref] for ref in wanted), key=lambda unit: unit.number)
+        return sorted((self.units[ref] for ref in wanted), key=attrgetter("number"))
 
     def apply(self, record: AnyRecord) -> None:  # noqa: C901, PLR0912  # one case per record
         """Take *record* into account.

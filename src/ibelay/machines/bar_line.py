@@ -96,7 +96,17 @@ def live(line: BarLine, bar: Bar, now_ns: int) -> tuple[BarLine, tuple[Bar, ...]
     if line.last_ns and bar.at_ns > line.last_ns + BAR_NS and _is_looked_into(line, bar, now_ns):
         missing = replace(line, missing=True, held=(bar,), held_since_ns=now_ns)
         return replace(missing, due_ns=now_ns, tries=0), ()
-    return replace(line, last_ns=bar.at_ns, doubted=False), (bar,)
+    # What every bar of a day comes through: told field by field, in half the time of replace.
+    went_on = BarLine(
+        last_ns=bar.at_ns,
+        held=line.held,
+        held_since_ns=line.held_since_ns,
+        due_ns=line.due_ns,
+        tries=line.tries,
+        own_holes=line.own_holes,
+        trusted_until_ns=line.trusted_until_ns,
+    )
+    return went_on, (bar,)
 
 
 def asked(line: BarLine) -> BarLine:

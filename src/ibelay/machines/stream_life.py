@@ -106,14 +106,13 @@ def heard(life: StreamLife, at_ns: int) -> StreamLife:
         return life
     in_a_row = life.heard_ns >= life.asked_ns and at_ns - life.heard_ns <= QUIET_NS[life.kind]
     tries = 0 if in_a_row and at_ns - life.asked_ns >= SETTLED_NS else life.tries
-    return replace(
-        life,
+    return StreamLife(
+        kind=life.kind,
         phase=Phase.FLOWING,
         due_ns=at_ns + _allowed_ns(life.kind, tries),
+        asked_ns=life.asked_ns,
         heard_ns=at_ns,
         tries=tries,
-        lasting=False,
-        reason="",
     )
 
 

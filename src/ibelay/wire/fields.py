@@ -47,18 +47,12 @@ def decimal_text(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def field_text(value: object) -> str:
-    """Return one field of a message; None is empty, booleans are 1 and 0."""
-    write = _TEXT_OF.get(type(value))
-    return str(value) if write is None else write(value)
-
-
-_TEXT_OF: dict[type, Callable[[Any], str]] = {
+TEXT_OF: dict[type, Callable[[Any], str]] = {
     Decimal: decimal_text,
     bool: lambda value: "1" if value else "0",
     type(None): lambda _value: "",
 }
-"""How the types are written that ``str`` writes otherwise."""
+"""How the types are written that ``str`` writes otherwise: None is empty, booleans are 1 and 0."""
 
 
 class FieldReader:

@@ -332,11 +332,12 @@ class Trader:
         ledger: Ledger = self.books.ledger
         link = self.session.link
         offered = link.next_order_id if link is not None else 1
+        now_ns = self.now_ns()
         return Facts(
             bot=self.config.name,
             ledger=ledger,
-            now_ns=self.now_ns(),
-            session_date=self.today(),
+            now_ns=now_ns,
+            session_date=session_date(now_ns),
             cannot_enter=self.cannot_enter(),
             quotes=self.quotes,
             next_order_id=max(ledger.high_order_id + 1, self.used_order_id + 1, int(offered)),

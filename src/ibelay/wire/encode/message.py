@@ -8,7 +8,7 @@ Text that IB escapes (error texts, long names) is sent as ``\uXXXX``, which clie
 from __future__ import annotations
 
 from ibelay.model.contract import Contract
-from ibelay.wire.fields import field_text
+from ibelay.wire.fields import TEXT_OF
 from ibelay.wire.framing import frame
 
 _WITHOUT_MULTIPLIER = frozenset({"STK", "IND", "CASH", "CRYPTO"})
@@ -22,7 +22,9 @@ def message(*fields: object) -> bytes:
 def body(*fields: object) -> bytes:
     """Return *fields*, each ended by NUL."""
     # Most fields are text already; asking here spares them a call.
-    texts = [field if type(field) is str else field_text(field) for field in fields]
+    texts = [
+        field if type(field) is str else TEXT_OF.get(type(field), str)(field) for field in fields
+    ]
     return ("\0".join(texts) + "\0").encode("utf-8", "backslashreplace")
 
 
