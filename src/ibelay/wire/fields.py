@@ -24,6 +24,7 @@ UNSET_INTEGER = 2_147_483_647
 UNSET_LONG = 9_223_372_036_854_775_807
 MAX_TEXT = 4096
 _MIN_INT32 = -(2**31)
+_DIGITS_INT32 = 10  # fewer digits always fit
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _DECIMAL = re.compile(
     r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE]([+-]?[0-9]{1,3}))?"
@@ -131,6 +132,8 @@ def integer(text: str) -> int:
     """Return *text* as an int32; empty is 0."""
     if not text:
         return 0
+    if len(text) < _DIGITS_INT32 and text.isascii() and text.isdigit():
+        return int(text)  # nearly all of them, and not to be doubted
     if not _INTEGER.fullmatch(text) or not _MIN_INT32 <= int(text) <= UNSET_INTEGER:
         raise WireError(f"{text[:40]!r} is not a 32-bit integer")
     return int(text)

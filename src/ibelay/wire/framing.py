@@ -31,17 +31,19 @@ class FrameDecoder:
 
     def __init__(self, max_frame_bytes: int = MAX_CLIENT_FRAME_BYTES) -> None:
         self._max_frame_bytes = max_frame_bytes
-        self._buffer = bytearray()
+        self._pieces: list[bytes] = []  # as they came: most are whole frames, cut where they lie
+        self._held = 0
         self._wanted = 0
 
     @property
     def buffered_bytes(self) -> int:
         """Bytes received and not yet handed out."""
-        return len(self._buffer)
+        return self._held
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the stream."""
-        self._buffer += data
+        self._pieces.append(data)
+        self._held += len(data)
 
     def take_prefix(self, prefix: bytes) -> bool:
         """Consume *prefix* if it is all there.
@@ -52,12 +54,14 @@ class FrameDecoder:
         Raises:
             WireError: The stream begins with something else.
         """
-        seen = bytes(self._buffer[: len(prefix)])
+        data = b"".join(self._pieces)
+        seen = data[: len(prefix)]
         if not prefix.startswith(seen):
             raise WireError(f"the stream begins with {seen!r}, expected {prefix!r}: no TWS client")
         if len(seen) < len(prefix):
             return False
-        del self._buffer[: len(prefix)]
+        self._pieces = [data[len(prefix) :]]
+        self._held -= len(prefix)
         return True
 
     def frames(self) -> Generator[bytes, None, None]:
@@ -66,10 +70,10 @@ class FrameDecoder:
         Raises:
             WireError: The next length is 0 or above the limit; nothing after it can be read.
         """
-        buffer = self._buffer
-        if len(buffer) < self._wanted:  # a long frame is looked at again once it is whole
+        if self._held < self._wanted:  # a long frame is looked at again once it is whole
             return
-        data, start, end = bytes(buffer), 0, len(buffer)
+        data, start, end = b"".join(self._pieces), 0, self._held
+        self._pieces = []
         self._wanted = 0
         try:
             while end - start >= _LENGTH_BYTES:
@@ -86,4 +90,6 @@ class FrameDecoder:
                 start = begin + size
                 yield data[begin:start]
         finally:
-            del buffer[:start]
+            self._held -= start
+            if start < end:  # before what came meanwhile
+                self._pieces.insert(0, data[start:])

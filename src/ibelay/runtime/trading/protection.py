@@ -109,8 +109,9 @@ class Protector:
                     f"every stop of {gap.quantity} shares was cancelled by somebody else; they "
                     "are not protected, so place a stop or close them in TWS"
                 )
-        for one in sorted(refused.keys() - self._refused, key=str):
-            self._tell(desk, ledger.units[one[0]], refused[one], Severity.CRITICAL)
+        if refused:
+            for one in sorted(refused.keys() - self._refused, key=str):
+                self._tell(desk, ledger.units[one[0]], refused[one], Severity.CRITICAL)
         self._refused = set(refused)
 
     def _tell(self, desk: TurnDesk, book: UnitBook, text: str, severity: Severity) -> None:
