@@ -150,11 +150,12 @@ class RawDecoder(Decoder):
     ) -> Callable[[list[str]], None]:
         """Return a parser of a flat message; unlike ib_async's it lets failures through."""
         call = getattr(self.wrapper, method, None)
-        readers = [_READERS[kind] for kind in types]
+        readers = [(_READERS[kind], _EMPTY[kind]) for kind in types]
 
         def parse(fields: list[str]) -> None:
             if call is not None:
-                call(*[read(text) for read, text in zip(readers, fields[skip:], strict=False)])
+                texts = zip(readers, fields[skip:], strict=False)
+                call(*[read(text) if text else empty for (read, empty), text in texts])
 
         return parse
 
@@ -191,11 +192,14 @@ class RawDecoder(Decoder):
 
 
 _READERS: dict[Any, Callable[[str], Any]] = {
-    str: lambda text: text,
-    int: lambda text: int(text or 0),
-    float: lambda text: float(text or 0),
-    bool: lambda text: bool(int(text or 0)),
+    str: str,
+    int: int,
+    float: float,
+    bool: lambda text: bool(int(text)),
 }
+"""Of texts that are not empty."""
+
+_EMPTY: dict[Any, object] = {str: "", int: 0, float: 0.0, bool: False}
 
 
 @lru_cache(maxsize=32)

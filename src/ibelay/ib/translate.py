@@ -11,7 +11,6 @@ Source: shared facts section 6d (unset is 1.7976931348623157E308, 2147483647 or
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
 from functools import lru_cache
 
@@ -43,7 +42,7 @@ def number(value: float | Decimal | None) -> Decimal | None:
     """Return *value* as a decimal, or None if it is one of IB's unset values."""
     if value is None or isinstance(value, Decimal):
         return value
-    if not math.isfinite(value) or abs(value) >= _UNSET_FROM:
+    if not -_UNSET_FROM < value < _UNSET_FROM:  # nor is it what is no number
         return None
     return Decimal(int(value)) if value.is_integer() else Decimal(repr(value))
 
