@@ -174,16 +174,17 @@ class _Frames:
         """Return the messages that are complete with *data* and wanted."""
         if self._rest:
             data = self._rest + data
-        found, start, beyond = list[bytes](), 0, len(data)
-        while beyond - start >= _LENGTH.size and not self._garbled:
-            begin = start + _LENGTH.size
+        found, start, begin, beyond = list[bytes](), 0, _LENGTH.size, len(data)
+        while begin <= beyond and not self._garbled:
             (size,) = _LENGTH.unpack_from(data, start)
             self._garbled = not 0 < size <= _FRAME_MAX  # whoever reads it will say so
-            if self._garbled or beyond - begin < size:
+            end = begin + size
+            if self._garbled or end > beyond:
                 break
-            start = begin + size
-            if data[begin : begin + _NUMBER_MAX].partition(b"\0")[0] not in self._passed_over:
-                found.append(data[begin:start])
+            nul = data.find(0, begin, begin + _NUMBER_MAX)
+            if data[begin : nul if nul > 0 else begin + _NUMBER_MAX] not in self._passed_over:
+                found.append(data[begin:end])
+            start, begin = end, end + _LENGTH.size
         self._rest = b"" if self._garbled else data[start:]
         return found
 

@@ -68,9 +68,10 @@ class Callback(asyncio.Handle):
     """A callback of asyncio, made without a look at the debug mode: there are millions."""
 
     __slots__ = ()
+    _args: tuple[Any, ...]
     _callback: Callable[..., object] | None
     _context: Context
-    _source_traceback: None
+    _repr = _source_traceback = None  # what the debug mode keeps
 
     def __init__(
         self,
@@ -84,16 +85,22 @@ class Callback(asyncio.Handle):
         self._loop = loop
         self._context = copy_context() if context is None else context
         self._cancelled = False
-        self._repr = self._source_traceback = None
+
+    def cancel(self) -> None:
+        """Never run: the loop will find that out."""
+        self._cancelled = True
+        self._callback, self._args = None, ()
 
 
 class Timer(asyncio.TimerHandle):
     """A timer, made in the same way."""
 
     __slots__ = ()
+    _args: tuple[Any, ...]
     _callback: Callable[..., object] | None
     _context: Context
-    _source_traceback: None
+    _repr = _source_traceback = None
+    _scheduled = False
 
     def __init__(
         self,
@@ -108,8 +115,7 @@ class Timer(asyncio.TimerHandle):
         self._args = args
         self._loop = loop
         self._context = copy_context() if context is None else context
-        self._cancelled = self._scheduled = False
-        self._repr = self._source_traceback = None
+        self._cancelled = False
 
     def cancel(self) -> None:
         """Never run: the loop will find that out."""

@@ -95,7 +95,7 @@ class VirtualLoop(base_events.BaseEventLoop):
         """Return virtual nanoseconds since the loop was made."""
         return self.at_ns
 
-    def _run_once(self) -> None:
+    def _run_once(self) -> None:  # noqa: C901  # one frame: it turns millions of times
         """Run what is ready, or what is due next, again and again until the loop is stopped.
 
         Raises:
@@ -104,33 +104,26 @@ class VirtualLoop(base_events.BaseEventLoop):
         ready, timers, pop = self._ready, self._timers, heapq.heappop
         rounds = 0
         while True:
-            while timers and timers[0][-1]._cancelled:  # noqa: SLF001  # quicker than to ask
+            while timers and timers[0][3]._cancelled:  # noqa: SLF001  # quicker than to ask
                 pop(timers)
-            if not ready and not self._stopping and self._move_on():
-                rounds = 0
+            if not ready and not self._stopping:
+                if not timers:
+                    raise StuckError("the simulation is stuck: everybody waits and no timer stands")
+                when = timers[0][0]
+                if when > self._now:
+                    self._now, self.at_ns, rounds = when, int(when * 1e9), 0
             rounds += 1
             if rounds > _ROUNDS_MAX:
                 raise StuckError(self._no_headway())
             due = self._now + _RESOLUTION_S
             while timers and timers[0][0] < due:
-                ready.append(pop(timers)[-1])
+                ready.append(pop(timers)[3])
             for _ in range(len(ready)):
                 handle = ready.popleft()
                 if not handle._cancelled and not (self._stalls and parked(handle)):  # noqa: SLF001  # the same
                     handle._run()  # noqa: SLF001  # as the loop's own does
             if self._stopping:
                 return
-
-    def _move_on(self) -> bool:
-        """Let it be the time of the next timer; return whether it is later than it was."""
-        if not self._timers:
-            raise StuckError("the simulation is stuck: everybody waits and no timer stands")
-        when = self._timers[0][0]
-        if when <= self._now:
-            return False
-        self._now = when
-        self.at_ns = int(when * 1e9)
-        return True
 
     def _no_headway(self) -> str:
         """Return a sentence about who keeps the clock from moving."""
@@ -178,8 +171,9 @@ class VirtualLoop(base_events.BaseEventLoop):
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run *callback* in *delay* seconds."""
-        timer = Timer(self._now + delay, callback, args, self, context)
-        self._set(timer.when(), self._tie(), timer)
+        when = self._now + delay
+        timer = Timer(when, callback, args, self, context)
+        self._set(when, self._tie(), timer)
         return timer
 
     def call_at(
@@ -194,14 +188,19 @@ class VirtualLoop(base_events.BaseEventLoop):
         self._set(when, self._tie(), timer)
         return timer
 
-    def again(self, when: float, timer: Timer) -> None:
-        """Run *timer* at *when*, too: one that is never cancelled serves any number of times."""
+    def again(self, delay: float, timer: Timer, *, earliest: float) -> float:
+        """Run *timer* in *delay* seconds, too, but not before *earliest*; return when.
+
+        One that is never cancelled serves any number of times.
+        """
+        when = max(self._now + delay, earliest)
         self._set(when, self._tie(), timer)
+        return when
 
     def _set(self, when: float, tie: float, timer: Timer) -> None:
         timers = self._timers
         if len(timers) >= self._kept_timers:
-            timers[:] = [one for one in timers if not one[-1].cancelled()]
+            timers[:] = [one for one in timers if not one[3].cancelled()]
             heapq.heapify(timers)
             self._kept_timers = max(_TIMERS_MIN, 2 * len(timers))
         heapq.heappush(timers, (when, tie, next(self._numbers), timer))

@@ -225,16 +225,6 @@ class Network:
         at = self._chance.randrange(1, len(data))
         return data[:at], data[at:]
 
-    def wrote(self, end: End, data: bytes) -> None:
-        """Tell who listens."""
-        for tell in self.on_write:
-            tell(end, data)
-
-    def read(self, end: End, data: bytes) -> None:
-        """Tell who listens."""
-        for tell in self.on_read:
-            tell(end, data)
-
     def gone(self, end: End) -> None:
         """Forget an end."""
         self._ends.pop(end, None)

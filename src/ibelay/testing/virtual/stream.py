@@ -23,6 +23,7 @@ import asyncio
 import errno
 import os
 from collections import deque
+from collections.abc import Callable, Iterable
 from contextvars import Context
 from typing import Any, Protocol, cast
 
@@ -37,12 +38,14 @@ READ_BYTES = 256 * 1024
 class Wires(Cable, Protocol):
     """What an end needs of the network."""
 
-    def wrote(self, end: End, data: bytes) -> None:
-        """Take note of bytes an application has written."""
+    @property
+    def on_write(self) -> Iterable[Callable[[End, bytes], None]]:
+        """Told of bytes an application has written."""
         ...
 
-    def read(self, end: End, data: bytes) -> None:
-        """Take note of bytes an application is about to be given."""
+    @property
+    def on_read(self) -> Iterable[Callable[[End, bytes], None]]:
+        """Told of bytes an application is about to be given."""
         ...
 
     def gone(self, end: End) -> None:
@@ -141,11 +144,11 @@ class End(asyncio.Transport):
             raise RuntimeError("Cannot call write() after write_eof()")
         if self._closing or not data:
             return
-        data = bytes(data)
-        self._wires.wrote(self, data)
-        out = self.out
+        data, wires, out = bytes(data), self._wires, self.out
+        for tell in wires.on_write:
+            tell(self, data)
         out.send(data)
-        if not out.open:
+        if wires.out and not out.open:
             self.unplugged()
         if out.unsent_bytes > KERNEL_BYTES + self._high and not self._writer_paused:
             self._writer_paused = True
@@ -260,23 +263,23 @@ class End(asyncio.Transport):
 
     def _hand_on(self) -> None:
         """Give the protocol what has arrived."""
-        while self._inbox and self._reading and not self._over and self._protocol is not None:
-            if self._inbox[0] is Sign.FIN:
-                self._inbox.popleft()
+        inbox = self._inbox
+        while inbox and self._reading and not self._over and self._protocol is not None:
+            item = inbox.popleft()
+            if not isinstance(item, bytes):  # a FIN: resets do not wait here
                 if not self._protocol.eof_received():
                     self.close()
                 return
-            data = self._gather()
-            self.peer.out.was_read(len(data))
-            self.peer.drained()
-            self._wires.read(self, data)
+            data = self._gather(item) if inbox else item
+            if self.peer.out.was_read(len(data)):
+                self.peer.drained()
+            for tell in self._wires.on_read:
+                tell(self, data)
             self._protocol.data_received(data)
 
-    def _gather(self) -> bytes:
-        """Return the next bytes, as one read of a socket does."""
-        if len(self._inbox) == 1:
-            return cast("bytes", self._inbox.popleft())
-        parts, size = list[bytes](), 0
+    def _gather(self, first: bytes) -> bytes:
+        """Return *first* and the next bytes, as one read of a socket does."""
+        parts, size = [first], len(first)
         while self._inbox and size < READ_BYTES:
             item = self._inbox[0]
             if not isinstance(item, bytes):
@@ -284,7 +287,7 @@ class End(asyncio.Transport):
             parts.append(item)
             size += len(item)
             self._inbox.popleft()
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return b"".join(parts)
 
     def _refuse(self, item: Item) -> None:
         """Tell whoever still talks that nobody is here; without power not even a kernel does."""

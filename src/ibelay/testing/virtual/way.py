@@ -92,7 +92,7 @@ class Way:
     @property
     def open(self) -> bool:
         """Whether the cable carries anything."""
-        return not self._cable.out or self._cable.passes(*self._hosts)
+        return self._cable.passes(*self._hosts)
 
     @property
     def waits(self) -> bool:
@@ -139,11 +139,13 @@ class Way:
             self._flight.clear()
         self._dead = True
 
-    def was_read(self, size: int) -> None:
-        """Take note that the other end has read *size* bytes."""
+    def was_read(self, size: int) -> bool:
+        """Take note that the other end has read *size* bytes; return whether more may leave."""
         self._window += size
         if self._unsent or self._finishing:
             self._push()
+            return True
+        return False
 
     def plugged(self) -> None:
         """Send again what waited for the cable."""
@@ -164,17 +166,16 @@ class Way:
     def _fly(self, item: Item) -> None:
         if not self._dead:
             self._flight.append(item)
-            if self.open:
+            if not self._cable.out or self.open:
                 self._plan()
 
     def _plan(self) -> None:
-        loop = self._cable.loop
-        self._due = max(self._due, loop.time() + self._cable.way_s())
-        loop.again(self._due, self._arrival)
+        cable = self._cable
+        self._due = cable.loop.again(cable.way_s(), self._arrival, earliest=self._due)
 
     def _arrive(self) -> None:
         """Let the oldest thing in flight arrive; each has planned one arrival."""
-        if self._flight and self.open:
+        if self._flight and (not self._cable.out or self.open):
             self._take(self._flight.popleft())
 
 
