@@ -20,16 +20,16 @@ Act = Callable[[], None]
 
 
 class Agenda:
-    """Acts, each at its time in ns."""
+    """Acts, each at its time in ns.
+
+    Attributes:
+        next_ns: When the next act is due; beyond all times if none is.
+    """
 
     def __init__(self) -> None:
+        self.next_ns = NEVER_NS
         self._acts: list[tuple[int, int, str, Act]] = []
         self._numbers = count()
-
-    @property
-    def next_ns(self) -> int:
-        """When the next act is due; beyond all times if none is."""
-        return self._acts[0][0] if self._acts else NEVER_NS
 
     def plan(self, at_ns: int, act: Act, name: str = "") -> None:
         """Do *act* at *at_ns*, or in the next run if that is past.
@@ -42,17 +42,24 @@ class Agenda:
                 f"{MAX_PLANNED} acts are planned already: clear them before planning more"
             )
         heapq.heappush(self._acts, (at_ns, next(self._numbers), name, act))
+        self._look()
 
     def run(self, now_ns: int) -> None:
         """Do what is due by *now_ns*."""
         while self.next_ns <= now_ns:
-            heapq.heappop(self._acts)[3]()
+            act = heapq.heappop(self._acts)[3]
+            self._look()
+            act()
 
     def drop(self, beginning: str) -> None:
         """Forget what was planned under a name with this beginning."""
         self._acts = [planned for planned in self._acts if not planned[2].startswith(beginning)]
         heapq.heapify(self._acts)
+        self._look()
 
     def planned(self) -> list[tuple[int, str]]:
         """Return time and name of what waits, in order."""
         return [(at_ns, name) for at_ns, _number, name, _act in sorted(self._acts)]
+
+    def _look(self) -> None:
+        self.next_ns = self._acts[0][0] if self._acts else NEVER_NS

@@ -39,8 +39,8 @@ class House(Protocol):
     floor: Floor
     limits: Limits
 
-    def market_ns(self) -> int:
-        """Return market time."""
+    def market_at(self, monotonic_ns: int) -> int:
+        """Return market time at *monotonic_ns* of our clock."""
         ...
 
     def monotonic_ns(self) -> int:
@@ -84,8 +84,9 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Serve what arrived, for a turn, then send everybody what it led to."""
         house = self._house
-        more = self.session.receive(data, house.market_ns(), house.monotonic_ns(), most=1)
-        self._go_on(more=more)
+        our_ns = house.monotonic_ns()
+        if self.session.receive(data, house.market_at(our_ns), our_ns, most=1):
+            self._go_on()
         house.served()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -103,28 +104,28 @@ class Connection(asyncio.Protocol):
     def serve(self) -> None:
         """Serve for a turn what arrived earlier and may be served by now."""
         if self._next_turn is None:
-            self._go_on(more=True)
+            self._go_on()
 
     def flush(self) -> None:
         """Send what the session has to say; cut a client that does not read."""
-        transport = self._transport
-        if transport is None or transport.is_closing() or (self._reads and self.session.silent):
+        transport, session = self._transport, self.session
+        if transport is None or transport.is_closing() or (self._reads and session.silent):
             return
-        data = self.session.take(self._house.monotonic_ns())
+        data = session.take(self._house.monotonic_ns())
         if data:
             transport.write(data)
-        if self.session.half_open:
+        if session.half_open:
             return
-        if self.session.closed:
+        if session.closed:
             self.close()
         elif transport.get_write_buffer_size() > self._house.limits.max_backlog_bytes:
-            _log.warning("%s does not read; its connection is cut", self.session.name)
-            self.session.leave()
+            _log.warning("%s does not read; its connection is cut", session.name)
+            session.leave()
             transport.abort()
-        elif self.session.behind:
+        elif session.behind:
             transport.pause_reading()
             self._reads = False
-        else:
+        elif not self._reads:
             transport.resume_reading()
             self._reads = True
 
@@ -152,10 +153,10 @@ class Connection(asyncio.Protocol):
         self._resets = True
         resetting.reset(self._transport)
 
-    def _go_on(self, *, more: bool) -> None:
+    def _go_on(self) -> None:
         """Serve until nothing is left or the turn is over; then plan the next."""
-        house = self._house
-        end_ns = house.monotonic_ns() + TURN_NS if more else 0
+        house, more = self._house, True
+        end_ns = house.monotonic_ns() + TURN_NS
         while more and house.monotonic_ns() < end_ns:
             more = self.session.serve(house.floor.now_ns, house.monotonic_ns(), most=1)
         if more and self._next_turn is None:
@@ -163,7 +164,7 @@ class Connection(asyncio.Protocol):
 
     def _take_turn(self) -> None:
         self._next_turn = None
-        self._go_on(more=True)
+        self._go_on()
         self._house.served()
 
     def _expect_start(self) -> None:

@@ -150,6 +150,10 @@ class PaperGateway:
             return self._clock.start_ns
         return self._clock.market_ns(self.monotonic_ns())
 
+    def market_at(self, monotonic_ns: int) -> int:
+        """Return what the market's clock says when ours says *monotonic_ns*."""
+        return self._clock.market_ns(monotonic_ns)
+
     @property
     def performer(self) -> Performer:
         """What this is."""
@@ -295,7 +299,7 @@ class PaperGateway:
         return int(loop.time() * 1e9)
 
     def _send(self) -> None:
-        for connection in list(self._connections):
+        for connection in tuple(self._connections):
             connection.flush()
 
     def _nudge_if_stirred(self) -> None:
@@ -304,7 +308,10 @@ class PaperGateway:
             self._rest.nudge()
 
     def _calm(self) -> bool:
-        return all(connection.session.calm for connection in self._connections)
+        for connection in self._connections:  # noqa: SIM110  # a generator costs more than its turns
+            if not connection.session.calm:
+                return False
+        return True
 
     def _play(self) -> None:
         """Let the scenarios begin, and hear what happens."""
@@ -320,12 +327,14 @@ class PaperGateway:
         self._rest.nudge()
         return self.market_ns()
 
-    def _pass_night(self) -> None:
-        """Jump to the end of a night, unless somebody stopped the clock in it."""
+    def _pass_night(self) -> int:
+        """Jump to the end of a night, unless somebody stopped the clock in it; return the time."""
         now_ns = self.market_ns()
         end_ns = self.floor.nights.end_of(now_ns)
-        if end_ns is not None and self._skip_nights and not self._clock.paused:
-            self._clock = self._clock.step(self.monotonic_ns(), end_ns - now_ns)
+        if end_ns is None or not self._skip_nights or self._clock.paused:
+            return now_ns
+        self._clock = self._clock.step(self.monotonic_ns(), end_ns - now_ns)
+        return self.market_ns()
 
     def _forget_lag(self) -> None:
         """Rule 5; who only rested is not behind."""
@@ -336,11 +345,10 @@ class PaperGateway:
     async def _move(self) -> None:
         """Move market time, for ever: at once while it lags, else on the grid."""
         while True:
-            self._pass_night()
-            now_ns = self.market_ns()
+            now_ns = self._pass_night()
             behind = self.floor.advance(now_ns) < now_ns
             self.wall_agenda.run(self.monotonic_ns())
-            for connection in list(self._connections):
+            for connection in tuple(self._connections):
                 if connection.session.unserved:
                     connection.serve()
             self._send()
@@ -355,11 +363,11 @@ class PaperGateway:
         if not self._calm():
             return 0.0
         now_ns, clock = self.monotonic_ns(), self._clock
-        waits = [(self.wall_agenda.next_ns - now_ns) / 1e9]
-        if not clock.paused:
-            due_ns = min(self.floor.due_ns(), *self._awaited, NEVER_NS)
-            waits.append((due_ns - clock.market_ns(now_ns)) / 1e9 / clock.speed)
-        return min(waits)
+        wait_s = (self.wall_agenda.next_ns - now_ns) / 1e9
+        if clock.paused:
+            return wait_s
+        due_ns = min(self.floor.due_ns(), *self._awaited, NEVER_NS)
+        return min(wait_s, (due_ns - clock.market_ns(now_ns)) / 1e9 / clock.speed)
 
     def _in_time(self, act: Callable[[Any], str | None]) -> Callable[[Any], str | None]:
         """Return *act*, performed on a floor that has come to the present."""

@@ -79,10 +79,8 @@ class Line:
     @property
     def calm(self) -> bool:
         """Whether every message passes, whatever it says."""
-        return (
-            self._troubles.calm
-            and self._mishaps.idle
-            and not (self._lost_orders or self._killed or self.half_open)
+        return self._troubles.calm and not (
+            self._mishaps.parked or self._lost_orders or self._killed or self.half_open
         )
 
     def say(self, message: bytes) -> bool:
@@ -111,7 +109,8 @@ class Line:
             wall_ns: Our clock, monotonic.
             market_ns: Market time.
         """
-        return b"".join(self.messages(wall_ns, market_ns))
+        taken = self._mishaps.take(wall_ns, market_ns)
+        return b"" if self.half_open else b"".join(taken)
 
     def messages(self, wall_ns: int, market_ns: int) -> list[bytes]:
         """Return the messages that are to be sent now."""

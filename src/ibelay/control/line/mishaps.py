@@ -39,6 +39,7 @@ class Mishaps:
     Attributes:
         client_id: Whose line it is, once known.
         pending_bytes: What waits.
+        parked: What waits for another message, behind which it goes.
     """
 
     def __init__(self, troubles: Troubles, *, from_client: bool = False) -> None:
@@ -50,12 +51,7 @@ class Mishaps:
         self._fresh: list[tuple[Delay, bytes]] = []
         self._late: dict[bool, list[tuple[int, int, bytes]]] = {False: [], True: []}
         self._numbers = count()
-        self._parked: list[tuple[Message, bytes]] = []
-
-    @property
-    def idle(self) -> bool:
-        """Whether no message waits for another."""
-        return not self._parked
+        self.parked: list[tuple[Message, bytes]] = []
 
     @property
     def next_ns(self) -> int:
@@ -69,7 +65,7 @@ class Mishaps:
 
     def meet(self, number: int, message: bytes) -> bool:
         """Take a message; return whether it is not lost."""
-        if not (self._troubles.at_messages or self._parked):
+        if not (self._troubles.at_messages or self.parked):
             self.put(message)
             return True
         use, client_id, ours = self._troubles.use, self.client_id, self._from_client
@@ -90,7 +86,7 @@ class Mishaps:
                 self._fresh.append((delay, message))
             elif behind:
                 self.pending_bytes += len(message)
-                self._parked.append((behind.behind, message))
+                self.parked.append((behind.behind, message))
             else:
                 self.put(message)
         if not delay and not behind:
@@ -104,7 +100,15 @@ class Mishaps:
             wall_ns: Our clock, monotonic.
             market_ns: Market time; the same where there is but one clock.
         """
-        now = {True: wall_ns, False: market_ns}
+        late = self._late
+        if self._fresh or late[True] or late[False]:
+            self._ripen({True: wall_ns, False: market_ns})
+        taken, self._ready = self._ready, []
+        self.pending_bytes -= sum(map(len, taken))
+        return taken
+
+    def _ripen(self, now: dict[bool, int]) -> None:
+        """Let what is late begin to wait, and what has waited be ready (rule 2)."""
         for fault, message in self._fresh:
             span = fault.span
             due = (now[span.wall] + span.ns, next(self._numbers), message)
@@ -113,12 +117,9 @@ class Mishaps:
         for wall, waiting in self._late.items():
             while waiting and waiting[0][0] <= now[wall]:
                 self._ready.append(heapq.heappop(waiting)[2])
-        taken, self._ready = self._ready, []
-        self.pending_bytes -= sum(map(len, taken))
-        return taken
 
     def _unpark(self, number: int) -> None:
-        waiting = [message for behind, message in self._parked if behind.number == number]
+        waiting = [message for behind, message in self.parked if behind.number == number]
         if waiting:
-            self._parked = [one for one in self._parked if one[0].number != number]
+            self.parked = [one for one in self.parked if one[0].number != number]
             self._ready.extend(waiting)

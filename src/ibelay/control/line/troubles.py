@@ -55,12 +55,14 @@ class Troubles:
     Attributes:
         at_messages: Whether a fault stands that messages meet (``mishaps``).
         calm: See rule 3.
+        freezes: Whether anybody's line is frozen.
     """
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = []
         self._frozen: dict[ClientId | None, None] = {}
         self._no_data: set[str] = set()
+        self.freezes = False
         self.muted = False
         self.no_accounts = False
         self.dialog = False
@@ -111,6 +113,7 @@ class Troubles:
     def freeze(self, client_id: ClientId | None) -> None:
         """Stop reading and writing, for one client or (None) for all."""
         self._frozen[client_id] = None
+        self._settle()
 
     def thaw(self, client_id: ClientId | None) -> None:
         """Undo ``freeze``; None thaws everybody."""
@@ -118,10 +121,11 @@ class Troubles:
             self._frozen.clear()
         else:
             self._frozen.pop(client_id, None)
+        self._settle()
 
     def frozen(self, client_id: ClientId | None) -> bool:
         """Return whether the line of *client_id* is frozen."""
-        return bool(self._frozen) and (EVERYBODY in self._frozen or client_id in self._frozen)
+        return EVERYBODY in self._frozen or client_id in self._frozen
 
     def stop_data(self, reason: str) -> None:
         """Let no stream say anything while *reason* stands."""
@@ -178,6 +182,7 @@ class Troubles:
     def _settle(self) -> None:
         self.at_messages = any(isinstance(rule.fault, AtMessages) for rule in self._rules)
         self.calm = not (self.at_messages or self._no_data or self.upstream)
+        self.freezes = bool(self._frozen)
 
 
 def _fits(fault: Counted, client_id: ClientId | None, message: tuple[int, bool]) -> bool:

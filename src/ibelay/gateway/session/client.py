@@ -128,6 +128,7 @@ class Session:
 
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
+        self._troubles = floor.troubles
         self._frames = FrameDecoder()
         self._line = Line(floor.troubles)
         self._rate = MessageRate()
@@ -166,7 +167,9 @@ class Session:
     @property
     def stuck(self) -> bool:
         """Whether nothing is read from the client and nothing said to it, on purpose."""
-        troubles = self._floor.troubles
+        troubles = self._troubles
+        if not (troubles.freezes or troubles.muted):
+            return False
         return troubles.frozen(self.client_id) or (troubles.muted and not self.started)
 
     @property
@@ -187,8 +190,9 @@ class Session:
     @property
     def behind(self) -> bool:
         """Whether the shell is to read no more for now."""
-        waits = self._waits and self._frames.buffered_bytes > MAX_WAITING_BYTES
-        return waits or self._floor.troubles.frozen(self.client_id)
+        if self._waits and self._frames.buffered_bytes > MAX_WAITING_BYTES:
+            return True
+        return self._troubles.freezes and self._troubles.frozen(self.client_id)
 
     def receive(
         self, data: bytes, now_ns: int, wall_ns: int | None = None, *, most: int | None = None
@@ -204,14 +208,14 @@ class Session:
         Returns:
             Whether so many were served that more may be there; ``serve`` goes on with them.
         """
-        if self.closed or self.half_open:
+        if self._stage is Stage.CLOSED or self._line.half_open:
             return False
         self._frames.feed(data)
         return self.serve(now_ns, wall_ns, most=most)
 
     def serve(self, now_ns: int, wall_ns: int | None, *, most: int | None = None) -> bool:
         """Serve what has arrived and may be served by now; see ``receive``."""
-        if self.closed or self.half_open or self.stuck:
+        if self._stage is Stage.CLOSED or self._line.half_open or self.stuck:
             return False
         self._floor.advance(now_ns)
         try:
@@ -338,8 +342,12 @@ class Session:
         return False
 
     def _must_wait(self, wall_ns: int | None) -> bool:
-        paces = self._floor.pacing is Pacing.PACE and self.started and wall_ns is not None
-        self._waits = self.stuck or (paces and not self._rate.has_room(wall_ns or 0))
+        self._waits = self.stuck or (
+            self._floor.pacing is Pacing.PACE
+            and self._desks is not None
+            and wall_ns is not None
+            and not self._rate.has_room(wall_ns)
+        )
         return self._waits
 
     def _frame(self, payload: bytes, wall_ns: int | None) -> None:

@@ -176,12 +176,13 @@ class Floor:
 
     def advance(self, until_ns: int) -> int:
         """Move market time towards *until_ns*, by a minute at most; return where it is."""
-        until_ns, acts_ns = min(until_ns, self._end_ns), self.agenda.next_ns
-        if until_ns <= self.now_ns < acts_ns:
-            return self.now_ns
+        now_ns, acts_ns = self.now_ns, self.agenda.next_ns
+        until_ns = min(until_ns, self._end_ns)
+        if until_ns <= now_ns < acts_ns:
+            return now_ns
         if self._moving:  # what happens on the way asks for a time that is being come to
-            return self.now_ns
-        if self.now_ns < until_ns < min(self._due_ns, acts_ns):
+            return now_ns
+        if now_ns < until_ns < acts_ns and until_ns < self._due_ns:
             self._let_pass(until_ns)
             return until_ns
         self._moving = True
@@ -194,7 +195,7 @@ class Floor:
     @property
     def settled(self) -> bool:
         """Whether it is known what happens next, and that is not now."""
-        return self.now_ns < min(self._due_ns, self.agenda.next_ns)
+        return self._due_ns > self.now_ns < self.agenda.next_ns
 
     def stir(self) -> None:
         """Note that something may happen earlier than was thought (rule 8)."""
