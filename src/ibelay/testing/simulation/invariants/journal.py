@@ -7,18 +7,19 @@ Rules:
    that the rows are those that were given, all of them, in their order, once.
 3. Live ledger and replay are compared when the journal owes nothing, and only if something was
    written since they last were: at every look while nothing is wrong, every twenty minutes while
-   something is, since all of it is compared each time. Two values that cannot change, such as
-   two intents, are looked into once: they stay equal.
+   something is, since all of it is compared each time. Two entries that were equal and hold the
+   same objects as then, which cannot change themselves, are equal still.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from operator import attrgetter
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from ibelay.journal.books import UnitBook
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.order_entry import OrderEntry
 from ibelay.journal.records import (
@@ -34,13 +35,18 @@ from ibelay.testing.simulation.observed import Appended, Booted, Durable, Observ
 
 _SHOWN = 200  # characters of a value that differs
 _EVERY_NS = 1_200 * 1_000_000_000
-_FIXED = ("executions", "commissions")
-_OTHERS = attrgetter(
-    *(part.name for part in fields(Ledger) if part.name not in {*_FIXED, "orders"}),
-)
-_CHANGING = attrgetter(
-    *(part.name for part in fields(OrderEntry) if part.name not in {"intent", "order"})
-)
+_IN_UNIT = attrgetter(*(part.name for part in fields(UnitBook) if part.name != "order_refs"))
+_GROWING: dict[str, Callable[[Any], object] | None] = {
+    "orders": attrgetter(*(part.name for part in fields(OrderEntry))),
+    "units": lambda book: (_IN_UNIT(book), tuple(book.order_refs)),
+    "executions": None,
+    "commissions": None,
+}
+"""What of a ledger grows for ever, and how to see all that an entry holds now: itself if None.
+
+What is seen must not change itself: a unit's orders, the one list among it, are copied.
+"""
+_OTHERS = attrgetter(*(part.name for part in fields(Ledger) if part.name not in _GROWING))
 
 
 class EpochsRise:
@@ -157,37 +163,30 @@ class _Alike:
     """Tells whether ledgers are equal, of those that grow again and again (rule 3)."""
 
     def __init__(self) -> None:
-        self._equal: dict[int, tuple[object, object]] = {}
+        self._equal: dict[str, dict[str, tuple[object, object]]] = {}
+        self._live: Ledger | None = None
 
     def ledgers(self, one: Ledger, other: Ledger) -> bool:
-        """Return ``one == other``."""
-        return (
-            _OTHERS(one) == _OTHERS(other)
-            and one.orders.keys() == other.orders.keys()
-            and all(self._entries(entry, other.orders[ref]) for ref, entry in one.orders.items())
-            and all(self._all_fixed(getattr(one, part), getattr(other, part)) for part in _FIXED)
+        """Return ``one == other``; *one* is another ledger after each boot."""
+        if self._live is not one:
+            self._live, self._equal = one, {part: {} for part in _GROWING}
+        return _OTHERS(one) == _OTHERS(other) and all(
+            self._entries(part, getattr(one, part), getattr(other, part)) for part in _GROWING
         )
 
-    def _entries(self, one: OrderEntry, other: OrderEntry) -> bool:
-        return (
-            _CHANGING(one) == _CHANGING(other)
-            and self._fixed(one.intent, other.intent)
-            and self._fixed(one.order, other.order)
-        )
-
-    def _all_fixed(self, one: dict[str, object], other: dict[str, object]) -> bool:
-        return one.keys() == other.keys() and all(
-            self._fixed(value, other[key]) for key, value in one.items()
-        )
-
-    def _fixed(self, one: object, other: object) -> bool:
-        """Return whether two values that never change are equal."""
-        known = self._equal.get(id(one))  # they are held, so no other object has that id
-        if known is not None and known[0] is one and known[1] is other:
-            return True
-        if one != other:
+    def _entries(self, part: str, one: dict[str, Any], other: dict[str, Any]) -> bool:
+        """Return ``one == other``, two values at a time that hold the same as when they were."""
+        if one.keys() != other.keys():
             return False
-        self._equal[id(one)] = one, other
+        look, known = _GROWING[part], self._equal[part]
+        for key, value in one.items():
+            twin = other[key]
+            holds = (look(value), look(twin)) if look else (value, twin)
+            if known.get(key) == holds:  # of what is the same object, no second look is taken
+                continue
+            if value != twin:
+                return False
+            known[key] = holds
         return True
 
 
