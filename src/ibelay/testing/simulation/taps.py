@@ -172,19 +172,23 @@ class _Frames:
 
     def cut(self, data: bytes) -> list[bytes]:
         """Return the messages that are complete with *data* and wanted."""
+        if self._garbled:
+            return []
         if self._rest:
             data = self._rest + data
-        found, start, begin, beyond = list[bytes](), 0, _LENGTH.size, len(data)
-        while begin <= beyond and not self._garbled:
+        found, start, beyond = list[bytes](), 0, len(data)
+        while (begin := start + _LENGTH.size) <= beyond:
             (size,) = _LENGTH.unpack_from(data, start)
-            self._garbled = not 0 < size <= _FRAME_MAX  # whoever reads it will say so
+            if not 0 < size <= _FRAME_MAX:
+                self._garbled = True  # whoever reads it will say so
+                break
             end = begin + size
-            if self._garbled or end > beyond:
+            if end > beyond:
                 break
             nul = data.find(0, begin, begin + _NUMBER_MAX)
             if data[begin : nul if nul > 0 else begin + _NUMBER_MAX] not in self._passed_over:
                 found.append(data[begin:end])
-            start, begin = end, end + _LENGTH.size
+            start = end
         self._rest = b"" if self._garbled else data[start:]
         return found
 
