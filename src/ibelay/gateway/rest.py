@@ -23,22 +23,23 @@ class Rest:
 
     def __init__(self, period_s: float) -> None:
         self._period_s = period_s
-        self._nudged = asyncio.Event()
+        self._nudged: asyncio.Future[None] | None = None
 
     def nudge(self) -> None:
         """Let the next move come within a period."""
-        self._nudged.set()
+        if self._nudged is not None and not self._nudged.done():
+            self._nudged.set_result(None)
 
     async def until_due(self, wait_s: float) -> None:
         """Rest while nothing is due for *wait_s* seconds (rules 1 and 2)."""
         longest = min(wait_s, REST_MAX_S)
         if longest > self._period_s:
-            self._nudged.clear()
             loop = asyncio.get_running_loop()
             due = loop.time() + longest
-            timer = loop.call_at(due, self._nudged.set)
+            self._nudged = loop.create_future()
+            timer = loop.call_at(due, self.nudge)
             try:
-                await self._nudged.wait()
+                await self._nudged
             finally:
                 timer.cancel()
             if loop.time() >= due - self._period_s:

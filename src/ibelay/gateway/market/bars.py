@@ -14,6 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from operator import attrgetter
 from typing import Protocol
 
 from ibelay.gateway.market.api import MarketEvent, Print, QuoteChange
@@ -22,6 +23,7 @@ from ibelay.model.market import Bar
 
 ZERO = Decimal(0)
 _WAP_PLACES = Decimal("0.0001")
+_begin_ns = attrgetter("at_ns")
 
 
 class Series(Protocol):
@@ -75,9 +77,12 @@ class BarSeries:
     def between(self, after_ns: int, until_ns: int) -> list[Bar]:
         """Return bars that begin at or after *after_ns* and end by *until_ns*."""
         self._build(min(until_ns, self._end_ns))
-        first = bisect_left(self._bars, after_ns, key=lambda bar: bar.at_ns)
-        beyond = bisect_left(self._bars, until_ns - self._size + 1, key=lambda bar: bar.at_ns)
-        return self._bars[first:beyond]
+        bars, last_ns = self._bars, until_ns - self._size
+        if bars and bars[-1].at_ns == last_ns and after_ns == last_ns:
+            return bars[-1:]  # whoever follows the market asks for the bar that has just closed
+        first = bisect_left(bars, after_ns, key=_begin_ns)
+        beyond = bisect_left(bars, last_ns + 1, key=_begin_ns)
+        return bars[first:beyond]
 
     def _build(self, until_ns: int) -> None:
         target = until_ns - (until_ns - self._next_ns) % self._size

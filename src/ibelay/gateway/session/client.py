@@ -316,7 +316,7 @@ class Session:
     def due_ns(self) -> int:
         """Return the market time of which a desk has to hear without delay."""
         desks = self._desks.time if self._desks else ()
-        return min((desk.due_ns() for desk in desks), default=NEVER_NS)
+        return min([desk.due_ns() for desk in desks], default=NEVER_NS)
 
     # What the client says ----------------------------------------------------------
 

@@ -206,7 +206,8 @@ class Floor:
         self.now_ns = until_ns
         if until_ns >= self._next_bar_ns:
             self._next_bar_ns = until_ns - until_ns % BAR_NS + BAR_NS
-            self._forget_quotes(())
+            if self._quoted:
+                self._forget_quotes(())
 
     def _advance(self, until_ns: int) -> int:
         until = min(until_ns, self.now_ns + MAX_STEP_NS)
@@ -249,15 +250,15 @@ class Floor:
         due = min(
             now_ns + MAX_STEP_NS,
             self.exchange.due_ns(),
-            *(listener.due_ns() for listener in self._clients.values()),
+            *[listener.due_ns() for listener in self._clients.values()],
         )
         night_ends_ns = self.nights.end_of(now_ns)
         if night_ends_ns is not None:
             due = min(due, night_ends_ns)
         else:
             due = min(due, self.nights.begins_after(now_ns))
-            if self._bars_wanted():
-                due = min(due, self._next_bar_ns)
+            if self._next_bar_ns < due and self._bars_wanted():
+                due = self._next_bar_ns
         event = next(self._events(now_ns, due), None)
         return due if event is None else event_time_ns(event)
 
@@ -324,9 +325,11 @@ class Floor:
 
     def _events(self, after_ns: int, until_ns: int) -> Iterator[MarketEvent]:
         """Yield what happens to the listed and to the followed, in order of time."""
-        streams = [self.market.events(after_ns, until_ns)]
-        streams += (self.market.events_of(one, after_ns, until_ns) for one in self._followed)
-        merged = heapq.merge(*streams, key=event_time_ns) if len(streams) > 1 else streams[0]
+        listed = self.market.events(after_ns, until_ns)
+        if not self._followed:
+            return listed
+        streams = [self.market.events_of(one, after_ns, until_ns) for one in self._followed]
+        merged = heapq.merge(listed, *streams, key=event_time_ns)
         return (event for event in merged if event.con_id in self._faces)
 
     def _show(self, event: MarketEvent) -> list[Tick]:

@@ -28,6 +28,9 @@ class Followed:
     def __iter__(self) -> Iterator[ConId]:
         return iter(self._con_ids)
 
+    def __len__(self) -> int:
+        return len(self._con_ids)
+
     def asked(self, con_id: ConId) -> None:
         """Note that *con_id*, if it is followed, was asked for again."""
         if con_id in self._con_ids:

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from ibelay.gateway.exchange.money.books import Books
@@ -165,6 +166,7 @@ def account_rows(books: Books, account: str) -> list[Row]:
     return sorted(rows)
 
 
+@lru_cache(maxsize=1024)  # most figures of an account are what they were three minutes ago
 def _plain(value: Decimal, step: Decimal) -> str:
     """Return *value* to *step* without an exponent."""
     return f"{rounded(value, step):f}"

@@ -111,7 +111,7 @@ class ScannerDesk:
 
     def due_ns(self) -> int:
         """See ``TimeListener``."""
-        return min((scan.next_ns for scan in self._scans.values()), default=NEVER_NS)
+        return min(scan.next_ns for scan in self._scans.values()) if self._scans else NEVER_NS
 
     def _parameters(self, _request: ask.RequestScannerParameters) -> None:
         self._voice.say(say.scanner_parameters(parameters()))

@@ -71,14 +71,18 @@ class ProfitDesk:
 
     def on_time(self, now_ns: int) -> None:
         """Say what changed, at most once a second (rule 1)."""
+        if not (self._whole or self._single):
+            return
         for stream in (*self._whole.values(), *self._single.values()):
             if now_ns - stream.told_ns >= SECOND_NS:
                 self._voice.say_all(stream.news(now_ns))
 
     def due_ns(self) -> int:
         """See ``TimeListener``."""
+        if not (self._whole or self._single):
+            return NEVER_NS
         told = (stream.told_ns for stream in (*self._whole.values(), *self._single.values()))
-        return min(told, default=NEVER_NS) + SECOND_NS
+        return min(told) + SECOND_NS
 
     def _subscribe(self, request: ask.RequestPnL) -> None:
         number = request.request_id

@@ -82,8 +82,10 @@ class SummaryDesk:
 
     def due_ns(self) -> int:
         """See ``TimeListener``."""
+        if not self._summaries:
+            return NEVER_NS
         told = (feed.told_ns for feed, _choice in self._summaries.values())
-        return min(told, default=NEVER_NS) + INTERVAL_NS
+        return min(told) + INTERVAL_NS
 
     def _subscribe(self, request: ask.RequestAccountSummary) -> None:
         number, name, now_ns = request.request_id, self._floor.account, self._floor.now_ns

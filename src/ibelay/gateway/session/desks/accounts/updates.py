@@ -106,15 +106,15 @@ class UpdateDesk:
 
     def on_time(self, now_ns: int) -> None:
         """Say what changed meanwhile, where it is time to."""
-        feeds = [self._updates.feed] if self._updates else []
-        if any(feed.due(now_ns) for feed in (*feeds, *(feed for feed, _ in self._multi.values()))):
+        if now_ns >= self.due_ns():
             self._tell(None)
 
     def due_ns(self) -> int:
         """See ``TimeListener``."""
-        feeds = [self._updates.feed] if self._updates else []
-        told = (feed.told_ns for feed in (*feeds, *(feed for feed, _ in self._multi.values())))
-        return min(told, default=NEVER_NS) + INTERVAL_NS
+        told_ns = NEVER_NS if self._updates is None else self._updates.feed.told_ns
+        if self._multi:
+            told_ns = min(told_ns, *(feed.told_ns for feed, _ in self._multi.values()))
+        return told_ns + INTERVAL_NS
 
     def _tell(self, changed: PositionChanged | None) -> None:
         """Say what changed to whom it is time to, to everybody after a fill."""
