@@ -10,7 +10,7 @@ forgotten soon.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ibelay.machines.backoff import SECOND_NS
 
@@ -19,8 +19,7 @@ _PROOF_NS = 2 * SECOND_NS
 _WINDOW_NS = 30 * SECOND_NS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BrokerClock:
+class BrokerClock(Struct, frozen=True, kw_only=True):
     """A line through the samples: an anchor, the latest sample and the rate between.
 
     ``rate`` is broker seconds per monotonic second.

@@ -22,8 +22,10 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ibelay.machines.backoff import SECOND_NS, Schedule, delay_ns
 
@@ -63,8 +65,7 @@ QUIET_NS = {
 """Six bars. Quotes come when they change: in a quiet hour only the bars tell whether they live."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamLife:
+class StreamLife(Struct, frozen=True, kw_only=True):
     """One stream on one link, all times on the clock of rule 1.
 
     Attributes:
@@ -106,13 +107,14 @@ def heard(life: StreamLife, at_ns: int) -> StreamLife:
         return life
     in_a_row = life.heard_ns >= life.asked_ns and at_ns - life.heard_ns <= QUIET_NS[life.kind]
     tries = 0 if in_a_row and at_ns - life.asked_ns >= SETTLED_NS else life.tries
-    return StreamLife(
-        kind=life.kind,
+    return replace(
+        life,
         phase=Phase.FLOWING,
         due_ns=at_ns + _allowed_ns(life.kind, tries),
-        asked_ns=life.asked_ns,
         heard_ns=at_ns,
         tries=tries,
+        lasting=False,
+        reason="",
     )
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec import Struct
+
 from ibelay.gateway.exchange.events import ExchangeEvent
 from ibelay.journal.ledger import Ledger
 from ibelay.journal.records import AnyRecord, Severity
@@ -40,8 +42,7 @@ class Ended:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """The bot handed a request to its socket: what leaves unless the line is lost by then."""
 
     at_ns: int
@@ -49,24 +50,21 @@ class Asked:
     request: ClientRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """A message of the gateway reached the bot's socket; *fields* begin with its number."""
 
     at_ns: int
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(Struct, frozen=True):
     """The bot gave records to its journal, which has not answered yet."""
 
     at_ns: int
     records: tuple[AnyRecord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Durable:
+class Durable(Struct, frozen=True):
     """Records are on disk, the first of them as row *seq*."""
 
     at_ns: int
@@ -74,8 +72,7 @@ class Durable:
     records: tuple[AnyRecord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(Struct, frozen=True):
     """The broker's own book changed, whether anybody hears of it or not."""
 
     at_ns: int
