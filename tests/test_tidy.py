@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.sources import parsed
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "ibelay"
@@ -52,7 +53,7 @@ def relative(path: Path) -> str:
 
 def tree(path: Path) -> ast.Module:
     """Return *path*, parsed."""
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    return parsed(path.read_text(encoding="utf-8"))
 
 
 def comments(path: Path) -> Iterator[tuple[int, str]]:

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.sources import parsed
 
 from ibelay.control.agenda import NEVER_NS
 from ibelay.gateway import session
@@ -136,7 +137,7 @@ def counted(
 def test_who_hears_of_time_says_when_it_is_due() -> None:
     """A desk without it would be left out silently."""
     for path in Path(session.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef):
                 methods = {one.name for one in node.body if isinstance(one, ast.FunctionDef)}
                 assert "on_time" not in methods or "due_ns" in methods, (path, node.name)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.sources import parsed
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "ibelay"
 
@@ -96,7 +97,7 @@ class Module:
     """One module, parsed, with what its names stand for."""
 
     def __init__(self, source: str) -> None:
-        self.tree = ast.parse(source)
+        self.tree = parsed(source)
         self.parents = {
             child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)
         }
