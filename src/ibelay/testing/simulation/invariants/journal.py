@@ -163,30 +163,36 @@ class _Alike:
     """Tells whether ledgers are equal, of those that grow again and again (rule 3)."""
 
     def __init__(self) -> None:
-        self._equal: dict[str, dict[str, tuple[object, object]]] = {}
+        self._equal: dict[str, list[tuple[object, object]]] = {}
         self._live: Ledger | None = None
 
     def ledgers(self, one: Ledger, other: Ledger) -> bool:
         """Return ``one == other``; *one* is another ledger after each boot."""
         if self._live is not one:
-            self._live, self._equal = one, {part: {} for part in _GROWING}
+            self._live, self._equal = one, {part: [] for part in _GROWING}
         return _OTHERS(one) == _OTHERS(other) and all(
             self._entries(part, getattr(one, part), getattr(other, part)) for part in _GROWING
         )
 
     def _entries(self, part: str, one: dict[str, Any], other: dict[str, Any]) -> bool:
-        """Return ``one == other``, two values at a time that hold the same as when they were."""
+        """Return ``one == other``, of which most hold the same objects as when they were equal.
+
+        Those are passed over where that is quick: entry after entry by the interpreter itself.
+        """
         if one.keys() != other.keys():
             return False
+        values, twins = list(one.values()), list(map(other.__getitem__, one))
         look, known = _GROWING[part], self._equal[part]
-        for key, value in one.items():
-            twin = other[key]
-            holds = (look(value), look(twin)) if look else (value, twin)
-            if known.get(key) == holds:  # of what is the same object, no second look is taken
-                continue
-            if value != twin:
+        ours, theirs = (
+            (list(map(look, values)), list(map(look, twins))) if look else (values, twins)
+        )
+        holds = list(zip(ours, theirs, strict=True))
+        if holds != known:
+            same = [now == then for now, then in zip(holds, known, strict=False)]
+            same += [False] * (len(holds) - len(same))
+            if any(not alike and values[at] != twins[at] for at, alike in enumerate(same)):
                 return False
-            known[key] = holds
+            self._equal[part] = holds
         return True
 
 
