@@ -59,12 +59,12 @@ fuzz-guided: $(DEV)  ## Fuzz the paper gateway by coverage for FUZZ_SECONDS (Lin
 	@$(PIP) install --require-hashes -r requirements/fuzz.txt
 	$(PY) -m tests.fuzz.guided --seconds $(FUZZ_SECONDS) $(ARGS)
 
-# 1,700 simulated hours: weeks, days with their nights (one with a dense market, one on SQLite),
+# 1,800 simulated hours: weeks, days with their nights (one with a dense market, one on SQLite),
 # hours of trouble, quiet ones, and of what brokers and people do to orders; then the drop-in. Each
 # seed is a run of its own, so ten times as many are others after the first.
 SEEDS_FROM ?= 1
 TIMES ?= 1
-simulate: $(DEV)  ## 1,700 simulated hours of bad days, as CI runs them (minutes)
+simulate: $(DEV)  ## 1,800 simulated hours of bad days, as CI runs them (minutes)
 	$(PY) -m ibelay simulate --profile weekly --hours 168 --seeds $$((6 * $(TIMES))) --first $(SEEDS_FROM)
 	$(PY) -m ibelay simulate --profile nightly --hours 24 --seeds $$((10 * $(TIMES))) --first $(SEEDS_FROM)
 	$(PY) -m ibelay simulate --profile hostile --hours 6 --seeds $$((50 * $(TIMES))) --first $(SEEDS_FROM)
@@ -73,7 +73,7 @@ simulate: $(DEV)  ## 1,700 simulated hours of bad days, as CI runs them (minutes
 	$(PY) -m ibelay simulate --bot dropin --profile hostile --hours 2 --seeds $$((30 * $(TIMES))) --first $(SEEDS_FROM)
 	$(PY) -m ibelay simulate --bot dropin --profile broker --hours 1 --seeds $$((20 * $(TIMES))) --first $(SEEDS_FROM)
 
-simulate-night:  ## 17,000 simulated hours (over an hour)
+simulate-night:  ## 18,000 simulated hours (over an hour)
 	@$(MAKE) --no-print-directory simulate TIMES=10 SEEDS_FROM=$${SEEDS_FROM:-1001}
 
 BLOWS ?= 1000
