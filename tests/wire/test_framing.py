@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,32 @@ def test_any_cutting_of_the_stream_gives_the_same_frames(
         at, turn = at + size, turn + 1
     assert got == payloads
     assert decoder.buffered_bytes == 0
+
+
+def test_what_comes_while_frames_are_taken_goes_behind_the_rest() -> None:
+    decoder = FrameDecoder()
+    decoder.feed(frame(b"one") + frame(b"two"))
+    frames = decoder.frames()
+    assert next(frames) == b"one"
+    decoder.feed(frame(b"three"))
+    frames.close()
+    assert list(decoder.frames()) == [b"two", b"three"]
+
+
+def test_a_long_frame_in_tiny_pieces_takes_no_more_room_than_its_bytes() -> None:
+    """Otherwise a client that is never done would cost forty times what it sends."""
+    decoder, pieces = FrameDecoder(), 100_000
+    tracemalloc.start()
+    try:
+        decoder.feed(frame(bytes(1_000_000))[:4])
+        for number in range(pieces):
+            decoder.feed(bytes((number % 256, 1)))
+            assert list(decoder.frames()) == []
+        held_bytes, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert decoder.buffered_bytes == 4 + 2 * pieces
+    assert held_bytes < 2 * decoder.buffered_bytes
 
 
 @pytest.mark.parametrize("length", [b"\0\0\0\0", b"\xff\xff\xff\xff", b"GET "])

@@ -31,19 +31,22 @@ class FrameDecoder:
 
     def __init__(self, max_frame_bytes: int = MAX_CLIENT_FRAME_BYTES) -> None:
         self._max_frame_bytes = max_frame_bytes
-        self._pieces: list[bytes] = []  # as they came: most are whole frames, cut where they lie
-        self._held = 0
+        self._buffer: bytes | bytearray = b""  # as it came: most reads are whole frames
         self._wanted = 0
 
     @property
     def buffered_bytes(self) -> int:
         """Bytes received and not yet handed out."""
-        return self._held
+        return len(self._buffer)
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the stream."""
-        self._pieces.append(data)
-        self._held += len(data)
+        if not self._buffer:
+            self._buffer = data
+            return
+        if isinstance(self._buffer, bytes):
+            self._buffer = bytearray(self._buffer)  # whatever more comes is appended in place
+        self._buffer += data
 
     def take_prefix(self, prefix: bytes) -> bool:
         """Consume *prefix* if it is all there.
@@ -54,14 +57,12 @@ class FrameDecoder:
         Raises:
             WireError: The stream begins with something else.
         """
-        data = b"".join(self._pieces)
-        seen = data[: len(prefix)]
+        seen = bytes(self._buffer[: len(prefix)])
         if not prefix.startswith(seen):
             raise WireError(f"the stream begins with {seen!r}, expected {prefix!r}: no TWS client")
         if len(seen) < len(prefix):
             return False
-        self._pieces = [data[len(prefix) :]]
-        self._held -= len(prefix)
+        self._buffer = self._buffer[len(prefix) :]
         return True
 
     def frames(self) -> Generator[bytes, None, None]:
@@ -70,10 +71,10 @@ class FrameDecoder:
         Raises:
             WireError: The next length is 0 or above the limit; nothing after it can be read.
         """
-        if self._held < self._wanted:  # a long frame is looked at again once it is whole
+        if len(self._buffer) < self._wanted:  # a long frame is looked at again once it is whole
             return
-        data, start, end = b"".join(self._pieces), 0, self._held
-        self._pieces = []
+        data, start, end = bytes(self._buffer), 0, len(self._buffer)
+        self._buffer = b""
         self._wanted = 0
         try:
             while end - start >= _LENGTH_BYTES:
@@ -90,6 +91,5 @@ class FrameDecoder:
                 start = begin + size
                 yield data[begin:start]
         finally:
-            self._held -= start
             if start < end:  # before what came meanwhile
-                self._pieces.insert(0, data[start:])
+                self._buffer = data[start:] + self._buffer
