@@ -109,8 +109,7 @@ class Line:
             wall_ns: Our clock, monotonic.
             market_ns: Market time.
         """
-        taken = self._mishaps.take(wall_ns, market_ns)
-        return b"" if self.half_open else b"".join(taken)
+        return b"".join(self.messages(wall_ns, market_ns))
 
     def messages(self, wall_ns: int, market_ns: int) -> list[bytes]:
         """Return the messages that are to be sent now."""
